@@ -1,0 +1,65 @@
+import type { ListMeta, ObjectMeta } from './kinds/meta-v1.ts';
+
+/** What every Kubernetes object has. Objects stay plain JSON; timestamps stay strings. */
+export interface KubernetesObject {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+}
+
+/** Metadata of an object that a server has stored. */
+export type StoredMeta = ObjectMeta & {
+  name: string;
+  uid: string;
+  resourceVersion: string;
+  creationTimestamp: string;
+};
+
+/** An object as a server answers it: what storing it sets is there. */
+export type Stored<T extends KubernetesObject> = T & {
+  apiVersion: string;
+  kind: string;
+  metadata: StoredMeta;
+};
+
+/** One answer to a list request. */
+export interface ObjectList<T> {
+  apiVersion: string;
+  kind: string;
+  metadata: ListMeta;
+  items: T[];
+}
+
+/** A type all of whose parts are read-only; what a cache hands out. */
+export type DeepReadonly<T> = T extends (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** A name with its namespace; the namespace is undefined for cluster-scoped objects. */
+export interface NamespacedName {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+/** `namespace/name`, or `name` for a cluster-scoped object; the key in caches and queues. */
+export function keyOf(object: {
+  readonly metadata: {
+    readonly namespace?: string | undefined;
+    readonly name?: string | undefined;
+  };
+}): string {
+  return keyOfName(object.metadata.namespace, object.metadata.name ?? '');
+}
+
+/** The key of a name and a namespace, as in {@link keyOf}. */
+export function keyOfName(namespace: string | undefined, name: string): string {
+  return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
+}
+
+/** Splits a key made by {@link keyOf}. */
+export function parseKey(key: string): NamespacedName {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
