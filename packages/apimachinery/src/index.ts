@@ -1,5 +1,13 @@
+export { deepEqual } from './deep-equal.ts';
+export * from './fields/field-selector.ts';
+export { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 export * from './kinds/index.ts';
+export * from './labels/index.ts';
+export * from './meta/index.ts';
+export * from './names/index.ts';
 export * from './object.ts';
+export * from './patch/index.ts';
+export * from './quantity/index.ts';
 export * from './resource.ts';
 export * from './status-error.ts';
 export type * from './transport.ts';

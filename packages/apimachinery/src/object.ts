@@ -31,11 +31,15 @@ export interface ObjectList<T> {
 }
 
 /** A type all of whose parts are read-only; what a cache hands out. */
-export type DeepReadonly<T> = T extends (infer E)[]
-  ? readonly DeepReadonly<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-    : T;
+export type DeepReadonly<T> =
+  // Scalars first: `string & {}`, the open end of a union of known values, would count as an object.
+  T extends string | number | boolean | bigint | symbol | null | undefined
+    ? T
+    : T extends readonly (infer E)[]
+      ? readonly DeepReadonly<E>[]
+      : T extends object
+        ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+        : T;
 
 /** A name with its namespace; the namespace is undefined for cluster-scoped objects. */
 export interface NamespacedName {
