@@ -1,0 +1,110 @@
+import {
+  controllerOf,
+  isNotFound,
+  isInvalid,
+  ownerReference,
+  type DeepReadonly,
+  type KubernetesObject,
+  type OwnerReference,
+  type Resource,
+  type Selector,
+  type Stored,
+} from '@kubewright/apimachinery';
+import type { Client } from '@kubewright/client';
+
+/** What {@link claim} needs to know. */
+export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesObject> {
+  readonly client: Client;
+  readonly owner: DeepReadonly<Stored<O>>;
+  readonly ownerResource: Resource<O>;
+  readonly childResource: Resource<C>;
+  readonly selector: Selector;
+  /** All objects of the child kind in the owner's namespace. */
+  readonly candidates: readonly DeepReadonly<Stored<C>>[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The objects that belong to an owner: those it controls, and orphans its selector matches, which it adopts.
+ * Objects it controls that no longer match are released. Nothing is taken from another controller.
+ *
+ * Guarantees: an orphan is adopted only after a fresh read showed that the owner still exists, is the same
+ * one, and is not being deleted; each write carries the uid of the object it means.
+ */
+export async function claim<O extends KubernetesObject, C extends KubernetesObject>(
+  options: ClaimOptions<O, C>,
+): Promise<DeepReadonly<Stored<C>>[]> {
+  const { owner, selector } = options;
+  const claimed: DeepReadonly<Stored<C>>[] = [];
+  let mayAdopt: boolean | undefined;
+  for (const candidate of options.candidates) {
+    const controller = controllerOf(candidate);
+    const matches = selector.matches(candidate.metadata.labels ?? {});
+    if (controller !== undefined) {
+      if (controller.uid !== owner.metadata.uid) continue;
+      if (matches) claimed.push(candidate);
+      else if (owner.metadata.deletionTimestamp === undefined) await release(options, candidate);
+      continue;
+    }
+    if (!matches || candidate.metadata.deletionTimestamp !== undefined) continue;
+    mayAdopt ??= await isStillTheOwner(options);
+    if (mayAdopt && (await adopt(options, candidate))) claimed.push(candidate);
+  }
+  return claimed;
+}
+
+async function isStillTheOwner<O extends KubernetesObject, C extends KubernetesObject>({
+  client,
+  owner,
+  ownerResource,
+  signal,
+}: ClaimOptions<O, C>): Promise<boolean> {
+  const { name, namespace, uid } = owner.metadata;
+  try {
+    const fresh = await client.get(ownerResource, { name, namespace }, { signal });
+    return fresh.metadata.uid === uid && fresh.metadata.deletionTimestamp === undefined;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+async function adopt<O extends KubernetesObject, C extends KubernetesObject>(
+  options: ClaimOptions<O, C>,
+  child: DeepReadonly<Stored<C>>,
+): Promise<boolean> {
+  // A stored object has apiVersion, kind, name and uid: all that a reference is made of.
+  const reference = ownerReference(options.owner as Stored<KubernetesObject>);
+  return patchOwners(options, child, [...(child.metadata.ownerReferences ?? []), reference]);
+}
+
+async function release<O extends KubernetesObject, C extends KubernetesObject>(
+  options: ClaimOptions<O, C>,
+  child: DeepReadonly<Stored<C>>,
+): Promise<void> {
+  const { uid } = options.owner.metadata;
+  const left = (child.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
+  await patchOwners(options, child, left);
+}
+
+/** Writes the owner references unless the object changed or went; says whether it did. */
+async function patchOwners<O extends KubernetesObject, C extends KubernetesObject>(
+  { client, childResource, signal }: ClaimOptions<O, C>,
+  child: DeepReadonly<Stored<C>>,
+  ownerReferences: readonly DeepReadonly<OwnerReference>[],
+): Promise<boolean> {
+  const { name, namespace, uid, resourceVersion } = child.metadata;
+  try {
+    await client.patch(
+      childResource,
+      { name, namespace },
+      { type: 'merge', body: { metadata: { uid, resourceVersion, ownerReferences } } },
+      { signal },
+    );
+    return true;
+  } catch (error) {
+    // Gone, or replaced by another of its name (the uid then differs, which is "invalid"): not ours.
+    if (isNotFound(error) || isInvalid(error)) return false;
+    throw error;
+  }
+}

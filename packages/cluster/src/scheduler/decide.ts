@@ -1,0 +1,169 @@
+import type { DeepReadonly, Node, Pod, Stored, Taint, Toleration } from '@kubewright/apimachinery';
+import {
+  breaksTopologySpread,
+  fitsNodeAffinity,
+  podAffinityConflict,
+  type Placement,
+} from './affinity.ts';
+import { amountsOf, requestsOf, sumOf, type Amounts } from './resources.ts';
+
+/** Where a pod goes, or why it can go nowhere. */
+export type Decision =
+  | { readonly type: 'bind'; readonly nodeName: string }
+  | { readonly type: 'unschedulable'; readonly message: string };
+
+/** Why one node does not fit. */
+interface Misfit {
+  readonly reasons: readonly string[];
+  /** Whether the node could fit if other pods went. */
+  readonly isCrowded: boolean;
+}
+
+/**
+ * Chooses a node for a pod: of the nodes that fit, the one with the most room left.
+ * The message for a pod that fits nowhere has the scheduler's wording, which tools read.
+ */
+export function decide(pod: DeepReadonly<Pod>, placements: readonly Placement[]): Decision {
+  if (placements.length === 0)
+    return { type: 'unschedulable', message: 'no nodes available to schedule pods' };
+  const misfits: Misfit[] = [];
+  let best: { nodeName: string; room: number } | undefined;
+  for (const placement of placements) {
+    const misfit = misfitOf(pod, placement, placements);
+    if (misfit !== undefined) {
+      misfits.push(misfit);
+      continue;
+    }
+    const room = roomLeft(pod, placement);
+    const nodeName = placement.node.metadata.name;
+    if (best === undefined || room > best.room) best = { nodeName, room };
+  }
+  if (best !== undefined) return { type: 'bind', nodeName: best.nodeName };
+  return { type: 'unschedulable', message: messageOf(pod, misfits) };
+}
+
+function misfitOf(
+  pod: DeepReadonly<Pod>,
+  placement: Placement,
+  placements: readonly Placement[],
+): Misfit | undefined {
+  const { node } = placement;
+  const never = (reason: string): Misfit => ({ reasons: [reason], isCrowded: false });
+  const crowded = (reason: string): Misfit => ({ reasons: [reason], isCrowded: true });
+  const taints = node.spec?.taints ?? [];
+  const cordon: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+  if (node.spec?.unschedulable === true && !isTolerated(pod, cordon))
+    return never('node(s) were unschedulable');
+  if (taints.some((taint) => taint.effect !== 'PreferNoSchedule' && !isTolerated(pod, taint))) {
+    return never('node(s) had untolerated taint(s)');
+  }
+  if (!fitsNodeAffinity(pod, node))
+    return never("node(s) didn't match Pod's node affinity/selector");
+  if (hasPortConflict(pod, placement)) {
+    return crowded("node(s) didn't have free ports for the requested pod ports");
+  }
+  const lacking = lackingResources(pod, placement);
+  if (lacking !== undefined) return lacking;
+  if (breaksTopologySpread(pod, node, placements)) {
+    return crowded("node(s) didn't match pod topology spread constraints");
+  }
+  const conflict = podAffinityConflict(pod, node, placements);
+  return conflict === undefined ? undefined : crowded(conflict);
+}
+
+function isTolerated(pod: DeepReadonly<Pod>, taint: DeepReadonly<Taint>): boolean {
+  return (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, taint));
+}
+
+function tolerates(toleration: DeepReadonly<Toleration>, taint: DeepReadonly<Taint>): boolean {
+  if (toleration.effect && toleration.effect !== taint.effect) return false;
+  if (toleration.key && toleration.key !== taint.key) return false;
+  return (
+    toleration.operator === 'Exists' ||
+    (toleration.key !== undefined && (toleration.value ?? '') === (taint.value ?? ''))
+  );
+}
+
+function hasPortConflict(pod: DeepReadonly<Pod>, { pods }: Placement): boolean {
+  const used = new Set(pods.flatMap(hostPorts));
+  return hostPorts(pod).some((port) => used.has(port));
+}
+
+function hostPorts(pod: DeepReadonly<Pod>): string[] {
+  return (pod.spec?.containers ?? []).flatMap((container) =>
+    (container.ports ?? [])
+      .filter((port) => port.hostPort !== undefined && port.hostPort > 0)
+      .map((port) => `${port.protocol ?? 'TCP'}/${String(port.hostPort)}`),
+  );
+}
+
+function usedOn({ pods }: Placement): Amounts {
+  return pods.map(requestsOf).reduce(sumOf, new Map());
+}
+
+function lackingResources(pod: DeepReadonly<Pod>, placement: Placement): Misfit | undefined {
+  const allocatable = amountsOf(placement.node.status?.allocatable);
+  const used = usedOn(placement);
+  const reasons: string[] = [];
+  let isCrowded = true;
+  for (const [name, wanted] of requestsOf(pod)) {
+    const size = allocatable.get(name) ?? 0;
+    if (wanted === 0 || (used.get(name) ?? 0) + wanted <= size) continue;
+    reasons.push(name === 'pods' ? 'Too many pods' : `Insufficient ${name}`);
+    if (wanted > size) isCrowded = false;
+  }
+  return reasons.length === 0 ? undefined : { reasons, isCrowded };
+}
+
+/** The smallest share of cpu and memory that would stay free, from 0 to 1. */
+function roomLeft(pod: DeepReadonly<Pod>, placement: Placement): number {
+  const allocatable = amountsOf(placement.node.status?.allocatable);
+  const used = sumOf(usedOn(placement), requestsOf(pod));
+  return Math.min(
+    ...['cpu', 'memory', 'pods'].map((name) => {
+      const size = allocatable.get(name) ?? 0;
+      return size === 0 ? 0 : 1 - (used.get(name) ?? 0) / size;
+    }),
+  );
+}
+
+function countsOf(reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ');
+}
+
+function messageOf(pod: DeepReadonly<Pod>, misfits: readonly Misfit[]): string {
+  const head = `0/${misfits.length} nodes are available:`;
+  const why = countsOf(misfits.flatMap(({ reasons }) => reasons));
+  const preemption =
+    pod.spec?.preemptionPolicy === 'Never'
+      ? 'not eligible due to preemptionPolicy=Never.'
+      : `${head} ${countsOf(
+          misfits.map(({ isCrowded }) =>
+            isCrowded
+              ? 'No preemption victims found for incoming pod'
+              : 'Preemption is not helpful for scheduling',
+          ),
+        )}.`;
+  return `${head} ${why}. no new claims to deallocate, preemption: ${preemption}`;
+}
+
+/** Nodes with the pods bound to them that still hold resources. */
+export function placementsOf(
+  nodes: readonly DeepReadonly<Stored<Node>>[],
+  pods: readonly DeepReadonly<Stored<Pod>>[],
+): Placement[] {
+  const byNode = new Map<string, DeepReadonly<Stored<Pod>>[]>();
+  for (const pod of pods) {
+    const name = pod.spec?.nodeName;
+    if (!name || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') continue;
+    const list = byNode.get(name);
+    if (list === undefined) byNode.set(name, [pod]);
+    else list.push(pod);
+  }
+  return nodes.map((node) => ({ node, pods: byNode.get(node.metadata.name) ?? [] }));
+}
