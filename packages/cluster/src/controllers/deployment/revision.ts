@@ -51,14 +51,14 @@ export function templateHash(
   )) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   }
-  return [...String(hash)]
-    .map((digit) => safeLetters.charAt(digit.charCodeAt(0) % safeLetters.length))
-    .join('');
+  return String(hash).replace(/[0-9]/g, (digit) =>
+    safeLetters.charAt(digit.charCodeAt(0) % safeLetters.length),
+  );
 }
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   return `{${Object.entries(value)
     .filter(([, field]) => field !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
