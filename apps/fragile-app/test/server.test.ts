@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -49,7 +50,7 @@ async function fetchPath(
   const [response] = (await once(
     get({ port, path, host: '127.0.0.1', ...(agent === undefined ? {} : { agent }) }),
     'response',
-  )) as [import('node:http').IncomingMessage]; // 'response' has this one argument
+  )) as [IncomingMessage]; // 'response' has this one argument
   return { status: response.statusCode, body: await text(response) };
 }
 
@@ -116,10 +117,10 @@ test('says that the port is taken, and how to choose another', async () => {
     // Safe: a TCP server that listens has such an address.
     const { port } = other.address() as AddressInfo;
     await using app = spawnApp(String(port));
-    const [stderr, [exitCode]] = await Promise.all([text(app.stderr), once(app, 'exit')]);
+    const [stderr] = await Promise.all([text(app.stderr), once(app, 'exit')]);
     assert.match(stderr, new RegExp(`port ${String(port)} is taken`));
     assert.match(stderr, /set PORT to another/);
-    assert.equal(exitCode, 1);
+    assert.equal(app.exitCode, 1);
   } finally {
     other.close();
   }
@@ -127,7 +128,7 @@ test('says that the port is taken, and how to choose another', async () => {
 
 test('refuses a PORT that is no port', async () => {
   await using app = spawnApp('http');
-  const [stderr, [exitCode]] = await Promise.all([text(app.stderr), once(app, 'exit')]);
+  const [stderr] = await Promise.all([text(app.stderr), once(app, 'exit')]);
   assert.match(stderr, /PORT is "http"/);
-  assert.equal(exitCode, 2);
+  assert.equal(app.exitCode, 2);
 });
