@@ -25,6 +25,21 @@ export interface UserInfo {
   readonly extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
+/** What TLS found out about the certificate that a client presented. */
+export type ClientCertificate =
+  | {
+      readonly verified: true;
+      readonly commonName: string;
+      readonly organizations: readonly string[];
+      /** SHA-256 of the certificate, in lower-case hex. */
+      readonly fingerprint: string;
+    }
+  | {
+      readonly verified: false;
+      /** Why it does not count, such as `CERT_HAS_EXPIRED`. */
+      readonly problem: string;
+    };
+
 /** One HTTP request as the handler sees it, from the TLS listener or from the in-process transport. */
 export interface ServerRequest {
   /** Upper case. */
@@ -44,10 +59,8 @@ export interface ServerRequest {
    * transport sets it, and `authenticate` then only adds impersonation.
    */
   readonly user?: UserInfo | undefined;
-  /** The verified client certificate's subject, when the connection presented one. */
-  readonly clientCertificate?:
-    | { readonly commonName: string; readonly organizations: readonly string[] }
-    | undefined;
+  /** The client certificate, when the connection presented one. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   /** Aborted when the peer has gone or the server closes. */
   readonly signal: AbortSignal;
 }
