@@ -112,7 +112,13 @@ function readSet(reader: TokenReader): string[] {
     const next = reader.peek();
     if (next.kind === 'word') values.push(reader.next().text);
     else if (next.text === ',' || next.text === ')') values.push('');
-    else throw unexpected(next, `, expected: ',', ')' or identifier`);
+    else
+      throw unexpected(
+        next,
+        values.length === 0
+          ? `, expected: ',', ')' or identifier`
+          : `, expected: ',', or identifier`,
+      );
     const separator = reader.next();
     if (separator.text === ')') return values;
     if (separator.text !== ',') throw unexpected(separator, `, expected: ',' or ')'`);

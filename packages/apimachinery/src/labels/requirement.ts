@@ -32,9 +32,9 @@ export function createRequirement(
   operator: RequirementOperator,
   values: readonly string[],
 ): Requirement {
-  const keyFault = validateLabelKey(key)[0];
-  if (keyFault !== undefined)
-    throw invalid(`<nil>: Invalid value: ${JSON.stringify(key)}: ${keyFault}`);
+  const keyFaults = validateLabelKey(key);
+  if (keyFaults.length > 0)
+    throw invalid(`<nil>: Invalid value: ${JSON.stringify(key)}: ${keyFaults.join('; ')}`);
   const shown = `[${values.join(' ')}]`;
   switch (operator) {
     case 'In':
@@ -80,9 +80,11 @@ export function createRequirement(
       operator satisfies never;
   }
   values.forEach((value, index) => {
-    const fault = validateLabelValue(value)[0];
-    if (fault !== undefined) {
-      throw invalid(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${fault}`);
+    const faults = validateLabelValue(value);
+    if (faults.length > 0) {
+      throw invalid(
+        `values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${faults.join('; ')}`,
+      );
     }
   });
   return Object.freeze({ key, operator, values: Object.freeze([...new Set(values)].sort()) });

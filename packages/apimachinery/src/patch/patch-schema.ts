@@ -41,7 +41,7 @@ type Schema = Readonly<Record<string, unknown>>;
 function schemaOf(definitions: OpenApiDefinitions, schema: unknown, name: string): PatchSchema {
   const { target, targetName } = resolve(definitions, schema, name);
   return {
-    name: targetName,
+    name: targetName.slice(targetName.lastIndexOf('.') + 1),
     field(fieldName) {
       const field = fieldSchema(target, fieldName);
       if (field === undefined) return undefined;

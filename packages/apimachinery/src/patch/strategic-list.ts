@@ -1,7 +1,6 @@
-import { deepEqual } from '../deep-equal.ts';
 import { getOwn, isJsonObject, type JsonObject, type JsonValue } from '../json-value.ts';
 import { PatchError } from './patch-error.ts';
-import { patchDirective } from './strategic-directive.ts';
+import { asNewElement, patchDirective, unknownDirective } from './strategic-directive.ts';
 
 /** How the elements of a list are told apart and merged. */
 export interface ListElementMerge {
@@ -49,50 +48,43 @@ function mergeObjects(
   mergeKey: string,
   merge: ListElementMerge['merge'],
 ): JsonObject[] {
-  let merged = [...original];
+  const deleted = new Set<string>();
   const changes: JsonObject[] = [];
   let isReplaced = false;
   for (const element of patch) {
     const directive = getOwn(element, patchDirective);
-    switch (directive) {
-      case undefined:
-        changes.push(element);
-        break;
-      case 'delete': {
-        const key = keyOf(element, mergeKey);
-        merged = merged.filter((candidate) => !deepEqual(getOwn(candidate, mergeKey), key));
-        break;
-      }
-      case 'replace':
-        isReplaced = true;
-        break;
-      default:
-        throw new PatchError(
-          'INVALID_PATCH',
-          `unknown patch type found: ${JSON.stringify(directive)}`,
-        );
-    }
+    if (directive === undefined) changes.push(element);
+    else if (directive === 'delete') deleted.add(keyOf(element, mergeKey));
+    else if (directive === 'replace') isReplaced = true;
+    else throw unknownDirective(directive);
   }
-  if (isReplaced) return changes;
+  if (isReplaced) return changes.map(asNewElement);
+  // An element of the object without the key is nobody's match, and stays.
+  const merged = original.filter((element) => !deleted.has(identityOf(element, mergeKey)));
+  // The first of several elements with one key is the one to change.
+  const places = placesOf(merged, mergeKey);
   for (const change of changes) {
     const key = keyOf(change, mergeKey);
-    const index = merged.findIndex((candidate) => deepEqual(getOwn(candidate, mergeKey), key));
-    const present = merged[index];
-    if (present === undefined) merged.push(change);
-    else merged[index] = merge(present, change);
+    const place = places.get(key);
+    const present = place === undefined ? undefined : merged[place];
+    if (place === undefined || present === undefined) {
+      places.set(key, merged.push(asNewElement(change)) - 1);
+    } else {
+      merged[place] = merge(present, change);
+    }
   }
   return merged;
 }
 
-function keyOf(element: JsonObject, mergeKey: string): JsonValue {
-  const key = getOwn(element, mergeKey);
-  if (key === undefined) {
+/** The identity of an element of a patch, which must carry the merge key. */
+function keyOf(element: JsonObject, mergeKey: string): string {
+  if (!Object.hasOwn(element, mergeKey)) {
     throw new PatchError(
       'INVALID_PATCH',
       `map: ${JSON.stringify(element)} does not contain declared merge key: ${mergeKey}`,
     );
   }
-  return key;
+  return identityOf(element, mergeKey);
 }
 
 /** What {@link orderList} works on. */
@@ -122,6 +114,14 @@ export function orderList({
   mergeKey,
   name,
 }: ListOrder): JsonValue[] {
+  if (mergeKey !== undefined) {
+    order.forEach((element, index) => {
+      if (!isJsonObject(element)) {
+        throw new PatchError('INVALID_PATCH', `value for key ${index} is not a map`);
+      }
+      keyOf(element, mergeKey);
+    });
+  }
   const indexInOrder = indexer(order, mergeKey);
   let last = -1;
   for (const element of patch) {
@@ -172,14 +172,23 @@ function indexer(
   list: readonly JsonValue[],
   mergeKey: string | undefined,
 ): (element: JsonValue) => number {
-  const identify = (element: JsonValue): string =>
-    JSON.stringify(
-      mergeKey !== undefined && isJsonObject(element) ? getOwn(element, mergeKey) : element,
-    );
+  const places = placesOf(list, mergeKey);
+  return (element) => places.get(identityOf(element, mergeKey)) ?? -1;
+}
+
+/** The first place of each identity. */
+function placesOf(list: readonly JsonValue[], mergeKey: string | undefined): Map<string, number> {
   const places = new Map<string, number>();
   list.forEach((element, index) => {
-    const identity = identify(element);
+    const identity = identityOf(element, mergeKey);
     if (!places.has(identity)) places.set(identity, index);
   });
-  return (element) => places.get(identify(element)) ?? -1;
+  return places;
+}
+
+/** What tells an element apart, as text, so that `1` and `"1"` differ; empty for an object without the key. */
+function identityOf(element: JsonValue, mergeKey: string | undefined): string {
+  if (mergeKey === undefined || !isJsonObject(element)) return JSON.stringify(element);
+  const key = getOwn(element, mergeKey);
+  return key === undefined ? '' : JSON.stringify(key);
 }

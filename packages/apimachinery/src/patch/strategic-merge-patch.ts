@@ -3,17 +3,20 @@ import { refuseDeepPatch } from './patch-depth.ts';
 import { PatchError } from './patch-error.ts';
 import type { PatchField, PatchSchema } from './patch-schema.ts';
 import {
+  asNewElement,
+  asNewMember,
   deleteFromListPrefix,
   patchDirective,
   retainKeysDirective,
   setElementOrderPrefix,
-  withoutDirectives,
+  unknownDirective,
 } from './strategic-directive.ts';
 import { mergeList, orderList, type ListElementMerge } from './strategic-list.ts';
 
 /**
  * The object after a strategic merge patch: like a merge patch, but lists whose field says so are merged, element by
- * element by their merge key, or as sets of scalars. Understands `$patch` (`replace`, `delete`), `$retainKeys`,
+ * element by their merge key, or as sets of scalars. Understands `$patch` (`replace`, `delete`;
+ * `merge` is refused, as by an API server), `$retainKeys`,
  * `$deleteFromPrimitiveList/<field>` and `$setElementOrder/<field>`.
  *
  * Guarantees: pure; the result may share unchanged parts with the object and new ones with the patch.
@@ -41,11 +44,8 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: PatchSchem
   const directive = getOwn(patch, patchDirective);
   if (directive !== undefined) {
     if (directive === 'delete') return {};
-    if (directive === 'replace') {
-      const { [patchDirective]: _, ...replacement } = patch;
-      return replacement;
-    }
-    throw new PatchError('INVALID_PATCH', `unknown patch type found: ${JSON.stringify(directive)}`);
+    if (directive === 'replace') return asNewElement(patch);
+    throw unknownDirective(directive);
   }
   const merged = retainKeys(original, patch);
   // Deletions come first, so that a value both deleted and given is there in the end, whatever the order of the members.
@@ -58,8 +58,10 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: PatchSchem
     if (isListDirective(key) || key === retainKeysDirective) continue;
     // Safe to compare: an object of TypeScript may have members that are undefined, which JSON does not send.
     if ((change as unknown) === undefined) continue;
-    if (change === null) Reflect.deleteProperty(merged, key);
-    else setOwn(merged, key, mergeField(getOwn(merged, key), change, schema, key));
+    const value =
+      change === null ? undefined : mergeField(getOwn(merged, key), change, schema, key);
+    if (value === undefined) Reflect.deleteProperty(merged, key);
+    else setOwn(merged, key, value);
   }
   for (const [key, order] of Object.entries(patch)) {
     if (key.startsWith(setElementOrderPrefix)) {
@@ -79,7 +81,7 @@ function mergeField(
   change: JsonValue,
   schema: PatchSchema,
   key: string,
-): JsonValue {
+): JsonValue | undefined {
   const field = schema.field(key);
   if (isJsonObject(original) && isJsonObject(change)) {
     if (field?.strategies.includes('replace') === true) return change;
@@ -89,7 +91,7 @@ function mergeField(
     if (field?.strategies.includes('merge') !== true) return change;
     return mergeList(original, change, mergeOf(field));
   }
-  return withoutDirectives(change);
+  return asNewMember(change);
 }
 
 /** A copy of the original, without what `$retainKeys` does not name. */
@@ -99,9 +101,10 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
   if (!Array.isArray(retained)) {
     throw new PatchError('INVALID_PATCH', `${retainKeysDirective} is not a list`);
   }
+  const names = new Set(retained);
   for (const [key, change] of Object.entries(patch)) {
     const isExempt = change === null || isListDirective(key) || key === retainKeysDirective;
-    if (!isExempt && !retained.includes(key)) {
+    if (!isExempt && !names.has(key)) {
       throw new PatchError(
         'INVALID_PATCH',
         `${retainKeysDirective} does not name ${JSON.stringify(key)}`,
@@ -109,7 +112,7 @@ function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
     }
   }
   // fromEntries defines members, so that one named __proto__ stays a member.
-  return Object.fromEntries(Object.entries(original).filter(([key]) => retained.includes(key)));
+  return Object.fromEntries(Object.entries(original).filter(([key]) => names.has(key)));
 }
 
 function deleteFromList(
@@ -119,12 +122,12 @@ function deleteFromList(
   schema: PatchSchema,
 ): void {
   const list = getOwn(merged, name);
-  if (!Array.isArray(values)) {
-    throw new PatchError('INVALID_PATCH', `${deleteFromListPrefix}${name} is not a list`);
-  }
-  if (!Array.isArray(list)) return;
+  // An API server takes null for the whole list, and ignores what is no list.
+  if (values === null) Reflect.deleteProperty(merged, name);
+  if (!Array.isArray(values) || !Array.isArray(list)) return;
   const isMerged = schema.field(name)?.strategies.includes('merge') === true;
-  setOwn(merged, name, isMerged ? list.filter((value) => !values.includes(value)) : values);
+  const unwanted = new Set(values);
+  setOwn(merged, name, isMerged ? list.filter((value) => !unwanted.has(value)) : values);
 }
 
 function setElementOrder(
@@ -138,9 +141,15 @@ function setElementOrder(
   if (!Array.isArray(order)) {
     throw new PatchError('INVALID_PATCH', `${setElementOrderPrefix}${name} is not a list`);
   }
+  const field = schema.field(name);
+  if (field === undefined) {
+    throw new PatchError(
+      'INVALID_PATCH',
+      `unable to find api field in struct ${schema.name} for the json field ${JSON.stringify(name)}`,
+    );
+  }
   const list = getOwn(merged, name);
   if (!Array.isArray(list)) return;
-  const field = schema.field(name);
   const before = getOwn(original, name);
   const given = getOwn(patch, name);
   const ordered = orderList({
@@ -148,7 +157,7 @@ function setElementOrder(
     order,
     original: Array.isArray(before) ? before : [],
     patch: Array.isArray(given) ? given : [],
-    mergeKey: field?.mergeKey,
+    mergeKey: field.mergeKey,
     name,
   });
   setOwn(merged, name, ordered);
