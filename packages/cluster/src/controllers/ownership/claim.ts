@@ -74,7 +74,7 @@ async function adopt<O extends KubernetesObject, C extends KubernetesObject>(
   child: DeepReadonly<Stored<C>>,
 ): Promise<boolean> {
   // A stored object has apiVersion, kind, name and uid: all that a reference is made of.
-  const reference = ownerReference(options.owner as Stored<KubernetesObject>);
+  const reference = ownerReference(options.owner);
   return patchOwners(options, child, [...(child.metadata.ownerReferences ?? []), reference]);
 }
 
