@@ -1,0 +1,39 @@
+import type { RequestSample } from '@kubewright/client';
+import { Counter, Histogram } from 'prom-client';
+import { requestBuckets } from './histogram-buckets.ts';
+import type { MetricsRegistry } from './registry.ts';
+
+/**
+ * Makes the `rest_client_*` series of a registry; the result counts one request.
+ *
+ * @param host - Host and port of the API server, as the label names it.
+ *
+ * @example
+ * ```ts
+ * const client = new Client({ transport, onRequest: requestMetrics(registry, 'api.example.com:6443') });
+ * ```
+ */
+export function requestMetrics(
+  registry: MetricsRegistry,
+  host: string,
+): (sample: RequestSample) => void {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Requests to the API server, by status code, method and host.',
+    labelNames: ['code', 'method', 'host'] as const,
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'rest_client_request_duration_seconds',
+    help: 'Time from sending a request until the headers of its answer.',
+    labelNames: ['verb', 'host'] as const,
+    buckets: [...requestBuckets],
+    registers,
+  });
+  return ({ method, code, durationMs }) => {
+    // client-go writes <error> when no answer came.
+    requests.inc({ code: code === undefined ? '<error>' : String(code), method, host });
+    durations.observe({ verb: method, host }, durationMs / 1000);
+  };
+}
