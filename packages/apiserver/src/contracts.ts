@@ -78,6 +78,8 @@ export interface ServerResponse {
    * (`return()`) must release what the stream holds.
    */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
+  /** Set by fault injection: the transport cuts the connection instead of sending anything. */
+  readonly reset?: true | undefined;
 }
 
 /** Answers requests; never rejects: failures are `Status` answers. */
@@ -87,8 +89,15 @@ export type RequestHandler = (request: ServerRequest) => Promise<ServerResponse>
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back once after `delayMs`; disposing cancels. Must not keep the process alive. */
-  schedule(delayMs: number, callback: () => void): Disposable;
+  /**
+   * Calls back once after `delayMs`; disposing cancels. Does not keep the process alive, unless `keepsAlive`: for
+   * what a client waits for, as an open connection would.
+   */
+  schedule(
+    delayMs: number,
+    callback: () => void,
+    options?: { readonly keepsAlive?: boolean },
+  ): Disposable;
 }
 
 // ---------------------------------------------------------------------------------------------------------- types
@@ -163,6 +172,8 @@ export interface StrategyContext {
 export interface Strategy {
   /** `metadata.generation` is kept: 1 at creation, then +1 for each change outside metadata and status. */
   readonly hasGeneration: boolean;
+  /** Whether an update raises the generation. Default: anything but metadata (and the status, if it is a subresource) changed. */
+  readonly changesGeneration?: ((object: JsonObject, old: JsonObject) => boolean) | undefined;
   /** PUT without a resourceVersion is accepted. */
   readonly allowUnconditionalUpdate: boolean;
   /** PUT to a name that does not exist creates it (Lease, RBAC kinds, …). */
@@ -170,7 +181,7 @@ export interface Strategy {
   /** What deletion does with dependents when the request does not say. Default `background`. */
   readonly defaultPropagation?: 'background' | 'orphan' | undefined;
   /** Messages for a bad `metadata.name`. Default: DNS-1123 subdomain. `prefix` for generateName. */
-  validateName?(name: string, prefix: boolean): readonly string[];
+  readonly validateName?: ((name: string, prefix: boolean) => readonly string[]) | undefined;
   /** Defaults that the versioned type has; runs after decoding for each write and patch. */
   applyDefaults?(object: JsonObject): void;
   /** Drops what a client may not set at creation (the status), fills what the server sets. */
@@ -189,7 +200,13 @@ export interface Strategy {
    * someone to confirm (a pod's kubelet); 0 removes at once.
    */
   gracePeriodSeconds?(object: JsonObject, requested: number | undefined): number;
-  /** Runs once the write (or removal) is committed: releases addresses and the like. */
+  /** An object being deleted stays although no finalizer and no grace period hold it (a namespace with `spec.finalizers`). */
+  holdsDeleted?(object: JsonObject): boolean;
+  /** Changes an object that was marked as being deleted (a namespace's phase). */
+  prepareForDeletion?(object: JsonObject): void;
+  /** Deletion answers the object as it was instead of a `Status`. */
+  readonly returnsDeletedObject?: boolean | undefined;
+  /** Runs once the removal is committed: releases addresses and the like. */
   afterDelete?(object: JsonObject): void;
 }
 
@@ -455,7 +472,10 @@ export interface NodeStreams {
   /** A request to a stream subresource without upgrade headers, or with ones it cannot serve: the real server's 400. */
   refuse(accepted: AcceptedStream): ServerResponse;
   /** In-process: both ends in memory, same frames as over the wire. */
-  connectWebSocket(accepted: AcceptedStream, request: WebSocketRequest): Promise<WebSocketConnection>;
+  connectWebSocket(
+    accepted: AcceptedStream,
+    request: WebSocketRequest,
+  ): Promise<WebSocketConnection>;
   /** From the listener: speaks WebSocket or SPDY/3.1 on the raw socket, by the request's headers, until it ends. */
   serveSocket(
     accepted: AcceptedStream,
@@ -493,6 +513,8 @@ export interface AccessOptions {
   readonly mode: 'rbac' | 'always-allow';
   /** PEM private key that signs service account tokens. Default: a fresh one. */
   readonly serviceAccountIssuerKey?: string | undefined;
+  /** Bearer tokens that stand for fixed users. Default: none. */
+  readonly staticTokens?: ReadonlyMap<string, UserInfo> | undefined;
 }
 
 /** What `createTlsListener` takes. */

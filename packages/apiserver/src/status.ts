@@ -125,7 +125,7 @@ export function invalidError(
   return failure(422, 'Invalid', `${qualified} "${name}" is invalid: ${summary}`, {
     ...(name === '' ? {} : { name }),
     ...(kind.group === '' ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === '' ? {} : { kind: kind.kind }),
     causes: errors.map(({ type, field, message }) => ({ reason: type, message, field })),
   });
 }

@@ -1,0 +1,273 @@
+import type { StatusError } from '@kubewright/apimachinery';
+import type {
+  AcceptedStream,
+  AuthorizationAttributes,
+  DiscoveryDocs,
+  ServerRequest,
+  ServerResponse,
+  StreamSubresource,
+  UserInfo,
+} from '../contracts.ts';
+import { failure, forbiddenError, qualifiedName } from '../status.ts';
+import { answerError, BASE_HEADERS, compressAnswer, withWarnings } from './answer.ts';
+import { checkBodySize } from './body.ts';
+import { negotiate, type AnswerFormat } from './media-type.ts';
+import { parseRequestInfo, type RequestInfo } from './request-info.ts';
+import { verbOf } from './routes.ts';
+import type { Operation, Services } from './services.ts';
+import { admissionAttributes } from './strategy-context.ts';
+import { findRequested } from './get.ts';
+
+/** One answered request, for logs and for tests that count. */
+export interface RequestRecord {
+  readonly verb: string;
+  readonly method: string;
+  readonly path: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined when authentication failed. */
+  readonly user: UserInfo | undefined;
+  readonly userAgent: string | undefined;
+  /** HTTP status. */
+  readonly code: number;
+}
+
+/**
+ * A chance to answer, delay or break a request before it is handled. Runs after authorization. Undefined lets it
+ * pass; `lose-answer` lets it pass and cuts the connection in place of the answer.
+ */
+export type Interception = (
+  request: ServerRequest,
+  info: RequestInfo,
+  user: UserInfo,
+) => Promise<ServerResponse | 'lose-answer' | undefined>;
+
+const NO_ANSWER: ServerResponse = {
+  status: 500,
+  headers: {},
+  body: new Uint8Array(0),
+  reset: true,
+};
+
+/** What {@link ApiHandler} takes. */
+export interface ApiHandlerOptions {
+  readonly services: Services;
+  readonly discovery: DiscoveryDocs;
+  readonly intercept: Interception;
+  readonly onRequest: (record: RequestRecord) => void;
+  /** `/readyz` answers 200. */
+  readonly isReady: () => boolean;
+}
+
+const STREAMS = new Set<string>(['exec', 'attach', 'portforward'] satisfies StreamSubresource[]);
+const PLAIN_JSON: AnswerFormat = { encoding: 'json', as: 'object' };
+
+function plainText(status: number, text: string): ServerResponse {
+  return {
+    status,
+    headers: {
+      ...BASE_HEADERS,
+      'content-type': 'text/plain; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    },
+    body: Buffer.from(text),
+  };
+}
+
+function unknownResource(): StatusError {
+  return failure(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+/** Routes requests: who is it, may they, which verb of which resource; and turns refusals into answers. */
+export class ApiHandler {
+  readonly #options: ApiHandlerOptions;
+
+  constructor(options: ApiHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** Answers one request. Never rejects. */
+  async handle(request: ServerRequest): Promise<ServerResponse> {
+    let format = PLAIN_JSON;
+    let info: RequestInfo | undefined;
+    let user: UserInfo | undefined;
+    let response: ServerResponse;
+    try {
+      info = parseRequestInfo(request.method, request.path, request.query);
+      format = errorFormat(request);
+      user = await this.#options.services.access.authenticate(request);
+      this.#authorize(info, user);
+      const intercepted = await this.#options.intercept(request, info, user);
+      if (intercepted === undefined || intercepted === 'lose-answer') {
+        const answer = await this.#answer(request, info, user);
+        response = intercepted === undefined ? answer : NO_ANSWER;
+      } else {
+        response = intercepted;
+      }
+    } catch (error) {
+      response = answerError(error, request, format);
+    }
+    this.#options.onRequest(recordOf(request, info, user, response.status));
+    return request.method === 'HEAD'
+      ? { ...response, body: new Uint8Array(0) }
+      : compressAnswer(response, request);
+  }
+
+  /** Decides about an upgrade. @throws StatusError when it is refused */
+  async acceptUpgrade(request: ServerRequest): Promise<AcceptedStream> {
+    const info = parseRequestInfo(request.method, request.path, request.query);
+    const user = await this.#options.services.access.authenticate(request);
+    this.#authorize(info, user);
+    const operation = this.#operation(request, info, user, PLAIN_JSON);
+    if (operation.type.storageKey !== 'pods' || !STREAMS.has(info.subresource)) {
+      throw unknownResource();
+    }
+    const pod = findRequested(operation).object;
+    await this.#options.services.admission.validate(
+      admissionAttributes(operation, {
+        operation: 'CONNECT',
+        name: info.name,
+        object: pod,
+        old: undefined,
+        dryRun: false,
+      }),
+    );
+    return {
+      // One of the three, as was checked.
+      subresource: info.subresource as StreamSubresource,
+      pod,
+      query: request.query,
+      user,
+    };
+  }
+
+  #authorize(info: RequestInfo, user: UserInfo): void {
+    const attributes = attributesOf(info, user);
+    const decision = this.#options.services.access.authorize(attributes);
+    if (!decision.allowed) throw refusal(attributes, decision.reason);
+  }
+
+  #operation(
+    request: ServerRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    format: AnswerFormat,
+  ): Operation {
+    const { services } = this.#options;
+    const type = services.registry.find(info.group, info.version, info.resource);
+    if (type === undefined || info.rest.length > 0) throw unknownResource();
+    if (type.scope === 'Cluster' && info.namespace !== '' && type.storageKey !== 'namespaces') {
+      throw unknownResource();
+    }
+    if (info.subresource !== '' && !type.subresources.has(info.subresource))
+      throw unknownResource();
+    const warnings = type.deprecationWarning === undefined ? [] : [type.deprecationWarning];
+    return { services, request, info, type, user, format, warnings };
+  }
+
+  async #answer(
+    request: ServerRequest,
+    info: RequestInfo,
+    user: UserInfo,
+  ): Promise<ServerResponse> {
+    if (!info.isResource) return this.#answerOther(request, info);
+    if (!this.#isGroupServed(info)) return plainText(404, '404 page not found\n');
+    const operation = this.#operation(request, info, user, PLAIN_JSON);
+    const verb = verbOf(operation.type, info);
+    checkBodySize(request.body);
+    const format = negotiate(request.headers['accept']);
+    const answered = { ...operation, format };
+    const answer = await verb(answered).catch((error: unknown) =>
+      answerError(error, request, format),
+    );
+    return withWarnings(answer, answered.warnings);
+  }
+
+  #isGroupServed({ group }: RequestInfo): boolean {
+    return (
+      group === '' || this.#options.services.registry.all().some((type) => type.group === group)
+    );
+  }
+
+  #answerOther(request: ServerRequest, info: RequestInfo): ServerResponse {
+    const { services, discovery, isReady } = this.#options;
+    const [root] = info.path.split('/').filter((segment) => segment !== '');
+    if (root === 'healthz' || root === 'livez') return plainText(200, 'ok');
+    if (root === 'readyz') return isReady() ? plainText(200, 'ok') : plainText(500, 'not ready');
+    return (
+      discovery.respond(request) ??
+      services.access.respond(request) ??
+      plainText(404, '404 page not found\n')
+    );
+  }
+}
+
+/** Errors come in the format of the answer; when that cannot be served, as JSON. */
+function errorFormat(request: ServerRequest): AnswerFormat {
+  const accept = request.headers['accept'] ?? '';
+  return /^\s*application\/yaml/.test(accept) ? { encoding: 'yaml', as: 'object' } : PLAIN_JSON;
+}
+
+function attributesOf(info: RequestInfo, user: UserInfo): AuthorizationAttributes {
+  return {
+    user,
+    verb: info.verb,
+    resourceRequest: info.isResource,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name,
+    path: info.path,
+  };
+}
+
+/** The 403 of a request that the authorizer does not allow. */
+function refusal(attributes: AuthorizationAttributes, reason: string): StatusError {
+  const { user, verb, group, resource, subresource, namespace, name, path } = attributes;
+  const detail = reason === '' ? '' : `: ${reason}`;
+  const who = `User ${JSON.stringify(user.username)}`;
+  if (!attributes.resourceRequest) {
+    return forbiddenError(
+      { group: '', plural: '' },
+      '',
+      `${who} cannot ${verb} path ${JSON.stringify(path)}${detail}`,
+    );
+  }
+  const target = qualifiedName({ group: '', plural: resource });
+  const full = subresource === '' ? target : `${target}/${subresource}`;
+  const scope =
+    namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  return forbiddenError(
+    { group, plural: resource },
+    name,
+    `${who} cannot ${verb} resource ${JSON.stringify(full)} in API group ${JSON.stringify(group)} ${scope}${detail}`,
+  );
+}
+
+function recordOf(
+  request: ServerRequest,
+  info: RequestInfo | undefined,
+  user: UserInfo | undefined,
+  code: number,
+): RequestRecord {
+  return {
+    verb: info?.verb ?? request.method.toLowerCase(),
+    method: request.method,
+    path: info?.path ?? request.path,
+    group: info?.group ?? '',
+    version: info?.version ?? '',
+    resource: info?.resource ?? '',
+    subresource: info?.subresource ?? '',
+    namespace: info?.namespace ?? '',
+    name: info?.name ?? '',
+    user,
+    userAgent: request.headers['user-agent'],
+    code,
+  };
+}

@@ -1,0 +1,170 @@
+import { parseDocument } from 'yaml';
+import { MAX_REQUEST_BODY_BYTES, type JsonObject } from '../contracts.ts';
+import { badRequest, failure } from '../status.ts';
+import { scanJson } from './json-scan.ts';
+
+/**
+ * Deepest nesting of objects and lists in a body. The real server stops at 10,000; no real object comes near this,
+ * and the functions that walk objects recursively stay far from the end of the stack.
+ */
+export const MAX_BODY_DEPTH = 500;
+
+/** A parsed body. */
+export interface ParsedBody {
+  readonly value: unknown;
+  /** `duplicate field "metadata.name"`, as in strict decoding errors. */
+  readonly duplicateFields: readonly string[];
+}
+
+/** @throws StatusError 413 for a body longer than {@link MAX_REQUEST_BODY_BYTES} */
+export function checkBodySize(body: Uint8Array): void {
+  if (body.byteLength > MAX_REQUEST_BODY_BYTES) {
+    throw failure(
+      413,
+      'RequestEntityTooLarge',
+      `Request entity too large: limit is ${MAX_REQUEST_BODY_BYTES}`,
+    );
+  }
+}
+
+function checkDepth(depth: number): void {
+  if (depth > MAX_BODY_DEPTH) {
+    throw badRequest(`the body nests deeper than ${MAX_BODY_DEPTH} levels`);
+  }
+}
+
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level: unknown[] = [value];
+  while (level.length > 0 && depth <= MAX_BODY_DEPTH + 1) {
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null ? (Object.values(item) as unknown[]) : [],
+    );
+    depth += 1;
+  }
+  return depth - 1;
+}
+
+/** Rewords an error of `JSON.parse` the way the real server words its own, as far as clients look at it. */
+function jsonErrorText(error: unknown, text: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (text.trim() === '' || /end of JSON input|Unterminated|end of data/.test(message)) {
+    return 'unexpected end of JSON input';
+  }
+  const position = /position (\d+)/.exec(message)?.[1];
+  const character = text[Number(position ?? Number.NaN)] ?? /token '(.)'/.exec(message)?.[1];
+  if (character === undefined) return 'unexpected end of JSON input';
+  return message.includes('after JSON')
+    ? `invalid character '${character}' after top-level value`
+    : `invalid character '${character}' looking for beginning of value`;
+}
+
+/**
+ * Parses a JSON text.
+ *
+ * @throws SyntaxError worded like the real server's decoder
+ * @throws StatusError 400 when it nests too deep
+ */
+export function parseJson(text: string): ParsedBody {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(jsonErrorText(error, text), { cause: error });
+  }
+  const { duplicates, depth } = scanJson(text);
+  checkDepth(depth);
+  return { value, duplicateFields: duplicates.map((path) => `duplicate field "${path}"`) };
+}
+
+/**
+ * Parses one YAML 1.1 document (JSON is YAML too).
+ *
+ * @throws SyntaxError for malformed YAML
+ * @throws StatusError 400 when it nests too deep
+ */
+export function parseYaml(text: string): ParsedBody {
+  const document = parseDocument(text, {
+    version: '1.1',
+    uniqueKeys: false,
+    // Dates stay strings: JSON has none.
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
+    logLevel: 'silent',
+  });
+  const problem = document.errors[0];
+  if (problem !== undefined) {
+    throw new SyntaxError(`yaml: ${problem.message.split('\n')[0] ?? ''}`, { cause: problem });
+  }
+  let json: string;
+  try {
+    // Aliases are counted, so a small text cannot unfold into a huge one.
+    json = JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null);
+  } catch (error) {
+    throw new SyntaxError(`yaml: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  const value: unknown = JSON.parse(json);
+  checkDepth(depthOf(value));
+  return { value, duplicateFields: [] };
+}
+
+/** How unreadable bytes are quoted in an error: as text when they look like JSON, as hex otherwise. */
+function quoteBody(body: Uint8Array, text: string): string {
+  if (text === '') return '<empty>';
+  const shown = text.trimStart().startsWith('{') ? text : Buffer.from(body).toString('hex');
+  return shown.length > 1024 ? `${shown.slice(0, 1024)}...` : shown;
+}
+
+/**
+ * Parses the body of a create or update: an object of some kind.
+ *
+ * @param kind expected kind, for messages
+ * @throws StatusError 400 for malformed text or something that is no object, 415 for an unknown media type
+ */
+export function parseObjectBody(
+  body: Uint8Array,
+  contentType: string,
+  kind: string,
+): { readonly object: JsonObject; readonly duplicateFields: readonly string[] } {
+  const isYaml = contentType === 'application/yaml';
+  if (!isYaml && contentType !== 'application/json') {
+    throw failure(
+      415,
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    );
+  }
+  const text = new TextDecoder().decode(body);
+  const refuse = (detail: string, cause?: unknown) => {
+    const shown = quoteBody(body, text);
+    const problem = isYaml ? detail : `couldn't get version/kind; json parse error: ${detail}`;
+    const error = badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): ${problem} (${shown})`,
+    );
+    error.cause = cause;
+    return error;
+  };
+  let parsed: ParsedBody;
+  try {
+    parsed = isYaml ? parseYaml(text) : parseJson(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw refuse(error.message, error);
+    throw error;
+  }
+  const { value, duplicateFields } = parsed;
+  if (value === null) return { object: {}, duplicateFields };
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const name = Array.isArray(value)
+      ? 'array'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
+    throw refuse(
+      `json: cannot unmarshal ${name} into Go value of type struct { APIVersion string; Kind string }`,
+    );
+  }
+  // Neither null nor an array: an object.
+  return { object: value, duplicateFields };
+}

@@ -1,0 +1,135 @@
+import type { JsonObject, ServerResponse } from '../contracts.ts';
+import { recordUpdate } from '../apply/track-managers.ts';
+import {
+  dedupeOwners,
+  fillGeneratedName,
+  fillNamespace,
+  fillNewMetadata,
+} from '../metadata/system-metadata.ts';
+import { validateMetadata } from '../metadata/validate-metadata.ts';
+import { alreadyExists, failure, invalidError } from '../status.ts';
+import { encodeAnswer } from './answer.ts';
+import { decodeObjectBody } from './decode-object.ts';
+import { answerRecord } from './get.ts';
+import { present } from './presentation.ts';
+import { namespaceOf, toRequestedVersion, toStoredVersion, type Operation } from './services.ts';
+import { admissionAttributes, strategyContext, WriteEffects } from './strategy-context.ts';
+import { parseWriteOptions, type WriteOptions } from './write-options.ts';
+
+const DUPLICATE_OWNERS_WARNING =
+  'metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests';
+
+/** How often a generated name that is taken is made anew. */
+const NAME_ATTEMPTS = 8;
+
+/** Warns about owner references given twice, and drops them. */
+export function dedupeOwnersWithWarning(operation: Operation, object: JsonObject): void {
+  if (dedupeOwners(object)) operation.warnings.push(DUPLICATE_OWNERS_WARNING);
+}
+
+/**
+ * Takes a decoded new object through naming, admission and validation into the store.
+ *
+ * @param track sets `managedFields`; runs before admission, so that what admission adds belongs to nobody
+ * @returns the stored record, or the object of a dry run
+ */
+export async function createObject(
+  operation: Operation,
+  object: JsonObject,
+  options: Pick<WriteOptions, 'dryRun'>,
+  track: (object: JsonObject) => void,
+): Promise<ServerResponse> {
+  const { services, type } = operation;
+  const { strategy } = type;
+  const { store, clock } = services;
+  using effects = new WriteEffects();
+  const context = strategyContext(operation, options.dryRun, effects);
+  fillNamespace(type, object, namespaceOf(operation));
+  // Decoding has made metadata an object.
+  const metadata = object['metadata'] as JsonObject;
+  const isGenerated = (metadata['name'] ?? '') === '' && (metadata['generateName'] ?? '') !== '';
+  fillGeneratedName(object);
+  dedupeOwnersWithWarning(operation, object);
+  track(object);
+  const attributes = () =>
+    admissionAttributes(operation, {
+      operation: 'CREATE',
+      name: String(metadata['name'] ?? ''),
+      object,
+      old: undefined,
+      dryRun: options.dryRun,
+    });
+  await services.admission.admit(attributes());
+  dedupeOwners(object);
+  const resourceVersion: unknown = metadata['resourceVersion'];
+  fillNewMetadata(object, clock);
+  strategy.prepareForCreate?.(object, context);
+  if (strategy.hasGeneration) metadata['generation'] = 1;
+  const errors = [
+    ...validateMetadata(type, object),
+    ...(strategy.validate?.(object) ?? []),
+    ...type.schema.validate(object, undefined),
+  ];
+  const name = String(metadata['name'] ?? '');
+  if (errors.length > 0) throw invalidError(type, name, errors);
+  services.access.checkEscalation(operation.user, type, object, undefined);
+  await services.admission.validate(attributes());
+  if (resourceVersion !== undefined && resourceVersion !== '') {
+    throw failure(
+      500,
+      'InternalError',
+      'resourceVersion should not be set on objects to be created',
+    );
+  }
+  for (const warning of strategy.warnings?.(object, undefined) ?? [])
+    operation.warnings.push(warning);
+
+  for (let attempt = 1; ; attempt += 1) {
+    const taken = store.find(type.storageKey, namespaceOf(operation), String(metadata['name']));
+    if (taken === undefined) break;
+    if (!isGenerated || attempt === NAME_ATTEMPTS) throw alreadyExists(type, name);
+    delete metadata['name'];
+    fillGeneratedName(object);
+  }
+  if (options.dryRun) {
+    delete metadata['resourceVersion'];
+    return encodeAnswer(201, present(operation, object), operation.request, operation.format);
+  }
+  effects.commit();
+  const record = store.put(type.storageKey, toStoredVersion(type, object));
+  return answerRecord(operation, record, 201);
+}
+
+/** POST to a collection. */
+export async function create(operation: Operation): Promise<ServerResponse> {
+  const { request, type, info, user, services } = operation;
+  const options = parseWriteOptions(request.query, 'CreateOptions', request.headers['user-agent']);
+  const object = decodeObjectBody(operation, options.fieldValidation);
+  if (type.virtual !== undefined) {
+    const answer = await type.virtual.create(object, {
+      user,
+      namespace: info.namespace === '' ? undefined : info.namespace,
+    });
+    return encodeAnswer(201, answer, request, operation.format);
+  }
+  return createObject(operation, object, options, (decoded) =>
+    recordUpdate({
+      type,
+      object: decoded,
+      live: undefined,
+      manager: options.manager,
+      subresource: '',
+      nowMs: services.clock.now(),
+    }),
+  );
+}
+
+/** An object as it would be answered, without having been stored. */
+export function answerUnstored(
+  operation: Operation,
+  object: JsonObject,
+  status = 200,
+): ServerResponse {
+  const shown = present(operation, toRequestedVersion(operation.type, object));
+  return encodeAnswer(status, shown, operation.request, operation.format);
+}

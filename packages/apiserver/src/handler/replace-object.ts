@@ -1,0 +1,224 @@
+import { deepEqual } from '@kubewright/apimachinery';
+import type { JsonObject, ResourceType } from '../contracts.ts';
+import { invalid, type FieldError } from '../field-error.ts';
+import { carryMetadata, setOrDelete } from '../metadata/system-metadata.ts';
+import { validateMetadata, validateMetadataUpdate } from '../metadata/validate-metadata.ts';
+import { changesGeneration, keepForStatusWrite } from '../registry/status-isolation.ts';
+import { badRequest, conflict, failure, invalidError, qualifiedName } from '../status.ts';
+import type { StoredRecord } from '../storage/stored-record.ts';
+import { dedupeOwnersWithWarning } from './create.ts';
+import { findRequested } from './get.ts';
+import { parseRevision, revisionSyntaxMessage } from './read-options.ts';
+import { namespaceOf, toRequestedVersion, toStoredVersion, type Operation } from './services.ts';
+import { admissionAttributes, strategyContext, WriteEffects } from './strategy-context.ts';
+
+/** A change of one stored object. */
+export interface Replacement {
+  /** `''` for the main resource, `status`, or another subresource with rules of its own. */
+  readonly subresource: string;
+  readonly dryRun: boolean;
+  /** Makes the proposed object from a fresh copy of the current one. */
+  propose(current: JsonObject): JsonObject | Promise<JsonObject>;
+  /** Sets `managedFields` of the proposed object. */
+  track(object: JsonObject, live: JsonObject): void;
+  /** A PUT names what it replaces: its uid is a precondition and it may have to give a resourceVersion. */
+  readonly isPut: boolean;
+  /** For other subresources than status: takes over from `old` all that they may not change, and checks the rest. */
+  readonly prepare?: ((object: JsonObject, old: JsonObject) => readonly FieldError[]) | undefined;
+}
+
+/** What became of a replacement. */
+export interface ReplacementResult {
+  /** The object in the version of the request. */
+  readonly object: JsonObject;
+  /** What is stored; undefined after a dry run, or when the update completed a deletion. */
+  readonly record: StoredRecord | undefined;
+}
+
+const MODIFIED =
+  'the object has been modified; please apply your changes to the latest version and try again';
+
+/** How often a change without a resourceVersion is made anew when another write came between. */
+const ATTEMPTS = 5;
+
+function checkIdentity(operation: Operation, object: JsonObject, isPut: boolean): void {
+  const { info, type } = operation;
+  // Decoding has made metadata an object.
+  const metadata = object['metadata'] as JsonObject;
+  const name = metadata['name'] as string | undefined;
+  if (name === undefined || name === '') {
+    if (isPut) {
+      throw badRequest(
+        `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
+      );
+    }
+    metadata['name'] = info.name;
+  } else if (name !== info.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${info.name})`,
+    );
+  }
+  const namespace = metadata['namespace'] as string | undefined;
+  const expected = namespaceOf(operation);
+  if (namespace !== undefined && namespace !== '' && namespace !== expected) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  setOrDelete(metadata, 'namespace', type.scope === 'Cluster' ? undefined : expected);
+}
+
+/** Optimistic concurrency: a given resourceVersion must be the stored one. */
+function checkRevision(operation: Operation, object: JsonObject, record: StoredRecord): void {
+  const { type, info } = operation;
+  // As above.
+  const metadata = object['metadata'] as JsonObject;
+  const text = String(metadata['resourceVersion'] ?? '');
+  if (text === '' || text === '0') {
+    if (!type.strategy.allowUnconditionalUpdate) {
+      const error: FieldError = {
+        ...invalid('metadata.resourceVersion', '', ''),
+        message: 'Invalid value: 0: must be specified for an update',
+      };
+      throw invalidError(type, info.name, [error]);
+    }
+    return;
+  }
+  const revision = parseRevision(text);
+  if (revision === undefined) throw failure(500, 'InternalError', revisionSyntaxMessage(text));
+  if (revision !== record.revision) throw conflict(type, info.name, MODIFIED);
+}
+
+function checkUid(operation: Operation, object: JsonObject, record: StoredRecord): void {
+  const { type, info } = operation;
+  // As above.
+  const uid = String((object['metadata'] as JsonObject)['uid'] ?? '');
+  if (uid === '' || uid === record.uid) return;
+  const namespace = namespaceOf(operation);
+  const key = `/registry/${qualifiedName(type)}/${namespace === undefined ? '' : `${namespace}/`}${info.name}`;
+  throw conflict(
+    type,
+    info.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${record.uid}`,
+  );
+}
+
+/** Whether an object marked as being deleted has nothing left that holds it. */
+export function isDeletionComplete(type: ResourceType, object: JsonObject): boolean {
+  // Stored objects have metadata.
+  const metadata = object['metadata'] as JsonObject;
+  const finalizers = (metadata['finalizers'] ?? []) as unknown[];
+  const grace = Number(metadata['deletionGracePeriodSeconds'] ?? 0);
+  return (
+    metadata['deletionTimestamp'] !== undefined &&
+    finalizers.length === 0 &&
+    grace === 0 &&
+    type.strategy.holdsDeleted?.(object) !== true
+  );
+}
+
+function validateReplacement(
+  operation: Operation,
+  subresource: string,
+  object: JsonObject,
+  old: JsonObject,
+): FieldError[] {
+  const { type } = operation;
+  const { strategy, schema } = type;
+  const common = [...validateMetadata(type, object), ...validateMetadataUpdate(object, old)];
+  if (subresource === 'status') {
+    return [
+      ...common,
+      ...(strategy.validateStatusUpdate?.(object, old) ?? []),
+      ...schema.validateStatus(object, old),
+    ];
+  }
+  return [
+    ...common,
+    ...(strategy.validateUpdate?.(object, old) ?? []),
+    ...schema.validate(object, old),
+  ];
+}
+
+async function attempt(
+  operation: Operation,
+  change: Replacement,
+): Promise<ReplacementResult | 'overtaken'> {
+  const { services, type, info } = operation;
+  const { strategy } = type;
+  const { store } = services;
+  using effects = new WriteEffects();
+  const context = strategyContext(operation, change.dryRun, effects);
+  const record = findRequested(operation);
+  const fresh = () => toRequestedVersion(type, record.object);
+  const old = fresh();
+  const object = await change.propose(fresh());
+  checkIdentity(operation, object, change.isPut);
+  if (change.isPut) checkUid(operation, object, record);
+  checkRevision(operation, object, record);
+  // Decoding has made metadata an object; stored objects have it.
+  const metadata = object['metadata'] as JsonObject;
+  metadata['resourceVersion'] = String(record.revision);
+  carryMetadata(object, old);
+  dedupeOwnersWithWarning(operation, object);
+  change.track(object, old);
+  const attributes = admissionAttributes(
+    operation,
+    { operation: 'UPDATE', name: info.name, object, old, dryRun: change.dryRun },
+    change.subresource,
+  );
+  await services.admission.admit(attributes);
+  const extraErrors: FieldError[] = [];
+  if (change.prepare !== undefined) {
+    extraErrors.push(...change.prepare(object, old));
+  } else if (change.subresource === 'status') {
+    if (strategy.prepareForStatusUpdate === undefined) keepForStatusWrite(type, object, old);
+    else strategy.prepareForStatusUpdate(object, old, context);
+  } else {
+    strategy.prepareForUpdate?.(object, old, context);
+  }
+  if (strategy.hasGeneration && change.subresource !== 'status') {
+    const before = Number((old['metadata'] as JsonObject)['generation'] ?? 0);
+    if (changesGeneration(type, object, old)) metadata['generation'] = before + 1;
+  }
+  const errors = [
+    ...extraErrors,
+    ...(change.prepare === undefined
+      ? validateReplacement(operation, change.subresource, object, old)
+      : validateMetadataUpdate(object, old)),
+  ];
+  if (errors.length > 0) throw invalidError(type, info.name, errors);
+  services.access.checkEscalation(operation.user, type, object, old);
+  await services.admission.validate(attributes);
+  for (const warning of strategy.warnings?.(object, old) ?? []) operation.warnings.push(warning);
+
+  if (store.find(type.storageKey, namespaceOf(operation), info.name) !== record) return 'overtaken';
+  if (deepEqual(object, old)) return { object: old, record };
+  if (change.dryRun) return { object, record: undefined };
+  effects.commit();
+  if (isDeletionComplete(type, object)) {
+    store.delete(type.storageKey, namespaceOf(operation), info.name, toStoredVersion(type, object));
+    strategy.afterDelete?.(old);
+    metadata['resourceVersion'] = String(record.revision);
+    return { object, record: undefined };
+  }
+  const stored = store.put(type.storageKey, toStoredVersion(type, object));
+  return { object: toRequestedVersion(type, stored.object), record: stored };
+}
+
+/**
+ * Changes one object: proposes, admits, validates and stores, all or nothing. When another write comes between, it
+ * begins anew with the newer object; a proposal that carries a resourceVersion then ends in a 409.
+ *
+ * @throws StatusError as the real server would
+ */
+export async function replaceObject(
+  operation: Operation,
+  change: Replacement,
+): Promise<ReplacementResult> {
+  for (let count = 0; count < ATTEMPTS; count += 1) {
+    const result = await attempt(operation, change);
+    if (result !== 'overtaken') return result;
+  }
+  throw conflict(operation.type, operation.info.name, MODIFIED);
+}

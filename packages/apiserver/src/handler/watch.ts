@@ -1,0 +1,136 @@
+import type { StatusError } from '@kubewright/apimachinery';
+import type { JsonObject, ServerResponse } from '../contracts.ts';
+import { expired, failure } from '../status.ts';
+import { LogCursor } from '../watch/log-cursor.ts';
+import { WatchEncoder } from '../watch/watch-encoder.ts';
+import type { WatchCut } from '../watch/watch-registry.ts';
+import { BASE_HEADERS } from './answer.ts';
+import {
+  parseReadOptions,
+  parseRevision,
+  revisionSyntaxMessage,
+  tooLargeRevision,
+  type ReadOptions,
+} from './read-options.ts';
+import { namespaceOf, type Operation } from './services.ts';
+
+/** Time between bookmarks, in milliseconds, as in the real server. */
+const BOOKMARK_INTERVAL_MS = 60_000;
+/** A watch that ends by its timeout gets a last bookmark this long before. */
+const BOOKMARK_BEFORE_END_MS = 2_000;
+/** Without `timeoutSeconds` a watch ends after 30 to 60 minutes, spread so that not all come back at once. */
+const MIN_WATCH_MS = 30 * 60_000;
+/** Objects of the initial state told in one piece. */
+const INITIAL_BATCH = 200;
+
+function statusOf(error: StatusError): JsonObject {
+  // A Status is a plain object like any other.
+  return error.status;
+}
+
+function startRevision(options: ReadOptions): number {
+  if (options.resourceVersion === '') return 0;
+  const revision = parseRevision(options.resourceVersion);
+  if (revision === undefined) {
+    const text = options.resourceVersion;
+    throw failure(
+      500,
+      'InternalError',
+      `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${revisionSyntaxMessage(text)}`,
+    );
+  }
+  return revision;
+}
+
+async function* events(
+  operation: Operation,
+  options: ReadOptions,
+  revision: number,
+): AsyncGenerator<Uint8Array> {
+  const { services, type, request } = operation;
+  const { store, clock } = services;
+  const encoder = new WatchEncoder(operation, options);
+  using entry = services.watches.enter(type.storageKey);
+  const signals = [request.signal, entry.signal];
+  const durationMs =
+    options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
+      ? MIN_WATCH_MS * (1 + Math.random())
+      : options.timeoutSeconds * 1000;
+  const endMs = clock.now() + durationMs;
+
+  const { log } = store.collection(type.storageKey);
+  const sendsState = options.sendInitialEvents ?? revision === 0;
+  if (!sendsState && revision > 0 && revision < log.compactedRevision) {
+    yield encoder.error(
+      statusOf(expired(`too old resource version: ${revision} (${log.compactedRevision})`)),
+    );
+    return;
+  }
+  const startsNow = sendsState || revision === 0;
+  const cursor = new LogCursor(
+    store,
+    type.storageKey,
+    clock,
+    startsNow ? store.revision : revision,
+  );
+  if (sendsState) {
+    const records = store.collection(type.storageKey).records.slice(namespaceOf(operation));
+    for (let start = 0; start < records.length; start += INITIAL_BATCH) {
+      const lines = encoder.initial(records.slice(start, start + INITIAL_BATCH));
+      if (lines.byteLength > 0) yield lines;
+    }
+    if (options.allowWatchBookmarks) yield encoder.bookmark(cursor.revision, true);
+  }
+
+  const lastBookmarkMs = endMs - BOOKMARK_BEFORE_END_MS;
+  let bookmarkMs = nextBookmark(clock.now(), lastBookmarkMs);
+  for (;;) {
+    const step = await cursor.next(Math.min(bookmarkMs, endMs), signals);
+    switch (step.kind) {
+      case 'changes': {
+        const lines = encoder.changes(step.entries);
+        if (lines !== undefined) yield lines;
+        break;
+      }
+      case 'quiet':
+        break;
+      case 'behind':
+        // As in the real server a reader that cannot keep up is let go; it resumes from what it has seen.
+        return;
+      case 'aborted':
+        if (entry.signal.reason === ('reset' satisfies WatchCut)) {
+          throw new Error('the watch was cut');
+        }
+        return;
+      default:
+        step satisfies never;
+    }
+    const now = clock.now();
+    if (now >= endMs) return;
+    if (now >= bookmarkMs) {
+      if (options.allowWatchBookmarks) yield encoder.bookmark(cursor.revision, false);
+      bookmarkMs = nextBookmark(now, lastBookmarkMs);
+    }
+  }
+}
+
+/** When the next bookmark is due: at the interval, or shortly before the end when that comes first. */
+function nextBookmark(nowMs: number, lastBookmarkMs: number): number {
+  const regularMs = nowMs + BOOKMARK_INTERVAL_MS;
+  return nowMs < lastBookmarkMs ? Math.min(regularMs, lastBookmarkMs) : regularMs;
+}
+
+/** GET of a collection with `watch=true`. */
+export function watch(operation: Operation): ServerResponse {
+  const options = parseReadOptions(operation.request.query, operation.type, true);
+  const revision = startRevision(options);
+  const current = operation.services.store.revision;
+  if (options.sendInitialEvents === true && revision > current) {
+    throw tooLargeRevision(revision, current);
+  }
+  return {
+    status: 200,
+    headers: { ...BASE_HEADERS, 'content-type': 'application/json' },
+    body: events(operation, options, revision),
+  };
+}

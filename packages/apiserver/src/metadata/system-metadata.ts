@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { formatTime, generateName } from '@kubewright/apimachinery';
+import type { Clock, JsonObject, ResourceType } from '../contracts.ts';
+import { badRequest } from '../status.ts';
+
+/** Marks a new object with what only the server sets. */
+export function fillNewMetadata(object: JsonObject, clock: Clock): void {
+  // Decoding has made metadata an object.
+  const metadata = object['metadata'] as JsonObject;
+  metadata['uid'] = randomUUID();
+  metadata['creationTimestamp'] = formatTime(new Date(clock.now()));
+  delete metadata['deletionTimestamp'];
+  delete metadata['deletionGracePeriodSeconds'];
+  delete metadata['selfLink'];
+  delete metadata['generation'];
+}
+
+/** Gives an object without a name one from its `generateName`. */
+export function fillGeneratedName(object: JsonObject): void {
+  // As above.
+  const metadata = object['metadata'] as JsonObject;
+  const base: unknown = metadata['generateName'];
+  if (typeof base === 'string' && base !== '' && (metadata['name'] ?? '') === '') {
+    metadata['name'] = generateName(base);
+  }
+}
+
+/** Puts the object into the namespace of the URL. @throws StatusError 400 when it names another one */
+export function fillNamespace(
+  type: ResourceType,
+  object: JsonObject,
+  namespace: string | undefined,
+): void {
+  // As above.
+  const metadata = object['metadata'] as JsonObject;
+  const own: unknown = metadata['namespace'];
+  if (type.scope === 'Cluster') {
+    if (own !== undefined && own !== '') {
+      throw badRequest(
+        'the namespace of the provided object does not match the namespace sent on the request',
+      );
+    }
+    delete metadata['namespace'];
+    return;
+  }
+  if (own !== undefined && own !== '' && own !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  metadata['namespace'] = namespace;
+}
+
+/** Members that an update keeps when the request leaves them out. */
+const KEPT_WHEN_ABSENT = ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+
+/** Carries over from the stored object what an update need not, or may not, say. */
+export function carryMetadata(object: JsonObject, old: JsonObject): void {
+  // Both were decoded.
+  const metadata = object['metadata'] as JsonObject;
+  const before = old['metadata'] as JsonObject;
+  for (const field of KEPT_WHEN_ABSENT) {
+    if (metadata[field] === undefined && before[field] !== undefined) {
+      metadata[field] = before[field] as unknown;
+    }
+  }
+  metadata['creationTimestamp'] = before['creationTimestamp'] as unknown;
+  setOrDelete(metadata, 'generation', before['generation']);
+  delete metadata['selfLink'];
+}
+
+/** Sets a member, or removes it when the value is undefined. */
+export function setOrDelete(object: JsonObject, key: string, value: unknown): void {
+  if (value === undefined) Reflect.deleteProperty(object, key);
+  else object[key] = value;
+}
+
+/** Owner references that occur twice are dropped; returns whether there were any. */
+export function dedupeOwners(object: JsonObject): boolean {
+  // As above.
+  const metadata = object['metadata'] as JsonObject;
+  const owners = metadata['ownerReferences'] as JsonObject[] | undefined;
+  if (owners === undefined) return false;
+  const seen = new Set<string>();
+  const unique = owners.filter((owner) => {
+    const key = JSON.stringify(
+      Object.entries(owner).sort(([left], [right]) => (left < right ? -1 : 1)),
+    );
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+  if (unique.length === owners.length) return false;
+  metadata['ownerReferences'] = unique;
+  return true;
+}

@@ -1,0 +1,148 @@
+import type { Transport } from '@kubewright/apimachinery';
+import { AdmissionChain } from '../admission/chain.ts';
+import { createAdmissionPlugins } from '../admission/plugins.ts';
+import type { Access, Clock, NodeConnections, NodeStreams, UserInfo } from '../contracts.ts';
+import { FaultInjector } from '../faults/fault-injector.ts';
+import { ApiHandler, type RequestRecord } from '../handler/api-handler.ts';
+import type { Services } from '../handler/services.ts';
+import { createBuiltinTypes } from '../registry/builtin-types.ts';
+import { defaultStrategy } from '../registry/default-strategy.ts';
+import { createStrategies } from '../registry/strategies.ts';
+import { ServerTypeRegistry } from '../registry/type-registry.ts';
+import { createBuiltinSchemas } from '../schema/builtin-schemas.ts';
+import { MemoryStore } from '../storage/memory-store.ts';
+import { WatchRegistry } from '../watch/watch-registry.ts';
+import { bootstrap } from './bootstrap.ts';
+import { InProcessTransport } from './in-process-transport.ts';
+import {
+  provisionalAccess,
+  provisionalDiscovery,
+  provisionalStreams,
+  provisionalTables,
+} from './provisional.ts';
+import { systemClock } from './system-clock.ts';
+
+/** How to build an {@link ApiServer}. */
+export interface ApiServerOptions {
+  /** Default: the machine's time. */
+  readonly clock?: Clock | undefined;
+  /** Who may do what. Default `rbac`; `always-allow` skips authorization, for tests of other things. */
+  readonly authorization?: 'rbac' | 'always-allow' | undefined;
+  /** Addresses of Services, as a CIDR. Default `10.96.0.0/16`. */
+  readonly serviceClusterIpRange?: string | undefined;
+  /** Changes kept for watches and old lists, per resource; at least 1. Default 10,000. */
+  readonly watchCacheSize?: number | undefined;
+  /** PEM private key that signs service account tokens. Default: a fresh one. */
+  readonly serviceAccountIssuerKey?: string | undefined;
+  /** Called after each answered request; a watch counts when it begins. Must not throw. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined;
+}
+
+/** Who a transport acts as. */
+export interface TransportUser {
+  readonly user: string;
+  /** Default none; `system:authenticated` is added. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+/** The administrator that in-process requests come from when nobody else is named. */
+const ADMIN: TransportUser = { user: 'kubernetes-admin', groups: ['system:masters'] };
+const AUTHENTICATED = 'system:authenticated';
+const DEFAULT_WATCH_CACHE_SIZE = 10_000;
+const DEFAULT_SERVICE_RANGE = '10.96.0.0/16';
+
+function userInfo({ user, groups = [] }: TransportUser): UserInfo {
+  return { username: user, groups: [...new Set([...groups, AUTHENTICATED])] };
+}
+
+/**
+ * A Kubernetes API server in this process, its objects in memory.
+ *
+ * Nothing runs before it is asked: requests come through {@link ApiServer.transport}, or over TLS once
+ * {@link ApiServer.listen} was called.
+ *
+ * @example
+ * ```ts
+ * await using server = new ApiServer();
+ * const answer = await server.transport().request({ method: 'GET', path: '/api/v1/namespaces' });
+ * ```
+ */
+export class ApiServer implements AsyncDisposable {
+  /** Failures on purpose: latency, refusals, cut watches, a forgotten history. */
+  readonly faults: FaultInjector;
+  readonly #services: Services;
+  readonly #handler: ApiHandler;
+  readonly #closing = new AbortController();
+  readonly #streams: NodeStreams & NodeConnections;
+
+  constructor(options: ApiServerOptions = {}) {
+    const clock = options.clock ?? systemClock;
+    const store = new MemoryStore({
+      clock,
+      logCapacity: Math.max(1, options.watchCacheSize ?? DEFAULT_WATCH_CACHE_SIZE),
+    });
+    const watches = new WatchRegistry();
+    const access: Access = provisionalAccess;
+    const registry = new ServerTypeRegistry(
+      createBuiltinTypes({
+        schemas: createBuiltinSchemas(),
+        strategies: createStrategies({
+          store,
+          serviceRange: options.serviceClusterIpRange ?? DEFAULT_SERVICE_RANGE,
+        }),
+        virtualResources: access.virtualResources,
+        defaultStrategy,
+      }),
+    );
+    this.#streams = provisionalStreams;
+    this.faults = new FaultInjector({ clock, store, watches });
+    this.#services = {
+      store,
+      registry,
+      clock,
+      access,
+      tables: provisionalTables,
+      streams: this.#streams,
+      admission: new AdmissionChain(createAdmissionPlugins()),
+      watches,
+    };
+    this.#handler = new ApiHandler({
+      services: this.#services,
+      discovery: provisionalDiscovery,
+      intercept: this.faults.intercept,
+      onRequest: options.onRequest ?? (() => undefined),
+      isReady: () => !this.#closing.signal.aborted,
+    });
+    bootstrap({ store, registry, access, clock });
+  }
+
+  /**
+   * Requests within the process: same handler, same bytes, same admission as over TLS.
+   *
+   * @param as who the requests come from. Default: an administrator
+   */
+  transport(as: TransportUser = ADMIN): Transport {
+    return new InProcessTransport({
+      handle: (request) => this.#handler.handle(request),
+      acceptUpgrade: (request) => this.#handler.acceptUpgrade(request),
+      streams: this.#streams,
+      user: userInfo(as),
+      closed: this.#closing.signal,
+    });
+  }
+
+  /** Resolves when requests are answered. */
+  async ready(): Promise<void> {
+    this.#closing.signal.throwIfAborted();
+  }
+
+  /** Ends all watches and connections; requests are refused from then on. May be repeated. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the API server is closed'));
+    this.#services.watches.cut('end');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
