@@ -94,6 +94,12 @@ export function internalError(message: string): StatusError {
   });
 }
 
+/** 500 for what the real server answers without classifying it: a message and no reason. */
+export function unclassifiedError(message: string): StatusError {
+  const { reason: _, ...status } = failure(500, 'Unknown', message).status;
+  return new StatusError(status);
+}
+
 /** 405 for a resource that has not this verb. */
 export function methodNotSupported(resource: GroupResource, action: string): StatusError {
   return failure(
