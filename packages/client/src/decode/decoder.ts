@@ -1,81 +1,48 @@
-import {
-  StatusError,
-  type KubernetesObject,
-  type Resource,
-  type Status,
-  type Stored,
-} from '@kubewright/apimachinery';
-import type { WatchEvent } from '../options.ts';
-import { textWithoutManagedFields } from './cut-managed-fields.ts';
+import type { KubernetesObject, ListMeta, Stored } from '@kubewright/apimachinery';
+import type { WatchEvent } from './watch-event.ts';
 
-/** A line of a watch, or an item of a list, is not what it must be. */
-export class DecodeError extends Error {
-  override readonly name = 'DecodeError';
-  readonly code = 'DECODE';
+/** A list that is read while it arrives. */
+export interface ListStream<T extends KubernetesObject> {
+  /** Metadata of the list. Complete once `items` has ended: its `resourceVersion` may arrive after the items. */
+  readonly metadata: ListMeta;
+  /** The items, once, each decoded when its last byte is there. Leaving the loop early ends the request. */
+  readonly items: AsyncIterable<Stored<T>>;
 }
 
-/** Turns bytes of an answer into objects. One per kind, media type and wanted fields. */
+/** Reads the objects of one resource out of bytes. */
 export interface Decoder<T extends KubernetesObject> {
-  /** One item of a list; a list leaves out `apiVersion` and `kind`, the decoder adds them. */
-  item(bytes: Buffer): Stored<T>;
   /**
-   * One event of a watch.
-   * @throws StatusError for an event of type ERROR.
+   * One object.
+   *
+   * @throws DecodeError
    */
-  event(bytes: Buffer): WatchEvent<Stored<T>>;
+  object(bytes: Uint8Array): Stored<T>;
+  /**
+   * The body of a list.
+   *
+   * @throws DecodeError from the iteration.
+   */
+  list(body: AsyncIterable<Uint8Array>): ListStream<T>;
+  /**
+   * The body of a watch.
+   *
+   * @throws DecodeError, or StatusError for an `ERROR` event, from the iteration.
+   */
+  events(body: AsyncIterable<Uint8Array>): AsyncIterable<WatchEvent<T>>;
 }
 
-/** What a decoder keeps. */
+/** What a decoder does besides reading. */
 export interface DecoderOptions {
-  /** Keep `metadata.managedFields`, a third of the bytes of most objects. Default false. */
-  readonly keepManagedFields?: boolean | undefined;
+  /**
+   * `drop` cuts `metadata.managedFields` out of the bytes before they are parsed: a third of the time and of the
+   * memory. Default `keep`.
+   */
+  readonly managedFields?: 'keep' | 'drop' | undefined;
+  /** Bound of one object, in bytes. Default 64 MiB; etcd stores 1.5 MiB at most by default. */
+  readonly maxObjectBytes?: number | undefined;
+  /** What is tried, for messages: `watch pods`. */
+  readonly attempt?: string | undefined;
 }
 
-/** The decoder for a resource in JSON, the one media type so far. */
-export function decoderFor<T extends KubernetesObject>(
-  resource: Resource<T>,
-  options: DecoderOptions = {},
-): Decoder<T> {
-  const textOf = (bytes: Buffer, path: readonly string[]): string =>
-    options.keepManagedFields === true
-      ? bytes.toString('utf8')
-      : textWithoutManagedFields(bytes, path);
-  return {
-    item(bytes) {
-      const object = parse(textOf(bytes, []));
-      object['apiVersion'] ??= resource.apiVersion;
-      object['kind'] ??= resource.kind;
-      // The server's schema is the type of its objects.
-      return object as unknown as Stored<T>;
-    },
-    event(bytes) {
-      const { type, object } = parse(textOf(bytes, ['object']));
-      if (typeof object !== 'object' || object === null)
-        throw new DecodeError(`a watch event without an object`);
-      switch (type) {
-        case 'ADDED':
-        case 'MODIFIED':
-        case 'DELETED':
-          return { type, object: object as Stored<T> }; // as above
-        case 'BOOKMARK':
-          return { type, object: object as Extract<WatchEvent<T>, { type: 'BOOKMARK' }>['object'] };
-        case 'ERROR':
-          throw new StatusError(object); // the API's documented shape of this event
-        default:
-          throw new DecodeError(`a watch event of the unknown type ${JSON.stringify(type)}`);
-      }
-    },
-  };
-}
-
-function parse(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new DecodeError('the server sent something that is not JSON', { cause: error });
-  }
-  if (typeof value !== 'object' || value === null)
-    throw new DecodeError('the server sent JSON that is no object');
-  return value as Record<string, unknown>; // an object, as was just checked
-}
+/** Bound of one object where the caller gives none, in bytes. */
+export const defaultMaxObjectBytes: number = 64 * 1024 * 1024;

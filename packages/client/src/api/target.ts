@@ -1,0 +1,66 @@
+import {
+  groupResourceOf,
+  resourcePath,
+  type KubernetesObject,
+  type Resource,
+  type ResourcePathOptions,
+} from '@kubewright/apimachinery';
+import type { ApiRequest } from './api-caller.ts';
+
+/** What a request is about. */
+export interface Target extends ResourcePathOptions {
+  /** The verb as in messages and metrics: `get`, `update`. */
+  readonly verb: string;
+}
+
+/** Path, pattern and description of a request to a resource. */
+export function targetOf<T extends KubernetesObject>(
+  resource: Resource<T>,
+  target: Target,
+): Pick<ApiRequest, 'path' | 'pathPattern' | 'verb' | 'attempt' | 'resource'> {
+  const { namespace, name, subresource, verb } = target;
+  return {
+    path: resourcePath(resource, target),
+    pathPattern: decodeURIComponent(
+      resourcePath(resource, {
+        namespace: namespace === undefined ? undefined : '{namespace}',
+        name: name === undefined ? undefined : '{name}',
+        subresource,
+      }),
+    ),
+    verb,
+    attempt: describe(resource, target),
+    resource: groupResourceOf(resource),
+  };
+}
+
+function describe<T extends KubernetesObject>(resource: Resource<T>, target: Target): string {
+  const { namespace, name, subresource, verb } = target;
+  if (name === undefined) {
+    const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+    return `${verb} ${groupResourceOf(resource)}${where}`;
+  }
+  const what = subresource === undefined ? resource.kind : `${resource.kind}/${subresource}`;
+  return `${verb} ${what} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+}
+
+/**
+ * The namespace of a request for one object: the one asked for, else the client's for a namespaced kind.
+ *
+ * @throws TypeError when a namespaced kind has none.
+ */
+export function namespaceFor<T extends KubernetesObject>(
+  resource: Resource<T>,
+  asked: string | undefined,
+  fallback: string | undefined,
+): string | undefined {
+  // A namespace asked for is passed on: the path of a cluster-scoped kind refuses it.
+  if (resource.scope === 'Cluster') return asked;
+  const namespace = asked ?? fallback;
+  if (namespace === undefined || namespace === '') {
+    throw new TypeError(
+      `${resource.kind} is namespaced: give a namespace, or give the client a default one`,
+    );
+  }
+  return namespace;
+}
