@@ -1,1 +1,25 @@
-export {};
+export { ClusterFolderError } from './cluster-folder.ts';
+export { EmbeddedCluster, nodeName, type EmbeddedClusterOptions } from './embedded-cluster.ts';
+export type {
+  Image,
+  ImageMap,
+  KubeletSettings,
+  ProcessImage,
+  ScriptedExec,
+  ScriptedHealth,
+  ScriptedImage,
+  ScriptedLife,
+} from './kubelet/index.ts';
+export {
+  startTestEnvironment,
+  TestEnvironmentError,
+  testEnvironmentKinds,
+  type TestEnvironmentOptions,
+} from './testing/start-test-environment.ts';
+export type {
+  Capabilities,
+  TestEnvironment,
+  TestEnvironmentKind,
+  TestFaults,
+  TestUser,
+} from './testing/test-environment.ts';

@@ -1,0 +1,60 @@
+import type { Client } from '@kubewright/client';
+import { Manager, type Logger } from '@kubewright/runtime';
+import { createDeploymentController } from './controllers/deployment/deployment-controller.ts';
+import { createEndpointsController } from './controllers/endpoints/endpoints-controller.ts';
+import { GarbageCollector } from './controllers/garbage-collector/garbage-collector.ts';
+import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
+import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
+import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
+import { CoreEventRecorder } from './events/core-event-recorder.ts';
+import { createScheduler } from './scheduler/scheduler.ts';
+
+/** What the control plane needs. */
+export interface ControlPlaneOptions {
+  readonly client: Client;
+  /** PEM; each namespace gets it in a ConfigMap. */
+  readonly caCertificate: string;
+  readonly logger: Logger;
+}
+
+/** Longest time for reconciles in flight when the cluster stops, in milliseconds. */
+const gracefulShutdownMs = 2_000;
+
+/**
+ * Runs the built-in controllers and the scheduler until the signal is aborted. They are ordinary controllers
+ * on the runtime that operators use, and talk to the API server like anyone else.
+ */
+export async function runControlPlane(
+  { client, caCertificate, logger }: ControlPlaneOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const manager = new Manager({
+    client,
+    logger,
+    metrics: { port: false },
+    health: { port: false },
+    gracefulShutdownMs,
+  });
+  const recorders = ['deployment-controller', 'replicaset-controller'].map(
+    (component) =>
+      new CoreEventRecorder({
+        client,
+        component,
+        onDrop: (error) => logger.debug('an Event was given up', { component, error }),
+      }),
+  );
+  const [deploymentEvents, replicaSetEvents] = recorders as [CoreEventRecorder, CoreEventRecorder]; // one per name
+  manager
+    .add(createDeploymentController(manager, deploymentEvents))
+    .add(createReplicaSetController(manager, replicaSetEvents))
+    .add(createEndpointsController(manager))
+    .add(createNamespaceController(manager))
+    .add(createServiceAccountController(manager, caCertificate))
+    .add(createScheduler(manager))
+    .add(new GarbageCollector({ client, cache: manager.cache, clock: manager.clock, logger }));
+  try {
+    await manager.run({ signal });
+  } finally {
+    await Promise.all(recorders.map((recorder) => recorder.stop()));
+  }
+}

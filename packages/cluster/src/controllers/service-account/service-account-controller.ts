@@ -1,0 +1,71 @@
+import {
+  ConfigMap,
+  isAlreadyExists,
+  Namespace,
+  ServiceAccount,
+  type KubernetesObject,
+  type Resource,
+} from '@kubewright/apimachinery';
+import {
+  createController,
+  done,
+  watch,
+  type Controller,
+  type ControllerHost,
+  type ReconcileContext,
+  type Source,
+} from '@kubewright/runtime';
+
+/** Name of the ConfigMap with the cluster's certificate authority; pods find it in their token volume. */
+const rootCertificates = 'kube-root-ca.crt';
+
+/** Gives each namespace what its pods need: the `default` ServiceAccount and the certificate authority. */
+export function createServiceAccountController(
+  host: ControllerHost,
+  caCertificate: string,
+): Controller {
+  return createController(host, {
+    name: 'serviceaccount',
+    for: Namespace,
+    watches: [namespaceOf(ServiceAccount, 'default'), namespaceOf(ConfigMap, rootCertificates)],
+    reconcile: async ({ name }, context) => {
+      const namespace = context.cache.get(Namespace, { name });
+      if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined)
+        return done();
+      await ensure(context, ServiceAccount, { metadata: { name: 'default', namespace: name } });
+      const metadata = { name: rootCertificates, namespace: name };
+      const data = { 'ca.crt': caCertificate };
+      await ensure(context, ConfigMap, { metadata, data });
+      const stored = context.cache.get(ConfigMap, metadata);
+      if (stored !== undefined && stored.data?.['ca.crt'] !== caCertificate) {
+        const patch = { type: 'merge', body: { data } } as const;
+        await context.client.patch(ConfigMap, metadata, patch, { signal: context.signal });
+      }
+      return done();
+    },
+  });
+}
+
+/** Makes the object unless the cache or the server has it. */
+async function ensure<T extends KubernetesObject>(
+  { cache, client, signal }: ReconcileContext,
+  resource: Resource<T>,
+  object: T & { readonly metadata: { readonly name: string; readonly namespace: string } },
+): Promise<void> {
+  if (cache.get(resource, object.metadata) !== undefined) return;
+  try {
+    await client.create(resource, object, { signal });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
+
+/** Any change to the object of this name leads to its namespace. */
+function namespaceOf<T extends KubernetesObject>(resource: Resource<T>, name: string): Source {
+  return watch(resource, {
+    map: ({ object: { metadata } }) =>
+      metadata.name === name && metadata.namespace !== undefined
+        ? [{ name: metadata.namespace }]
+        : [],
+  });
+}

@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { EndpointSlice, Service } from '@kubewright/apimachinery';
+import type { ApiServer } from '@kubewright/apiserver';
+import type { Client } from '@kubewright/client';
+import { Manager, type Logger, type Runnable } from '@kubewright/runtime';
+import {
+  ClientKubeletApi,
+  ImageStore,
+  Kubelet,
+  KubeletBackend,
+  localPodAddresses,
+  PortMap,
+  startLocalRuntime,
+  systemClock,
+  type KubeletSettings,
+} from './kubelet/index.ts';
+import { ServiceProxy } from './services/service-proxy.ts';
+import { serviceTable } from './services/service-table.ts';
+
+/** What a node needs. */
+export interface LocalNodeOptions {
+  readonly name: string;
+  readonly server: ApiServer;
+  readonly client: Client;
+  readonly images: ImageStore;
+  /** Folder for containers, logs and volumes. */
+  readonly dataDir: string;
+  readonly settings?: KubeletSettings | undefined;
+  /** Where containers find the API server. */
+  readonly apiServer: () => { readonly host: string; readonly port: number };
+  readonly logger: Logger;
+}
+
+/** Runs one node until the signal is aborted: kubelet, containers as local processes, and the Services' addresses. */
+export async function runLocalNode(options: LocalNodeOptions, signal: AbortSignal): Promise<void> {
+  const { name, server, client, images, dataDir, settings, apiServer, logger } = options;
+  const addresses = localPodAddresses();
+  const runtime = await startLocalRuntime({
+    images,
+    dataDir,
+    clock: systemClock,
+    addresses,
+    ...(settings === undefined ? {} : { settings }),
+  });
+  const ports = new PortMap(runtime);
+  const proxy = new ServiceProxy({
+    resolve: (podUid, port) => ports.resolve(podUid, port),
+    onFallback: ({ key, clusterIp, port }, error) =>
+      logger.debug('a Service is served on another address', {
+        service: key,
+        clusterIp,
+        port,
+        error,
+      }),
+  });
+  const kubelet = new Kubelet({
+    nodeName: name,
+    api: new LocalKubeletApi(client, name, proxy),
+    runtime,
+    images,
+    dataDir: join(dataDir, 'kubelet'),
+    clock: systemClock,
+    nodeIp: addresses.nodeIp,
+    apiServer,
+    ...(settings === undefined ? {} : { settings }),
+  });
+  using _backend = server.connectNode(
+    name,
+    new KubeletBackend({ runtime, ports, now: () => systemClock.now() }),
+  );
+  const manager = new Manager({
+    client,
+    logger,
+    metrics: { port: false },
+    health: { port: false },
+  });
+  manager.add(proxyRunnable(manager, proxy));
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  try {
+    await Promise.all(
+      [kubelet.run(both), manager.run({ signal: both })].map((part) =>
+        part.catch((error: unknown) => {
+          stop.abort(error); // one part alone is no node
+          throw error;
+        }),
+      ),
+    );
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** The kubelet's way to the API server, whose service variables name the addresses that are really served. */
+class LocalKubeletApi extends ClientKubeletApi {
+  readonly #proxy: ServiceProxy;
+
+  constructor(client: Client, name: string, proxy: ServiceProxy) {
+    super(client, systemClock, name);
+    this.#proxy = proxy;
+  }
+
+  override async listServices(namespace: string): Promise<readonly Service[]> {
+    const services = await super.listServices(namespace);
+    return services.map((service) => servedService(service, this.#proxy));
+  }
+}
+
+function servedService(service: Service, proxy: ServiceProxy): Service {
+  const { namespace = '', name = '' } = service.metadata;
+  const served = (service.spec?.ports ?? []).map((port) =>
+    proxy.addressOf(`${namespace}/${name}:${port.port}`),
+  );
+  const [first] = served;
+  if (first === undefined) return service;
+  return {
+    ...service,
+    spec: {
+      ...service.spec,
+      clusterIP: first.host,
+      ports: (service.spec?.ports ?? []).map((port, i) => ({
+        ...port,
+        port: served[i]?.port ?? port.port,
+      })),
+    },
+  };
+}
+
+/** Keeps the proxy in step with Services and EndpointSlices. */
+function proxyRunnable(manager: Manager, proxy: ServiceProxy): Runnable {
+  return {
+    name: 'service-proxy',
+    needsLeaderElection: false,
+    start: async (stop) => {
+      const services = manager.cache.informer(Service);
+      const slices = manager.cache.informer(EndpointSlice);
+      const update = (): void => {
+        void proxy.update(serviceTable(services.list(), slices.list()));
+      };
+      const handler = { added: update, updated: update, deleted: update };
+      using _services = services.addEventHandler(handler);
+      using _slices = slices.addEventHandler(handler);
+      await new Promise<void>((resolve) => {
+        if (stop.aborted) resolve();
+        else stop.addEventListener('abort', () => resolve(), { once: true });
+      });
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Client } from '@kubewright/client';
+
+/** Who a client acts as. */
+export interface TestUser {
+  readonly user: string;
+  readonly groups?: readonly string[];
+}
+
+/** Which server a test environment has. */
+export type TestEnvironmentKind =
+  /** The embedded server, without a socket. */
+  | 'in-process'
+  /** The embedded server, over TLS. */
+  | 'tls'
+  /** etcd and kube-apiserver from the folder in `KUBEBUILDER_ASSETS`. */
+  | 'local-binaries'
+  /** The cluster that `KUBECONFIG` leads to. */
+  | 'existing';
+
+/** What an environment has beside an API server. A suite asks, and says aloud what it leaves out. */
+export interface Capabilities {
+  /** Deployments make ReplicaSets make pods; dependents of what is deleted go; namespaces go. */
+  readonly controllers: boolean;
+  /** Pods run. */
+  readonly node: boolean;
+}
+
+/** Failures that an environment can bring about. */
+export interface TestFaults {
+  /** Stops the API server the hard way and starts it again on the same address with the same objects. */
+  restartServer(): Promise<void>;
+  /** Ends all watches as a broken connection would. Absent where it cannot be done. */
+  cutWatches?(): Promise<void>;
+  /** Forgets the history, so that watches and continue tokens from before expire (410). Absent where it cannot be done. */
+  compact?(): Promise<void>;
+}
+
+/** One API server to run a suite against, whatever it is. */
+export interface TestEnvironment extends AsyncDisposable {
+  readonly kind: TestEnvironmentKind;
+  readonly capabilities: Capabilities;
+  /** Absent where none can be brought about. */
+  readonly faults?: TestFaults;
+  /** A kubeconfig for an administrator, for programs beside the test. Absent in process. */
+  readonly kubeconfigPath?: string;
+  /** A new client; the environment closes it. Default user: an administrator. */
+  client(as?: TestUser): Promise<Client>;
+  /** Makes a namespace of its own; the environment deletes it. */
+  newNamespace(): Promise<string>;
+}
