@@ -1,0 +1,2 @@
+export type * from './clock.ts';
+export * from './system-clock.ts';

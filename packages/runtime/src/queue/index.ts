@@ -1,0 +1,3 @@
+export type { AgeingOptions } from './ready-keys.ts';
+export * from './rate-limiter.ts';
+export * from './work-queue.ts';
