@@ -1,0 +1,184 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { StatusError, type Status } from '@kubewright/apimachinery';
+import type { PortMap } from '../network/port-map.ts';
+import { RuntimeError, type ContainerRecord, type RuntimeProcess } from '../runtime/contracts.ts';
+import type { ContainerRuntime } from '../runtime/runtime.ts';
+
+/** The container a request is about. */
+export interface ContainerTarget {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly container: string;
+}
+
+/** What part of a log is wanted. */
+export interface NodeLogOptions {
+  readonly follow?: boolean | undefined;
+  readonly previous?: boolean | undefined;
+  readonly tailLines?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+  /** RFC 3339. */
+  readonly sinceTime?: string | undefined;
+  readonly timestamps?: boolean | undefined;
+  readonly limitBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a command is run in a container, or its streams are joined. */
+export interface NodeExecOptions {
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A process of a container with its streams. */
+export interface NodeProcess {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exit: Promise<{ readonly exitCode: number }>;
+  resize(size: { readonly width: number; readonly height: number }): void;
+  kill(): void;
+}
+
+/** What an API server asks of the node a pod is on. */
+export interface NodeBackend {
+  logs(target: ContainerTarget, options: NodeLogOptions): Promise<AsyncIterable<Uint8Array>>;
+  exec(target: ContainerTarget, options: NodeExecOptions): Promise<NodeProcess>;
+  attach(target: ContainerTarget, options: Omit<NodeExecOptions, 'command'>): Promise<NodeProcess>;
+  portForward(target: Omit<ContainerTarget, 'container'>, port: number): Promise<Duplex>;
+}
+
+/** What answering needs. */
+export interface KubeletBackendOptions {
+  readonly runtime: ContainerRuntime;
+  readonly ports: PortMap;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Answers for logs, exec, attach and port-forward from the node's runtime, with a kubelet's texts when it cannot. */
+export class KubeletBackend implements NodeBackend {
+  readonly #options: KubeletBackendOptions;
+
+  constructor(options: KubeletBackendOptions) {
+    this.#options = options;
+  }
+
+  async logs(target: ContainerTarget, options: NodeLogOptions): Promise<AsyncIterable<Uint8Array>> {
+    const record = this.#logged(target, options.previous ?? false);
+    const sinceMs =
+      options.sinceTime === undefined
+        ? options.sinceSeconds === undefined
+          ? undefined
+          : this.#options.now() - options.sinceSeconds * 1000
+        : Date.parse(options.sinceTime);
+    return this.#options.runtime.log(record.id, {
+      follow: options.follow ?? false,
+      tailLines: options.tailLines,
+      timestamps: options.timestamps,
+      limitBytes: options.limitBytes,
+      sinceMs,
+      signal: options.signal,
+    });
+  }
+
+  async exec(target: ContainerTarget, options: NodeExecOptions): Promise<NodeProcess> {
+    const record = this.#running(target);
+    try {
+      return asNodeProcess(await this.#options.runtime.exec(record.id, options));
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      throw internalError(
+        `error executing command in container: failed to exec in container: failed to start exec: ${error.message}`,
+      );
+    }
+  }
+
+  async attach(
+    target: ContainerTarget,
+    options: Omit<NodeExecOptions, 'command'>,
+  ): Promise<NodeProcess> {
+    const record = this.#running(target);
+    return asNodeProcess(await this.#options.runtime.attach(record.id, options));
+  }
+
+  portForward(target: Omit<ContainerTarget, 'container'>, port: number): Promise<Duplex> {
+    const { sandbox } = this.#options.runtime.podState(target.uid);
+    if (sandbox?.ready !== true) {
+      return Promise.reject(
+        notFound(
+          `pods ${JSON.stringify(target.pod)} not found: the pod has no network on this node`,
+        ),
+      );
+    }
+    return this.#options.ports.connect(target.uid, port);
+  }
+
+  #logged(target: ContainerTarget, previous: boolean): ContainerRecord {
+    const lives = this.#lives(target);
+    const pod = JSON.stringify(target.pod);
+    const container = JSON.stringify(target.container);
+    const [newest, before] = lives;
+    if (previous) {
+      // While a new life has not begun, the last one that ended is the previous one.
+      const record = newest?.state.phase === 'exited' && before === undefined ? undefined : before;
+      if (record !== undefined) return record;
+      throw badRequest(`previous terminated container ${container} in pod ${pod} not found`);
+    }
+    if (newest === undefined || newest.state.phase === 'created') {
+      if (before !== undefined) return before;
+      throw badRequest(
+        `container ${container} in pod ${pod} is waiting to start: ContainerCreating`,
+      );
+    }
+    return newest;
+  }
+
+  #running(target: ContainerTarget): ContainerRecord {
+    const [newest] = this.#lives(target);
+    if (newest?.state.phase === 'running') return newest;
+    throw internalError(
+      `unable to upgrade connection: container not found (${JSON.stringify(target.container)})`,
+    );
+  }
+
+  #lives(target: ContainerTarget): readonly ContainerRecord[] {
+    return this.#options.runtime
+      .podState(target.uid)
+      .containers.filter((record) => record.name === target.container);
+  }
+}
+
+function asNodeProcess(execution: RuntimeProcess): NodeProcess {
+  return execution;
+}
+
+function badRequest(message: string): StatusError {
+  return failure(400, 'BadRequest', message);
+}
+
+function notFound(message: string): StatusError {
+  return failure(404, 'NotFound', message);
+}
+
+function internalError(message: string): StatusError {
+  return failure(500, 'InternalError', message);
+}
+
+function failure(code: number, reason: string, message: string): StatusError {
+  const status: Status = {
+    apiVersion: 'v1',
+    kind: 'Status',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    code,
+  };
+  return new StatusError(status);
+}

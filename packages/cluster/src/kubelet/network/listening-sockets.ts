@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A TCP socket that waits for connections. */
+export interface ListeningSocket {
+  /** The local address, such as `127.0.0.1`, `0.0.0.0` or `::`. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The listening TCP sockets of some processes: from `/proc` on Linux, from `lsof` elsewhere. */
+export async function listeningSockets(pids: readonly number[]): Promise<ListeningSocket[]> {
+  if (pids.length === 0) return [];
+  return process.platform === 'linux' ? fromProc(pids) : fromLsof(pids);
+}
+
+async function fromProc(pids: readonly number[]): Promise<ListeningSocket[]> {
+  const inodes = new Set((await Promise.all(pids.map(socketInodes))).flat());
+  if (inodes.size === 0) return [];
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'latin1').catch(() => '')),
+  );
+  return tables.flatMap((table) => parseSocketTable(table, inodes));
+}
+
+async function socketInodes(pid: number): Promise<string[]> {
+  const folder = `/proc/${String(pid)}/fd`;
+  // Gone, or another user's.
+  const descriptors = await readdir(folder).catch(() => []);
+  const targets = await Promise.all(
+    descriptors.map((name) => readlink(`${folder}/${name}`).catch(() => '')),
+  );
+  return targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+}
+
+/** The state LISTEN in `/proc/net/tcp`. */
+const listenState = '0A';
+
+/** The listening sockets with one of these inodes in a table such as `/proc/net/tcp`. */
+export function parseSocketTable(table: string, inodes: ReadonlySet<string>): ListeningSocket[] {
+  return table
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const fields = line.trim().split(/\s+/);
+      const [, local, , state] = fields;
+      const inode = fields[9];
+      if (state !== listenState || local === undefined || inode === undefined) return [];
+      const [address, port] = local.split(':');
+      if (!inodes.has(inode) || address === undefined || port === undefined) return [];
+      return [{ address: decodeAddress(address), port: Number.parseInt(port, 16) }];
+    });
+}
+
+/** Addresses are written as 32-bit words in the machine's byte order, little-endian on what Node runs on. */
+function decodeAddress(hex: string): string {
+  const bytes = Buffer.from(hex, 'hex');
+  for (let word = 0; word < bytes.length; word += 4) bytes.subarray(word, word + 4).reverse();
+  if (bytes.length === 4) return [...bytes].join('.');
+  if (bytes.every((byte) => byte === 0)) return '::';
+  if (bytes.subarray(0, 10).every((byte) => byte === 0) && bytes.readUInt16BE(10) === 0xffff) {
+    return [...bytes.subarray(12)].join('.');
+  }
+  if (bytes.subarray(0, 15).every((byte) => byte === 0) && bytes[15] === 1) return '::1';
+  return (bytes.toString('hex').match(/.{4}/g) ?? []).join(':');
+}
+
+async function fromLsof(pids: readonly number[]): Promise<ListeningSocket[]> {
+  const args = ['-nP', '-a', '-p', pids.join(','), '-iTCP', '-sTCP:LISTEN', '-Fn'];
+  // lsof exits with 1 when it finds nothing.
+  const { stdout } = await run('lsof', args).catch(() => ({ stdout: '' }));
+  return parseLsof(stdout);
+}
+
+/** Reads the output of `lsof -Fn`. */
+export function parseLsof(output: string): ListeningSocket[] {
+  return output.split('\n').flatMap((line) => {
+    const match = /^n(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(line);
+    if (match === null) return [];
+    const address = match[1] ?? match[2] ?? '*';
+    return [{ address: address === '*' ? '0.0.0.0' : address, port: Number(match[3]) }];
+  });
+}

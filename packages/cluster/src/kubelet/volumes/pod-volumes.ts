@@ -1,0 +1,137 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  isNotFound,
+  type HostPathVolumeSource,
+  type PersistentVolumeClaim,
+  type Pod,
+  type Stored,
+  type Volume,
+} from '@kubewright/apimachinery';
+import { writeAtomically } from './atomic-directory.ts';
+import { VolumeError, volumeFiles, type VolumeSources } from './volume-content.ts';
+
+/** What the volumes of a node's pods are made of. */
+export interface PodVolumesOptions {
+  /** Folder of the node; pods get `pods/<uid>` in it, claims `claims/<uid>`. */
+  readonly dataDir: string;
+  readonly sourcesFor: (pod: Stored<Pod>) => VolumeSources;
+  readonly getClaim: (namespace: string, name: string) => Promise<PersistentVolumeClaim>;
+}
+
+/** A volume that could not be set up. */
+export interface MountFault {
+  readonly volume: string;
+  readonly message: string;
+}
+
+/**
+ * The volumes of pods, as folders of this machine.
+ *
+ * `emptyDir` lives as long as its pod, a claim as long as the node's folder; `hostPath` is the path itself.
+ * Kinds that need a driver or a network are refused with a text that says so.
+ */
+export class PodVolumes {
+  readonly #options: PodVolumesOptions;
+
+  constructor(options: PodVolumesOptions) {
+    this.#options = options;
+  }
+
+  /** Folder of a pod. */
+  podDir(podUid: string): string {
+    return join(this.#options.dataDir, 'pods', podUid);
+  }
+
+  /** Where a volume's content is; its own path for `hostPath` and claims. */
+  async pathOf(pod: Stored<Pod>, volume: Volume): Promise<string> {
+    if (volume.hostPath !== undefined) return volume.hostPath.path;
+    if (volume.persistentVolumeClaim !== undefined) {
+      return this.#claimPath(pod, volume.persistentVolumeClaim.claimName);
+    }
+    if (volume.ephemeral !== undefined) {
+      return this.#claimPath(pod, `${pod.metadata.name}-${volume.name}`);
+    }
+    return join(this.podDir(pod.metadata.uid), 'volumes', volume.name);
+  }
+
+  /** Sets all volumes of a pod up, or renews their content; gives back those that failed. */
+  async setUp(pod: Stored<Pod>): Promise<readonly MountFault[]> {
+    const faults: MountFault[] = [];
+    for (const volume of pod.spec?.volumes ?? []) {
+      try {
+        await this.#setUpVolume(pod, volume);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        faults.push({ volume: volume.name, message });
+      }
+    }
+    return faults;
+  }
+
+  /** Removes the folder of a pod with all that was written into its own volumes. */
+  async tearDown(podUid: string): Promise<void> {
+    await rm(this.podDir(podUid), { recursive: true, force: true });
+  }
+
+  async #setUpVolume(pod: Stored<Pod>, volume: Volume): Promise<void> {
+    const files = await volumeFiles(volume, pod, this.#options.sourcesFor(pod));
+    const path = await this.pathOf(pod, volume);
+    if (files !== undefined) {
+      await writeAtomically(path, files);
+    } else if (volume.hostPath !== undefined) {
+      await checkHostPath(volume.hostPath);
+    } else if (
+      volume.emptyDir !== undefined ||
+      volume.persistentVolumeClaim !== undefined ||
+      volume.ephemeral !== undefined
+    ) {
+      await mkdir(path, { recursive: true });
+    } else {
+      const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
+      throw new VolumeError(
+        `no volume plugin matched: ${kind} volumes are not supported by this node`,
+      );
+    }
+  }
+
+  async #claimPath(pod: Stored<Pod>, claimName: string): Promise<string> {
+    try {
+      const claim = await this.#options.getClaim(pod.metadata.namespace ?? 'default', claimName);
+      return join(this.#options.dataDir, 'claims', claim.metadata.uid ?? claimName);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw new VolumeError(`persistentvolumeclaim "${claimName}" not found`, { cause: error });
+    }
+  }
+}
+
+/** What `hostPath.type` demands of the path (Kubernetes: "hostPath volume types"). */
+async function checkHostPath(source: HostPathVolumeSource): Promise<void> {
+  const { path, type = '' } = source;
+  const info = await stat(path).catch(() => undefined);
+  switch (type) {
+    case 'DirectoryOrCreate':
+      if (info === undefined) await mkdir(path, { recursive: true });
+      else if (!info.isDirectory())
+        throw new VolumeError(`hostPath type check failed: ${path} is not a directory`);
+      return;
+    case 'FileOrCreate':
+      if (info === undefined) {
+        await mkdir(dirname(path), { recursive: true });
+        await writeFile(path, '');
+      } else if (!info.isFile())
+        throw new VolumeError(`hostPath type check failed: ${path} is not a file`);
+      return;
+    case 'Directory':
+      if (info?.isDirectory() !== true)
+        throw new VolumeError(`hostPath type check failed: ${path} is not a directory`);
+      return;
+    case 'File':
+      if (info?.isFile() !== true)
+        throw new VolumeError(`hostPath type check failed: ${path} is not a file`);
+      return;
+    default:
+      return;
+  }
+}
