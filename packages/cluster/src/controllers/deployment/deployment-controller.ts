@@ -24,6 +24,7 @@ import {
 } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
+import { unlessMoot } from '../ownership/moot.ts';
 import { isFinishedPod } from '../pods/pod-state.ts';
 import { deploymentStatus, isComplete, withCondition } from './deployment-status.ts';
 import {
@@ -77,7 +78,7 @@ export function createDeploymentController(
       }),
     ],
     concurrency: 5,
-    reconcile: (request, context) => new Rollout(request, context, events).run(),
+    reconcile: (request, context) => unlessMoot(() => new Rollout(request, context, events).run()),
   });
 }
 

@@ -22,6 +22,7 @@ import {
   type Request,
   type Result,
 } from '@kubewright/runtime';
+import { unlessMoot } from '../ownership/moot.ts';
 import { endpointGroups, type EndpointGroup } from './endpoint-slice.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
@@ -48,7 +49,7 @@ export function createEndpointsController(host: ControllerHost): Controller {
       }),
     ],
     concurrency: 4,
-    reconcile,
+    reconcile: (request, context) => unlessMoot(() => reconcile(request, context)),
   });
 }
 

@@ -21,6 +21,7 @@ import {
 } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
+import { isNamespaceTerminating, unlessMoot } from '../ownership/moot.ts';
 import { byDeletionOrder } from '../pods/deletion-order.ts';
 import { isActivePod } from '../pods/pod-state.ts';
 import {
@@ -57,7 +58,7 @@ export function createReplicaSetController(
       }),
     ],
     concurrency: 5,
-    reconcile: (request, context) => reconcile(request, context, events),
+    reconcile: (request, context) => unlessMoot(() => reconcile(request, context, events)),
   });
 }
 
@@ -211,11 +212,4 @@ function failureOf(
 function messageOf(error: unknown): string {
   if (error instanceof StatusError) return error.status.message ?? error.message;
   return error instanceof Error ? error.message : String(error);
-}
-
-function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof StatusError &&
-    (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
-  );
 }

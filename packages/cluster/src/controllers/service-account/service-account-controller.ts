@@ -15,6 +15,7 @@ import {
   type ReconcileContext,
   type Source,
 } from '@kubewright/runtime';
+import { unlessMoot } from '../ownership/moot.ts';
 
 /** Name of the ConfigMap with the cluster's certificate authority; pods find it in their token volume. */
 const rootCertificates = 'kube-root-ca.crt';
@@ -28,21 +29,22 @@ export function createServiceAccountController(
     name: 'serviceaccount',
     for: Namespace,
     watches: [namespaceOf(ServiceAccount, 'default'), namespaceOf(ConfigMap, rootCertificates)],
-    reconcile: async ({ name }, context) => {
-      const namespace = context.cache.get(Namespace, { name });
-      if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined)
+    reconcile: ({ name }, context) =>
+      unlessMoot(async () => {
+        const namespace = context.cache.get(Namespace, { name });
+        if (namespace === undefined || namespace.metadata.deletionTimestamp !== undefined)
+          return done();
+        await ensure(context, ServiceAccount, { metadata: { name: 'default', namespace: name } });
+        const metadata = { name: rootCertificates, namespace: name };
+        const data = { 'ca.crt': caCertificate };
+        await ensure(context, ConfigMap, { metadata, data });
+        const stored = context.cache.get(ConfigMap, metadata);
+        if (stored !== undefined && stored.data?.['ca.crt'] !== caCertificate) {
+          const patch = { type: 'merge', body: { data } } as const;
+          await context.client.patch(ConfigMap, metadata, patch, { signal: context.signal });
+        }
         return done();
-      await ensure(context, ServiceAccount, { metadata: { name: 'default', namespace: name } });
-      const metadata = { name: rootCertificates, namespace: name };
-      const data = { 'ca.crt': caCertificate };
-      await ensure(context, ConfigMap, { metadata, data });
-      const stored = context.cache.get(ConfigMap, metadata);
-      if (stored !== undefined && stored.data?.['ca.crt'] !== caCertificate) {
-        const patch = { type: 'merge', body: { data } } as const;
-        await context.client.patch(ConfigMap, metadata, patch, { signal: context.signal });
-      }
-      return done();
-    },
+      }),
   });
 }
 
