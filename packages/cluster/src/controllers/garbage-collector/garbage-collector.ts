@@ -45,7 +45,7 @@ export class GarbageCollector implements Runnable {
   /** Uids of objects to look at. */
   readonly #queue: WorkQueue<string>;
   /** The kinds the server has, by `group/kind`: where an owner reference leads. */
-  readonly #resources = new Map<string, Resource<KubernetesObject>>();
+  readonly #resources = new Map<string, Resource>();
 
   constructor(options: GarbageCollectorOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class GarbageCollector implements Runnable {
     this.#queue.shutDown();
   }
 
-  #follow(resource: Resource<KubernetesObject>): void {
+  #follow(resource: Resource): void {
     this.#resources.set(`${resource.group}/${resource.kind}`, resource);
     if (ignored.has(groupResourceOf(resource))) return;
     const informer = this.#options.cache.informer(resource, { transform: onlyMetadata });

@@ -1,7 +1,6 @@
 import {
   CustomResourceDefinition,
   groupResourceOf,
-  type KubernetesObject,
   type Resource,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
@@ -17,7 +16,7 @@ export interface KindWatcherOptions {
   /** Verbs a kind must have to be of interest. */
   readonly verbs: readonly string[];
   /** Called once for each kind that appears. */
-  readonly onKind: (resource: Resource<KubernetesObject>) => void;
+  readonly onKind: (resource: Resource) => void;
 }
 
 /** A definition is established a moment after it was created; this long after its last change, discovery has it. */
@@ -44,15 +43,15 @@ export class KindWatcher {
     signal.addEventListener('abort', wake, { once: true });
     try {
       await definitions.whenSynced(signal);
-      while (!signal.aborted) {
+      for (;;) {
         this.#wake = Promise.withResolvers();
         const isComplete = await this.#look(signal).catch((error: unknown) => {
           if (!signal.aborted) logger.warn('the kinds of the server could not be read', { error });
           return false;
         });
         if (!isComplete) void clock.after(retryMs, signal).then(wake, wake);
-        if (!signal.aborted) await this.#wake.promise;
-        await clock.after(settleMs, signal);
+        await this.#wake.promise;
+        await clock.after(settleMs, signal); // throws when it is time to end
       }
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -79,7 +79,7 @@ async function reconcile(
     candidates: cache.list(Pod, { namespace: request.namespace }),
     signal,
   });
-  let failure: unknown;
+  let failure: Error | undefined;
   if (replicaSet.metadata.deletionTimestamp === undefined) {
     failure = await resize(replicaSet, pods.filter(isActivePod), context, events);
   }
@@ -111,19 +111,24 @@ async function resize(
   active: readonly DeepReadonly<Stored<Pod>>[],
   context: ReconcileContext,
   events: CoreEventRecorder,
-): Promise<unknown> {
+): Promise<Error | undefined> {
   const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
   if (missing > 0) {
     const { error } = await slowStart(Math.min(missing, burstReplicas), () =>
       createPod(replicaSet, context, events),
     );
-    return error;
+    return error === undefined ? undefined : asError(error);
   }
   const surplus = byDeletionOrder(active, Date.now()).slice(0, Math.min(-missing, burstReplicas));
   const results = await Promise.allSettled(
     surplus.map((pod) => deletePod(replicaSet, pod, context, events)),
   );
-  return results.find((result) => result.status === 'rejected')?.reason;
+  const failed = results.find((result) => result.status === 'rejected');
+  return failed === undefined ? undefined : asError(failed.reason);
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 async function createPod(
