@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { LeaderElector, LeaseLostError } from '../src/election/index.ts';
 import type { LeaderElectorOptions } from '../src/election/index.ts';
 import { FakeClock, settle } from '../src/testing/fake-clock.ts';
-import { failure, LeasesInMemory } from './leases-in-memory.ts';
+import { LeasesInMemory } from './leases-in-memory.ts';
+import { failure } from './status-failure.ts';
 
 const never = new AbortController().signal;
 

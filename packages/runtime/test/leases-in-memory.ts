@@ -1,6 +1,7 @@
-import { Lease, StatusError } from '@kubewright/apimachinery';
+import { Lease } from '@kubewright/apimachinery';
 import type { Stored } from '@kubewright/apimachinery';
 import type { LeaseClient } from '../src/election/index.ts';
+import { failure } from './status-failure.ts';
 
 /** One lease with the rules of the server that an election rests on: optimistic concurrency, not found, already exists. */
 export class LeasesInMemory {
@@ -84,9 +85,4 @@ export class LeasesInMemory {
     this.writes.push(stored.spec?.holderIdentity ?? '');
     return structuredClone(stored);
   }
-}
-
-/** A refusal of the server. */
-export function failure(code: number, reason: string): StatusError {
-  return new StatusError({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason });
 }

@@ -21,7 +21,7 @@ function nameWith(objectName: string, suffix: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9.-]+/g, '-')
     .slice(0, maxNameLength - suffix.length - 1)
-    .replaceAll(/\.\.+|\.-+|-+\./g, '.')
+    .replaceAll(/[.-]*\.[.-]*/g, '.')
     .replace(/^[.-]+/, '')
     .replace(/[.-]+$/, '');
   return base === '' ? suffix : `${base}.${suffix}`;

@@ -6,6 +6,7 @@ import {
   StatusError,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { aborted } from '../cancellation/aborted.ts';
 import { linkAbort } from '../cancellation/linked-abort.ts';
 import type { Clock } from '../clock/clock.ts';
 import { SystemClock } from '../clock/system-clock.ts';
@@ -138,9 +139,6 @@ export class EventSink {
         flush.abort(new Error('the time to write the remaining Events is over'));
         this.#wakeAll();
       });
-      for (const series of this.#index.takeDue(this.#clock.monotonicMs(), true)) {
-        this.#enqueue(series);
-      }
       await Promise.all(workers);
       if (this.#queue.length > 0) {
         this.#logger.warn('Events were lost at the end', { count: this.#queue.length });
@@ -152,17 +150,19 @@ export class EventSink {
 
   async #work(stop: AbortSignal, flush: AbortSignal): Promise<void> {
     while (!flush.aborted) {
-      const series = this.#next();
+      const series = this.#next(stop.aborted);
       if (series !== undefined) await this.#deliver(series, flush);
       else if (stop.aborted) return;
       else await this.#sleep(stop);
     }
   }
 
-  #next(): EventSeries | undefined {
+  #next(isLast: boolean): EventSeries | undefined {
     const waiting = this.#queue.shift();
     if (waiting !== undefined) return waiting;
-    for (const series of this.#index.takeDue(this.#clock.monotonicMs())) this.#enqueue(series);
+    for (const series of this.#index.takeDue(this.#clock.monotonicMs(), isLast)) {
+      this.#enqueue(series);
+    }
     return this.#queue.shift();
   }
 
@@ -326,16 +326,4 @@ function sourceOf(event: EventsV1Event): string {
 function isWorthRetrying(error: unknown): boolean {
   if (!(error instanceof StatusError)) return true;
   return error.code === 429 || error.code >= 500 || error.code === 401 || error.code === 409;
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener(
-    'abort',
-    () => {
-      resolve(undefined);
-    },
-    { once: true },
-  );
-  await promise;
 }

@@ -29,7 +29,7 @@ export interface ManagerOptions {
   readonly logger?: Logger | undefined;
   /**
    * Where metrics are collected. Default: a new registry. Give one to count the client's requests in it:
-   * `new Client({ …, onRequest: requestMetrics(registry, host) })`.
+   * `new Client({ …, onRequest: requestMetrics(registry) })`.
    */
   readonly registry?: MetricsRegistry | undefined;
   /** `/metrics`. Default port 8080, on all addresses. */

@@ -1,4 +1,5 @@
 import type { Cache } from '../cache/cache.ts';
+import { aborted } from '../cancellation/aborted.ts';
 import { linkAbort } from '../cancellation/linked-abort.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { LeaderElector } from '../election/leader-elector.ts';
@@ -82,7 +83,7 @@ export class ManagerRun {
   async execute(): Promise<void> {
     try {
       await this.#goUp();
-      await untilAborted(this.#stop.signal);
+      await aborted(this.#stop.signal);
     } catch (error) {
       // After a stop, what the way up throws is only its echo.
       if (!this.#stop.signal.aborted) this.#fail(asError(error));
@@ -202,19 +203,6 @@ async function endsBefore(ended: Promise<void>, signal: AbortSignal): Promise<bo
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener(
-    'abort',
-    () => {
-      resolve(undefined);
-    },
-    { once: true },
-  );
-  await promise;
 }
 
 function asError(value: unknown): Error {

@@ -6,17 +6,12 @@ import type { MetricsRegistry } from './registry.ts';
 /**
  * Makes the `rest_client_*` series of a registry; the result counts one request.
  *
- * @param host - Host and port of the API server, as the label names it.
- *
  * @example
  * ```ts
- * const client = new Client({ transport, onRequest: requestMetrics(registry, 'api.example.com:6443') });
+ * const client = new Client({ transport, onRequest: requestMetrics(registry) });
  * ```
  */
-export function requestMetrics(
-  registry: MetricsRegistry,
-  host: string,
-): (sample: RequestSample) => void {
+export function requestMetrics(registry: MetricsRegistry): (sample: RequestSample) => void {
   const registers = [registry];
   const requests = new Counter({
     name: 'rest_client_requests_total',
@@ -31,9 +26,8 @@ export function requestMetrics(
     buckets: [...requestBuckets],
     registers,
   });
-  return ({ method, code, durationMs }) => {
-    // client-go writes <error> when no answer came.
-    requests.inc({ code: code === undefined ? '<error>' : String(code), method, host });
+  return ({ method, code, host, durationMs }) => {
+    requests.inc({ code, method, host });
     durations.observe({ verb: method, host }, durationMs / 1000);
   };
 }
