@@ -8,3 +8,5 @@ export {
 } from './faults/fault-injector.ts';
 export { type WatchCut } from './watch/watch-registry.ts';
 export type { Clock } from './contracts.ts';
+export { ListenError } from './access/listen-error.ts';
+export { renderKubeconfig, type KubeconfigCredential, type KubeconfigOptions } from './access/kubeconfig.ts';

@@ -1,7 +1,19 @@
 import type { AdmissionPlugin } from './chain.ts';
+import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeTaints } from './node-taints.ts';
+import { podPriority } from './pod-priority.ts';
+import { serviceAccountAdmission } from './service-account.ts';
+import { storageProtection } from './storage-protection.ts';
 
 /** The admission steps of the server, in order. */
 export function createAdmissionPlugins(): AdmissionPlugin[] {
-  return [namespaceLifecycle];
+  return [
+    namespaceLifecycle,
+    serviceAccountAdmission,
+    nodeTaints,
+    podPriority,
+    defaultTolerations,
+    storageProtection,
+  ];
 }

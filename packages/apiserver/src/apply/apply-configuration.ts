@@ -1,5 +1,6 @@
 import type { JsonObject, ResourceType } from '../contracts.ts';
 import { setOrDelete } from '../metadata/system-metadata.ts';
+import { zeroObject } from '../registry/zero-object.ts';
 import { compareFields } from './compare-fields.ts';
 import { FieldSet } from './field-set.ts';
 import { fieldsOf } from './fields-of.ts';
@@ -45,18 +46,20 @@ export type ApplyOutcome =
 const BEFORE_FIRST_APPLY = 'before-first-apply';
 
 function ownersOf(facts: ApplyFacts): Managers {
-  const { type, live } = facts;
+  const { type, live, nowMs } = facts;
   const metadata = live['metadata'] as JsonObject | undefined;
   const managers = decodeManagers(metadata?.['managedFields']) ?? new Map<string, ManagerEntry>();
   const exists = metadata?.['uid'] !== undefined;
   if (managers.size > 0 || !exists) return managers;
+  const everything = compareFields(type.schema.root, zeroObject(type), withoutManagedFields(live));
   const entry: ManagerEntry = {
     manager: BEFORE_FIRST_APPLY,
     operation: 'Update',
     apiVersion: apiVersionOfType(type),
-    time: undefined,
+    time: entryTime(nowMs),
     subresource: '',
-    fields: ownableFields(type, '', fieldsOf(type.schema.root, withoutManagedFields(live))),
+    // All that the object has counts as written by one update.
+    fields: ownableFields(type, '', everything.added.union(everything.modified)),
   };
   return new Map([[managerKey(entry), entry]]);
 }

@@ -1,8 +1,13 @@
 import { applyFields, type ApplyConflict } from '../apply/apply-configuration.ts';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
-import { badRequest, failure } from '../status.ts';
+import { badRequest, failure, unclassifiedError } from '../status.ts';
 import { answerUnstored, createObject } from './create.ts';
-import { apiVersionOfKind, applyDefaults, metadataOf } from './decode-object.ts';
+import {
+  apiVersionOfKind,
+  applyDefaults,
+  metadataOf,
+  reportStrictErrors,
+} from './decode-object.ts';
 import { answerRecord } from './get.ts';
 import { parseApplyBody } from './patch-body.ts';
 import { replaceObject } from './replace-object.ts';
@@ -22,14 +27,16 @@ export function conflictError(conflicts: readonly ApplyConflict[]): Error {
     text: ownerText(conflict),
     field: conflict.field,
   }));
-  const byOwner = new Map<string, string[]>();
-  for (const { text, field } of described) byOwner.set(text, [...(byOwner.get(text) ?? []), field]);
+  const byOwner = Map.groupBy(described, ({ text }) => text);
   const [first] = described;
   const summary =
     described.length === 1 && first !== undefined
       ? `Apply failed with 1 conflict: ${first.text}: ${first.field}`
       : `Apply failed with ${described.length} conflicts: ${[...byOwner]
-          .map(([text, fields]) => `${text}:\n${fields.map((field) => `- ${field}`).join('\n')}`)
+          .map(([text, group]) => {
+            const fields = group.map(({ field }) => `- ${field}`).join('\n');
+            return `${text.replace(/^conflict /, 'conflicts ')}:\n${fields}`;
+          })
           .join('\n')}`;
   return failure(409, 'Conflict', summary, {
     causes: described.map(({ text, field }) => ({
@@ -40,46 +47,78 @@ export function conflictError(conflicts: readonly ApplyConflict[]): Error {
   });
 }
 
-/** Reads and checks the configuration, as a fresh object at each call. */
-function configurationOf(operation: Operation, options: WriteOptions): () => JsonObject {
-  const { type, request, info } = operation;
+interface Configuration {
+  /** A fresh copy at each call. */
+  object(): JsonObject;
+  /** The name that the body gives; the empty string when it gives none. */
+  readonly name: string;
+  /** As sent; the empty string when absent. */
+  readonly resourceVersion: string;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The schema of built-in kinds is closed: what it does not declare cannot be owned. */
+function refuseUndeclared(unknownFields: readonly string[], subject: string): void {
+  const [first] = unknownFields;
+  if (first === undefined) return;
+  const path = /"(.*)"/.exec(first)?.[1] ?? first;
+  throw unclassifiedError(
+    `failed to create typed patch object (${subject}): .${path}: field not declared in schema`,
+  );
+}
+
+function readConfiguration(operation: Operation, options: WriteOptions): Configuration {
+  const { type, request } = operation;
   const { object, duplicateFields } = parseApplyBody(request.body);
-  const apiVersion = String(object['apiVersion'] ?? '');
-  const kind = String(object['kind'] ?? '');
+  const apiVersion = textOf(object['apiVersion']);
+  const kind = textOf(object['kind']);
+  const slash = apiVersion.indexOf('/');
+  const groupVersion = slash < 0 ? `/${apiVersion}` : apiVersion;
   if (apiVersion !== apiVersionOfKind(type) || kind !== type.kind) {
-    const slash = apiVersion.indexOf('/');
-    const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-    throw badRequest(`invalid object type: ${group}/${apiVersion.slice(slash + 1)}, Kind=${kind}`);
-  }
-  const name = (object['metadata'] as JsonObject | undefined)?.['name'] as unknown;
-  if (name !== undefined && name !== '' && name !== info.name) {
-    throw badRequest(
-      `the name of the object (${JSON.stringify(name).replace(/^"|"$/g, '')}) does not match the name on the URL (${info.name})`,
-    );
-  }
-  const managedFields = (object['metadata'] as JsonObject | undefined)?.[
-    'managedFields'
-  ] as unknown;
-  if (managedFields !== undefined && managedFields !== null) {
-    throw badRequest('metadata.managedFields must be nil');
+    throw badRequest(`invalid object type: ${groupVersion}, Kind=${kind}`);
   }
   const { unknownFields } = type.schema.decode(object);
-  if (type.origin === 'builtin' && unknownFields.length > 0) {
-    const [unknownField = ''] = unknownFields;
-    const path = /"(.*)"/.exec(unknownField)?.[1] ?? unknownField;
-    throw failure(
-      500,
-      'InternalError',
-      `failed to create typed patch object (${info.namespace}/${info.name}; ${apiVersion}, Kind=${kind}): .${path}: field not declared in schema`,
+  const metadata = metadataOf(object);
+  const name = textOf(metadata['name']);
+  if (metadata['managedFields'] !== undefined) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
+  if (type.origin === 'builtin') {
+    const subject = `${textOf(metadata['namespace'])}/${name}; ${groupVersion}, Kind=${kind}`;
+    refuseUndeclared(unknownFields, subject);
+  }
+  reportStrictErrors(
+    operation,
+    options.fieldValidation,
+    [...duplicateFields, ...unknownFields],
+    (detail) => badRequest(`error decoding YAML: ${detail}`),
+  );
+  return {
+    object: () => structuredClone(object),
+    name,
+    resourceVersion: textOf(metadata['resourceVersion']),
+  };
+}
+
+/** @throws StatusError 400 for a body that is not about the object of the URL */
+function checkName(configuration: Configuration, live: JsonObject, { info }: Operation): void {
+  const { name, resourceVersion } = configuration;
+  const current = (live['metadata'] as JsonObject | undefined)?.['resourceVersion'] as unknown;
+  // An outdated resourceVersion is the more telling refusal, and comes later.
+  if (resourceVersion !== '' && resourceVersion !== current) return;
+  if (name === '') {
+    throw badRequest(
+      `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
     );
   }
-  const problems = [...duplicateFields, ...unknownFields];
-  if (options.fieldValidation === 'Warn') operation.warnings.push(...problems);
-  if (options.fieldValidation === 'Strict' && problems.length > 0) {
-    throw badRequest(`error decoding YAML: strict decoding error: ${problems.join(', ')}`);
+  if (name !== info.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${info.name})`,
+    );
   }
-  metadataOf(object)['name'] = info.name;
-  return () => structuredClone(object);
 }
 
 /** PATCH with a server-side apply configuration; creates the object when it does not exist. */
@@ -91,19 +130,22 @@ export async function applyConfiguration(operation: Operation): Promise<ServerRe
     request.headers['user-agent'],
     true,
   );
-  const configuration = configurationOf(operation, options);
+  const configuration = readConfiguration(operation, options);
   const { subresource } = info;
   const merged = (live: JsonObject): JsonObject => {
     const outcome = applyFields({
       type,
       live,
-      configuration: configuration(),
+      configuration: configuration.object(),
       manager: options.manager,
       subresource,
       force: options.force,
       nowMs: services.clock.now(),
     });
     if (outcome.kind === 'conflict') throw conflictError(outcome.conflicts);
+    checkName(configuration, live, operation);
+    // What the decoder drops (emptied maps) must not count as a change.
+    type.schema.decode(outcome.object);
     applyDefaults(type, outcome.object);
     return outcome.object;
   };
@@ -118,12 +160,7 @@ export async function applyConfiguration(operation: Operation): Promise<ServerRe
     subresource,
     dryRun: options.dryRun,
     isPut: false,
-    propose: (current) => {
-      const object = merged(current);
-      // What the decoder drops (emptied maps) must not count as a change.
-      type.schema.decode(object);
-      return object;
-    },
+    propose: merged,
     track,
   });
   return result.record === undefined

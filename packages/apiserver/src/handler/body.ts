@@ -77,6 +77,18 @@ export function parseJson(text: string): ParsedBody {
   return { value, duplicateFields: duplicates.map((path) => `duplicate field "${path}"`) };
 }
 
+/** An error code of the parser in the words of the real server's, where they are the same thing. */
+function yamlProblem(code: string): string {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return 'found character that cannot start any token';
+    case 'DUPLICATE_KEY':
+      return 'mapping key already defined';
+    default:
+      return 'did not find expected node content';
+  }
+}
+
 /**
  * Parses one YAML 1.1 document (JSON is YAML too).
  *
@@ -94,7 +106,8 @@ export function parseYaml(text: string): ParsedBody {
   });
   const problem = document.errors[0];
   if (problem !== undefined) {
-    throw new SyntaxError(`yaml: ${problem.message.split('\n')[0] ?? ''}`, { cause: problem });
+    const line = problem.linePos?.[0].line ?? 1;
+    throw new SyntaxError(`yaml: line ${line}: ${yamlProblem(problem.code)}`, { cause: problem });
   }
   let json: string;
   try {
@@ -133,7 +146,7 @@ export function parseObjectBody(
     throw failure(
       415,
       'UnsupportedMediaType',
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     );
   }
   const text = new TextDecoder().decode(body);
@@ -162,7 +175,7 @@ export function parseObjectBody(
         ? 'bool'
         : typeof value;
     throw refuse(
-      `json: cannot unmarshal ${name} into Go value of type struct { APIVersion string; Kind string }`,
+      `json: cannot unmarshal ${name} into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }`,
     );
   }
   // Neither null nor an array: an object.

@@ -19,6 +19,14 @@ export function encodeContinueToken(token: ContinueToken): string {
   return Buffer.from(text).toString('base64url');
 }
 
+/** What Go's JSON parser says about the first character of a token that holds no JSON. */
+function syntaxText(text: string): string {
+  const first = Buffer.from(text, 'base64url').toString('latin1')[0];
+  return first === undefined
+    ? 'unexpected end of JSON input'
+    : `invalid character '${first}' looking for beginning of value`;
+}
+
 /** @throws StatusError 400 for a token that this server did not make */
 export function decodeContinueToken(text: string): ContinueToken {
   const refuse = (detail: string) =>
@@ -27,7 +35,7 @@ export function decodeContinueToken(text: string): ContinueToken {
   try {
     parsed = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
   } catch {
-    throw refuse('it does not decode');
+    throw refuse(syntaxText(text));
   }
   if (typeof parsed !== 'object' || parsed === null) throw refuse('it does not decode');
   const { v, rv, start } = parsed as Record<string, unknown>;

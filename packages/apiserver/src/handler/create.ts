@@ -7,7 +7,7 @@ import {
   fillNewMetadata,
 } from '../metadata/system-metadata.ts';
 import { validateMetadata } from '../metadata/validate-metadata.ts';
-import { alreadyExists, failure, invalidError } from '../status.ts';
+import { alreadyExists, invalidError, unclassifiedError } from '../status.ts';
 import { encodeAnswer } from './answer.ts';
 import { decodeObjectBody } from './decode-object.ts';
 import { answerRecord } from './get.ts';
@@ -17,14 +17,17 @@ import { admissionAttributes, strategyContext, WriteEffects } from './strategy-c
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 const DUPLICATE_OWNERS_WARNING =
-  'metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests';
+  '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests';
 
 /** How often a generated name that is taken is made anew. */
 const NAME_ATTEMPTS = 8;
 
 /** Warns about owner references given twice, and drops them. */
 export function dedupeOwnersWithWarning(operation: Operation, object: JsonObject): void {
-  if (dedupeOwners(object)) operation.warnings.push(DUPLICATE_OWNERS_WARNING);
+  const dropped = dedupeOwners(object);
+  if (dropped.length === 0) return;
+  const observed = `duplicate UID(s) observed: ${dropped.join(', ')}`;
+  operation.warnings.push(`${DUPLICATE_OWNERS_WARNING}; ${observed}`);
 }
 
 /**
@@ -75,11 +78,7 @@ export async function createObject(
   services.access.checkEscalation(operation.user, type, object, undefined);
   await services.admission.validate(attributes());
   if (resourceVersion !== undefined && resourceVersion !== '') {
-    throw failure(
-      500,
-      'InternalError',
-      'resourceVersion should not be set on objects to be created',
-    );
+    throw unclassifiedError('resourceVersion should not be set on objects to be created');
   }
   for (const warning of strategy.warnings?.(object, undefined) ?? [])
     operation.warnings.push(warning);

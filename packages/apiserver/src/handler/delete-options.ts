@@ -50,12 +50,19 @@ function fromQuery(query: URLSearchParams): JsonObject {
   };
 }
 
+const GO_TYPES = {
+  string: 'string',
+  number: 'int64',
+  boolean: 'bool',
+  object: 'v1.Preconditions',
+} as const;
+
 function checkTypes(options: JsonObject): void {
   const expect = (field: string, type: 'string' | 'number' | 'boolean' | 'object') => {
     const value: unknown = options[field];
     if (value !== undefined && value !== null && typeof value !== type) {
       throw badRequest(
-        `DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field}`,
+        `json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type ${GO_TYPES[type]}`,
       );
     }
   };

@@ -1,5 +1,5 @@
 import type { ServerResponse } from '../contracts.ts';
-import { failure, notFound } from '../status.ts';
+import { notFound, unclassifiedError } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import { answerBytes, encodeAnswer } from './answer.ts';
 import { present, servesStoredBytes } from './presentation.ts';
@@ -35,7 +35,7 @@ export function get(operation: Operation): ServerResponse {
     const revision = parseRevision(text);
     if (revision === undefined) {
       const message = `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${revisionSyntaxMessage(text)}`;
-      throw failure(500, 'InternalError', message);
+      throw unclassifiedError(message);
     }
     const current = operation.services.store.revision;
     if (revision > current) throw tooLargeRevision(revision, current);

@@ -198,7 +198,8 @@ export function answerList(operation: Operation, page: ListPage): ServerResponse
       kind: 'PartialObjectMetadataList',
       apiVersion: 'meta.k8s.io/v1',
       metadata: listMetadata(page),
-      items: objects().map(partialMetadata),
+      // As the real server, which has no empty list here.
+      items: page.records.length === 0 ? null : objects().map(partialMetadata),
     };
     return encodeAnswer(200, list, request, format);
   }

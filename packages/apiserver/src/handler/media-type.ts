@@ -7,6 +7,13 @@ export interface AnswerFormat {
   readonly as: 'object' | 'table' | 'metadata';
 }
 
+const SERVED_TYPES = new Set([
+  '*/*',
+  'application/*',
+  'application/json',
+  'application/yaml',
+  'application/vnd.kubernetes.protobuf',
+]);
 const JSON_OBJECT: AnswerFormat = { encoding: 'json', as: 'object' };
 
 interface MediaRange {
@@ -71,11 +78,19 @@ export function negotiate(accept: string | undefined): AnswerFormat {
     const format = formatOf(range);
     if (format !== undefined) return format;
   }
-  throw failure(
-    406,
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-  );
+  const isKnown = ranges.some(({ type }) => SERVED_TYPES.has(type));
+  throw isKnown
+    ? failure(
+        406,
+        'NotAcceptable',
+        'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      )
+    : failure(
+        406,
+        'NotAcceptable',
+        '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
+        {},
+      );
 }
 
 /** The media type of a `Content-Type` header without parameters, in lower case; `application/json` when absent. */

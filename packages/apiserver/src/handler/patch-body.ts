@@ -13,6 +13,18 @@ import { parseJson, parseYaml, type ParsedBody } from './body.ts';
 import { patchSchemaOf } from './patch-schema.ts';
 import type { Operation } from './services.ts';
 
+/** A value as Go prints it, the way error messages quote a strategic merge patch. */
+function goMapText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goMapText).join(' ')}]`;
+  if (isJsonObject(value)) {
+    const members = Object.entries(value)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([key, member]) => `${key}:${goMapText(member)}`);
+    return `map[${members.join(' ')}]`;
+  }
+  return value === null ? '<nil>' : String(value as string | number | boolean);
+}
+
 /** A patch of one of the three kinds that change an object from what it is. */
 export interface ObjectPatch {
   readonly duplicateFields: readonly string[];
@@ -82,7 +94,9 @@ function jsonPatch(body: Uint8Array): ObjectPatch {
     apply(current) {
       try {
         // The operations are checked one by one as they are applied.
-        return patchedObject(applyJsonPatch(current, value as JsonPatchOperation[]));
+        return patchedObject(
+          applyJsonPatch(current, value as JsonPatchOperation[], { dialect: 'api-server' }),
+        );
       } catch (error) {
         if (error instanceof PatchError) throw rejected(error);
         throw error;
@@ -125,7 +139,7 @@ function strategicPatch(operation: Operation, body: Uint8Array): ObjectPatch {
   const { patch, duplicateFields } = parseMap(body);
   return {
     duplicateFields,
-    quoted: () => JSON.stringify(patch),
+    quoted: () => goMapText(patch),
     apply(current) {
       try {
         const schema = patchSchemaOf(type.schema.root, type.kind);

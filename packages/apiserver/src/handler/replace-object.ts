@@ -4,7 +4,7 @@ import { invalid, type FieldError } from '../field-error.ts';
 import { carryMetadata, setOrDelete } from '../metadata/system-metadata.ts';
 import { validateMetadata, validateMetadataUpdate } from '../metadata/validate-metadata.ts';
 import { changesGeneration, keepForStatusWrite } from '../registry/status-isolation.ts';
-import { badRequest, conflict, failure, invalidError, qualifiedName } from '../status.ts';
+import { badRequest, conflict, invalidError, qualifiedName, unclassifiedError } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import { dedupeOwnersWithWarning } from './create.ts';
 import { findRequested } from './get.ts';
@@ -85,7 +85,7 @@ function checkRevision(operation: Operation, object: JsonObject, record: StoredR
     return;
   }
   const revision = parseRevision(text);
-  if (revision === undefined) throw failure(500, 'InternalError', revisionSyntaxMessage(text));
+  if (revision === undefined) throw unclassifiedError(revisionSyntaxMessage(text));
   if (revision !== record.revision) throw conflict(type, info.name, MODIFIED);
 }
 
@@ -117,6 +117,16 @@ export function isDeletionComplete(type: ResourceType, object: JsonObject): bool
   );
 }
 
+/** The rules of built-in kinds repeat those of all objects: each breach makes two causes. */
+function metadataUpdateErrors(
+  type: ResourceType,
+  object: JsonObject,
+  old: JsonObject,
+): FieldError[] {
+  const errors = validateMetadataUpdate(object, old);
+  return type.origin === 'builtin' ? [...errors, ...errors] : errors;
+}
+
 function validateReplacement(
   operation: Operation,
   subresource: string,
@@ -125,7 +135,7 @@ function validateReplacement(
 ): FieldError[] {
   const { type } = operation;
   const { strategy, schema } = type;
-  const common = [...validateMetadata(type, object), ...validateMetadataUpdate(object, old)];
+  const common = [...validateMetadata(type, object), ...metadataUpdateErrors(type, object, old)];
   if (subresource === 'status') {
     return [
       ...common,
@@ -185,7 +195,7 @@ async function attempt(
     ...extraErrors,
     ...(change.prepare === undefined
       ? validateReplacement(operation, change.subresource, object, old)
-      : validateMetadataUpdate(object, old)),
+      : metadataUpdateErrors(type, object, old)),
   ];
   if (errors.length > 0) throw invalidError(type, info.name, errors);
   services.access.checkEscalation(operation.user, type, object, old);

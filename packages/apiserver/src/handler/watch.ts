@@ -1,6 +1,6 @@
 import type { StatusError } from '@kubewright/apimachinery';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
-import { expired, failure } from '../status.ts';
+import { expired, unclassifiedError } from '../status.ts';
 import { LogCursor } from '../watch/log-cursor.ts';
 import { WatchEncoder } from '../watch/watch-encoder.ts';
 import type { WatchCut } from '../watch/watch-registry.ts';
@@ -33,9 +33,7 @@ function startRevision(options: ReadOptions): number {
   const revision = parseRevision(options.resourceVersion);
   if (revision === undefined) {
     const text = options.resourceVersion;
-    throw failure(
-      500,
-      'InternalError',
+    throw unclassifiedError(
       `resourceVersion: Invalid value: ${JSON.stringify(text)}: ${revisionSyntaxMessage(text)}`,
     );
   }

@@ -75,12 +75,12 @@ export function setOrDelete(object: JsonObject, key: string, value: unknown): vo
   else object[key] = value;
 }
 
-/** Owner references that occur twice are dropped; returns whether there were any. */
-export function dedupeOwners(object: JsonObject): boolean {
+/** Drops owner references that occur twice. Returns the uids of those it has dropped. */
+export function dedupeOwners(object: JsonObject): string[] {
   // As above.
   const metadata = object['metadata'] as JsonObject;
   const owners = metadata['ownerReferences'] as JsonObject[] | undefined;
-  if (owners === undefined) return false;
+  if (owners === undefined) return [];
   const seen = new Set<string>();
   const unique = owners.filter((owner) => {
     const key = JSON.stringify(
@@ -90,7 +90,8 @@ export function dedupeOwners(object: JsonObject): boolean {
     seen.add(key);
     return isNew;
   });
-  if (unique.length === owners.length) return false;
+  if (unique.length === owners.length) return [];
   metadata['ownerReferences'] = unique;
-  return true;
+  const dropped = owners.filter((owner) => !unique.includes(owner));
+  return [...new Set(dropped.map((owner) => String(owner['uid'])))];
 }

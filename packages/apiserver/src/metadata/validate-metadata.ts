@@ -85,7 +85,7 @@ function ownerErrors(owners: readonly JsonObject[]): FieldError[] {
           invalid(
             path,
             owners,
-            `Only one reference can have Controller set to true. Found "true" in references for ${String(controller['name'])} and ${String(owner['name'])}`,
+            `Only one reference can have Controller set to true. Found "true" in references for ${describeOwner(controller)} and ${describeOwner(owner)}`,
           ),
         );
       }
@@ -95,16 +95,20 @@ function ownerErrors(owners: readonly JsonObject[]): FieldError[] {
   return errors;
 }
 
+function describeOwner(owner: JsonObject): string {
+  return `${String(owner['kind'])}/${String(owner['name'])}`;
+}
+
 function finalizerErrors(finalizers: readonly unknown[]): FieldError[] {
   const errors: FieldError[] = [];
   const path = 'metadata.finalizers';
-  for (const finalizer of finalizers.map(String)) {
+  for (const [index, finalizer] of finalizers.map(String).entries()) {
     const texts = validateLabelKey(finalizer);
     for (const text of texts) errors.push(invalid(path, finalizer, text));
     if (texts.length === 0 && !finalizer.includes('/') && !PLAIN_FINALIZERS.has(finalizer)) {
       errors.push(
         invalid(
-          path,
+          `${path}[${index}]`,
           finalizer,
           'name is neither a standard finalizer name nor is it fully qualified',
         ),

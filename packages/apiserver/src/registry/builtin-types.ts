@@ -23,10 +23,10 @@ const ALL_VERBS = [
 /** What {@link createBuiltinTypes} puts together. */
 export interface BuiltinTypeOptions {
   readonly schemas: BuiltinSchemas;
-  /** By `plural.group`; kinds without one get the default of their facts. */
-  readonly strategies: ReadonlyMap<string, Strategy>;
+  /** By `plural.group`: what differs from the default of the facts. */
+  readonly strategies: ReadonlyMap<string, Partial<Strategy>>;
   /** By `plural.group`. */
-  readonly virtualResources: ReadonlyMap<string, VirtualResource>;
+  readonly virtualResources: () => ReadonlyMap<string, VirtualResource>;
   readonly defaultStrategy: (facts: BuiltinFacts) => Strategy;
 }
 
@@ -42,7 +42,6 @@ function schemaFor(schemas: BuiltinSchemas, facts: BuiltinFacts): ObjectSchema {
 function createType(facts: BuiltinFacts, options: BuiltinTypeOptions): ResourceType {
   const key = builtinKey(facts);
   const conversion = conversionOf(facts);
-  const virtual = options.virtualResources.get(key);
   // Parsing all schemas at the start would cost more than most programs use.
   let schema: ObjectSchema | undefined;
   return {
@@ -62,7 +61,7 @@ function createType(facts: BuiltinFacts, options: BuiltinTypeOptions): ResourceT
       schema ??= schemaFor(options.schemas, facts);
       return schema;
     },
-    strategy: options.strategies.get(key) ?? options.defaultStrategy(facts),
+    strategy: { ...options.defaultStrategy(facts), ...options.strategies.get(key) },
     storageKey: conversion?.storageKey ?? key,
     ...(conversion === undefined
       ? {}
@@ -74,7 +73,9 @@ function createType(facts: BuiltinFacts, options: BuiltinTypeOptions): ResourceT
             'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
         }
       : {}),
-    ...(virtual === undefined ? {} : { virtual }),
+    get virtual() {
+      return options.virtualResources().get(key);
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Transport } from '@kubewright/apimachinery';
 import { AdmissionChain } from '../admission/chain.ts';
 import { createAdmissionPlugins } from '../admission/plugins.ts';
-import type { Access, Clock, NodeConnections, NodeStreams, UserInfo } from '../contracts.ts';
+import { createAccess } from '../access/access.ts';
+import type { Clock, NodeConnections, NodeStreams, UserInfo } from '../contracts.ts';
 import { FaultInjector } from '../faults/fault-injector.ts';
 import { ApiHandler, type RequestRecord } from '../handler/api-handler.ts';
 import type { Services } from '../handler/services.ts';
@@ -14,12 +15,7 @@ import { MemoryStore } from '../storage/memory-store.ts';
 import { WatchRegistry } from '../watch/watch-registry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { InProcessTransport } from './in-process-transport.ts';
-import {
-  provisionalAccess,
-  provisionalDiscovery,
-  provisionalStreams,
-  provisionalTables,
-} from './provisional.ts';
+import { provisionalDiscovery, provisionalStreams, provisionalTables } from './provisional.ts';
 import { systemClock } from './system-clock.ts';
 
 /** How to build an {@link ApiServer}. */
@@ -73,6 +69,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #services: Services;
   readonly #handler: ApiHandler;
   readonly #closing = new AbortController();
+  readonly #access: Disposable;
   readonly #streams: NodeStreams & NodeConnections;
 
   constructor(options: ApiServerOptions = {}) {
@@ -82,18 +79,26 @@ export class ApiServer implements AsyncDisposable {
       logCapacity: Math.max(1, options.watchCacheSize ?? DEFAULT_WATCH_CACHE_SIZE),
     });
     const watches = new WatchRegistry();
-    const access: Access = provisionalAccess;
-    const registry = new ServerTypeRegistry(
+    const schemas = createBuiltinSchemas();
+    const registry: ServerTypeRegistry = new ServerTypeRegistry(
       createBuiltinTypes({
-        schemas: createBuiltinSchemas(),
+        schemas,
         strategies: createStrategies({
           store,
           serviceRange: options.serviceClusterIpRange ?? DEFAULT_SERVICE_RANGE,
         }),
-        virtualResources: access.virtualResources,
+        virtualResources: () => access.virtualResources,
         defaultStrategy,
       }),
     );
+    const access = createAccess({
+      store,
+      registry,
+      clock,
+      mode: options.authorization ?? 'rbac',
+      serviceAccountIssuerKey: options.serviceAccountIssuerKey,
+    });
+    this.#access = access;
     this.#streams = provisionalStreams;
     this.faults = new FaultInjector({ clock, store, watches });
     this.#services = {
@@ -140,6 +145,7 @@ export class ApiServer implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the API server is closed'));
     this.#services.watches.cut('end');
+    this.#access[Symbol.dispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

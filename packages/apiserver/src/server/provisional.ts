@@ -1,29 +1,12 @@
-import type { Access, DiscoveryDocs, NodeStreams, TablePrinter } from '../contracts.ts';
+import type { DiscoveryDocs, NodeStreams, TablePrinter } from '../contracts.ts';
 import { failure } from '../status.ts';
 
 const unavailable = () => failure(503, 'ServiceUnavailable', 'not wired yet');
-
-export const provisionalAccess: Access = {
-  authenticate: async (request) => {
-    if (request.user === undefined) throw failure(401, 'Unauthorized', 'Unauthorized');
-    return request.user;
-  },
-  authorize: () => ({ allowed: true, reason: '' }),
-  issueToken: async () => {
-    throw unavailable();
-  },
-  virtualResources: new Map(),
-  bootstrapObjects: () => [],
-  checkEscalation: () => undefined,
-  respond: () => undefined,
-};
 
 export const provisionalTables: TablePrinter = {
   columns: () => [{ name: 'Name', type: 'string', format: 'name', description: '', priority: 0 }],
   cells: (_type, object) => [(object['metadata'] as { name: string }).name],
 };
-
-export const provisionalDiscovery: DiscoveryDocs = { respond: () => undefined };
 
 export const provisionalStreams: NodeStreams & { connectNode(): Disposable } = {
   logs: async () => {
@@ -40,3 +23,5 @@ export const provisionalStreams: NodeStreams & { connectNode(): Disposable } = {
   },
   connectNode: () => ({ [Symbol.dispose]: () => undefined }),
 };
+
+export const provisionalDiscovery: DiscoveryDocs = { respond: () => undefined };

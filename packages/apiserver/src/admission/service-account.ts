@@ -1,0 +1,106 @@
+import type { JsonObject } from '../contracts.ts';
+import { listAt, objectAt, textAt } from '../registry/json-read.ts';
+import { CONTAINER_LISTS } from '../registry/pods/pod-spec-defaults.ts';
+import { forbiddenError, internalError } from '../status.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './chain.ts';
+
+const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const VOLUME_PREFIX = 'kube-api-access-';
+/** An hour and some slack, so that a token is renewed before programs that ask hourly see it expire. */
+const TOKEN_SECONDS = 3607;
+const FILE_MODE = 0o644;
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+function randomSuffix(): string {
+  return Array.from({ length: 5 }, () =>
+    SUFFIX_ALPHABET.charAt(Math.floor(Math.random() * SUFFIX_ALPHABET.length)),
+  ).join('');
+}
+
+function tokenVolume(name: string): JsonObject {
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: 'token' } },
+        {
+          configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+        },
+        {
+          downwardAPI: {
+            items: [
+              {
+                path: 'namespace',
+                fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' },
+              },
+            ],
+          },
+        },
+      ],
+      defaultMode: FILE_MODE,
+    },
+  };
+}
+
+function mountToken(spec: JsonObject): void {
+  const present = listAt(spec, 'volumes').find((volume) =>
+    textAt(volume, 'name').startsWith(VOLUME_PREFIX),
+  );
+  const name = present === undefined ? VOLUME_PREFIX + randomSuffix() : textAt(present, 'name');
+  let isMounted = false;
+  for (const list of CONTAINER_LISTS) {
+    for (const container of listAt(spec, list)) {
+      const mounts = listAt(container, 'volumeMounts');
+      if (mounts.some((mount) => mount['mountPath'] === MOUNT_PATH)) continue;
+      container['volumeMounts'] = [...mounts, { name, readOnly: true, mountPath: MOUNT_PATH }];
+      isMounted = true;
+    }
+  }
+  if (isMounted && present === undefined) {
+    spec['volumes'] = [...listAt(spec, 'volumes'), tokenVolume(name)];
+  }
+}
+
+function wantsToken(spec: JsonObject, account: JsonObject): boolean {
+  const own: unknown =
+    spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken'];
+  return own !== false;
+}
+
+function refuse({ type, name }: AdmissionAttributes, detail: string): Error {
+  return forbiddenError(type, name, detail);
+}
+
+/** Pods act as a service account of their namespace, and get a volume with its token. */
+export const serviceAccountAdmission: AdmissionPlugin = {
+  name: 'ServiceAccount',
+  admit(attributes) {
+    const { operation, type, subresource, namespace, object, store } = attributes;
+    if (operation !== 'CREATE' || type.storageKey !== 'pods' || subresource !== '') return;
+    if (object === undefined) throw internalError('a create without an object');
+    const metadata = objectAt(object, 'metadata');
+    const spec = objectAt(object, 'spec');
+    // Pods that a kubelet runs by itself are only shown here.
+    if (objectAt(metadata, 'annotations')['kubernetes.io/config.mirror'] !== undefined) {
+      if (textAt(spec, 'serviceAccountName') !== '') {
+        throw refuse(attributes, 'a mirror pod may not reference service accounts');
+      }
+      return;
+    }
+    if (textAt(spec, 'serviceAccountName') === '') spec['serviceAccountName'] = 'default';
+    const name = textAt(spec, 'serviceAccountName');
+    spec['serviceAccount'] = name;
+    const account = store.get('serviceaccounts', namespace, name);
+    if (account === undefined) {
+      throw refuse(
+        attributes,
+        `error looking up service account ${namespace ?? ''}/${name}: serviceaccount "${name}" not found`,
+      );
+    }
+    if (wantsToken(spec, account)) mountToken(spec);
+    const secrets = listAt(account, 'imagePullSecrets');
+    if (listAt(spec, 'imagePullSecrets').length === 0 && secrets.length > 0) {
+      spec['imagePullSecrets'] = secrets;
+    }
+  },
+};

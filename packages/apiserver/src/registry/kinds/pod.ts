@@ -1,0 +1,51 @@
+import type { JsonObject, Strategy } from '../../contracts.ts';
+import { setOrDelete } from '../../metadata/system-metadata.ts';
+import { ensureObject, numberAt, objectAt, textAt } from '../json-read.ts';
+import { defaultPodSpec } from '../pods/pod-spec-defaults.ts';
+import { qosClassOf } from '../pods/qos-class.ts';
+import { validatePodSpec } from '../pods/validate-pod-spec.ts';
+import { validatePodUpdate } from '../pods/validate-pod-update.ts';
+
+/** Containers have this long to end when nobody says otherwise, in seconds. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+/**
+ * A pod that a node has taken is shut down by that node's kubelet, which confirms with a grace period of 0. A pod
+ * nobody runs has nothing to wait for.
+ */
+function gracePeriodSeconds(object: JsonObject, requested: number | undefined): number {
+  const spec = objectAt(object, 'spec');
+  const phase = textAt(objectAt(object, 'status'), 'phase');
+  if (textAt(spec, 'nodeName') === '') return 0;
+  if (phase === 'Failed' || phase === 'Succeeded') return 0;
+  const wanted =
+    requested ?? numberAt(spec, 'terminationGracePeriodSeconds') ?? DEFAULT_GRACE_SECONDS;
+  return wanted < 0 ? 1 : wanted;
+}
+
+/** The behaviour of pods. */
+export const pod: Partial<Strategy> = {
+  hasGeneration: true,
+  applyDefaults: (object) => defaultPodSpec(ensureObject(object, 'spec'), true),
+  prepareForCreate(object) {
+    object['status'] = { phase: 'Pending', qosClass: qosClassOf(objectAt(object, 'spec')) };
+  },
+  prepareForUpdate(object, old) {
+    setOrDelete(object, 'status', old['status']);
+  },
+  prepareForStatusUpdate(object, old) {
+    object['spec'] = old['spec'] as unknown;
+    const metadata = objectAt(object, 'metadata');
+    const before = objectAt(old, 'metadata');
+    // Annotations and labels may be changed along with the status; who owns the pod may not.
+    setOrDelete(metadata, 'ownerReferences', before['ownerReferences']);
+    setOrDelete(metadata, 'deletionTimestamp', before['deletionTimestamp']);
+    const status = ensureObject(object, 'status');
+    if (textAt(status, 'qosClass') === '') {
+      setOrDelete(status, 'qosClass', objectAt(old, 'status')['qosClass']);
+    }
+  },
+  validate: (object) => validatePodSpec('spec', objectAt(object, 'spec')),
+  validateUpdate: validatePodUpdate,
+  gracePeriodSeconds,
+};

@@ -1,0 +1,307 @@
+import { deepEqual } from '@kubewright/apimachinery';
+import type { JsonObject, Strategy } from '../../contracts.ts';
+import { forbidden, invalid, notSupported, required, type FieldError } from '../../field-error.ts';
+import { setOrDelete } from '../../metadata/system-metadata.ts';
+import {
+  ensureObject,
+  listAt,
+  numberAt,
+  objectAt,
+  setDefault,
+  setDefaultText,
+  textAt,
+} from '../json-read.ts';
+import { defaultPodTemplate } from '../pods/pod-spec-defaults.ts';
+import {
+  magnitude,
+  validateCounts,
+  validateIntOrPercent,
+  validateSelectorUpdate,
+  validateWorkloadSelector,
+  validateWorkloadTemplate,
+} from '../validation/workload-rules.ts';
+import { defaultClaim } from './volume-claims.ts';
+
+/** Deployments keep this many old replica sets, StatefulSets and DaemonSets this many revisions. */
+const REVISION_HISTORY = 10;
+
+function specOf(object: JsonObject): JsonObject {
+  const spec = ensureObject(object, 'spec');
+  defaultPodTemplate(ensureObject(spec, 'template'));
+  return spec;
+}
+
+function annotationsChanged(object: JsonObject, old: JsonObject): boolean {
+  const annotations = (of: JsonObject) => objectAt(objectAt(of, 'metadata'), 'annotations');
+  return !deepEqual(annotations(object), annotations(old));
+}
+
+function specChanged(object: JsonObject, old: JsonObject): boolean {
+  return !deepEqual(object['spec'], old['spec']);
+}
+
+function validateDeployment(object: JsonObject): FieldError[] {
+  const spec = objectAt(object, 'spec');
+  const errors = [
+    ...validateCounts(spec, ['replicas']),
+    ...validateWorkloadSelector(spec, 'deployment'),
+    ...validateWorkloadTemplate(spec),
+    ...validateStrategy(objectAt(spec, 'strategy')),
+    ...validateCounts(spec, ['minReadySeconds', 'revisionHistoryLimit']),
+  ];
+  const progress = numberAt(spec, 'progressDeadlineSeconds');
+  if (progress !== undefined) {
+    errors.push(...validateCounts(spec, ['progressDeadlineSeconds']));
+    if (progress <= (numberAt(spec, 'minReadySeconds') ?? 0)) {
+      errors.push(
+        invalid('spec.progressDeadlineSeconds', progress, 'must be greater than minReadySeconds'),
+      );
+    }
+  }
+  return errors;
+}
+
+function validateStrategy(strategy: JsonObject): FieldError[] {
+  const type = textAt(strategy, 'type');
+  const rolling = strategy['rollingUpdate'] as JsonObject | undefined;
+  const path = 'spec.strategy';
+  if (type === 'Recreate') {
+    return rolling === undefined
+      ? []
+      : [
+          forbidden(
+            `${path}.rollingUpdate`,
+            "may not be specified when strategy `type` is 'Recreate'",
+          ),
+        ];
+  }
+  if (type !== 'RollingUpdate') {
+    return [notSupported(`${path}.type`, type, ['Recreate', 'RollingUpdate'])];
+  }
+  if (rolling === undefined) {
+    return [required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil')];
+  }
+  const { maxUnavailable, maxSurge } = rolling as Record<string, unknown>;
+  const errors = [
+    ...validateIntOrPercent(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable),
+    ...validateIntOrPercent(`${path}.rollingUpdate.maxSurge`, maxSurge),
+  ];
+  if (magnitude(maxUnavailable) === 0 && magnitude(maxSurge) === 0) {
+    errors.push(
+      invalid(
+        `${path}.rollingUpdate.maxUnavailable`,
+        maxUnavailable,
+        'may not be 0 when `maxSurge` is 0',
+      ),
+    );
+  }
+  if (typeof maxUnavailable === 'string' && magnitude(maxUnavailable) > 100) {
+    errors.push(
+      invalid(
+        `${path}.rollingUpdate.maxUnavailable`,
+        maxUnavailable,
+        'must not be greater than 100%',
+      ),
+    );
+  }
+  return errors;
+}
+
+/** The behaviour of Deployments. */
+export const deployment: Partial<Strategy> = {
+  applyDefaults(object) {
+    const spec = specOf(object);
+    setDefault(spec, 'replicas', 1);
+    const strategy = ensureObject(spec, 'strategy');
+    setDefaultText(strategy, 'type', 'RollingUpdate');
+    if (strategy['type'] === 'RollingUpdate') {
+      const rolling = ensureObject(strategy, 'rollingUpdate');
+      setDefault(rolling, 'maxUnavailable', '25%');
+      setDefault(rolling, 'maxSurge', '25%');
+    }
+    setDefault(spec, 'revisionHistoryLimit', REVISION_HISTORY);
+    setDefault(spec, 'progressDeadlineSeconds', 600);
+  },
+  prepareForCreate: (object) => void (object['status'] = {}),
+  changesGeneration: (object, old) => specChanged(object, old) || annotationsChanged(object, old),
+  validate: validateDeployment,
+  validateUpdate: (object, old) => [
+    ...validateDeployment(object),
+    ...validateSelectorUpdate(object, old),
+  ],
+};
+
+function validateReplicaSet(object: JsonObject): FieldError[] {
+  const spec = objectAt(object, 'spec');
+  return [
+    ...validateCounts(spec, ['replicas', 'minReadySeconds']),
+    ...validateWorkloadSelector(spec, 'replicaset'),
+    ...validateWorkloadTemplate(spec),
+  ];
+}
+
+/** The behaviour of ReplicaSets. */
+export const replicaSet: Partial<Strategy> = {
+  applyDefaults: (object) => setDefault(specOf(object), 'replicas', 1),
+  prepareForCreate: (object) => void (object['status'] = { replicas: 0 }),
+  validate: validateReplicaSet,
+  validateUpdate: (object, old) => [
+    ...validateReplicaSet(object),
+    ...validateSelectorUpdate(object, old),
+  ],
+};
+
+/** The behaviour of ReplicationControllers: the labels of the template are the selector when there is none. */
+export const replicationController: Partial<Strategy> = {
+  applyDefaults(object) {
+    const spec = ensureObject(object, 'spec');
+    setDefault(spec, 'replicas', 1);
+    if (spec['template'] === undefined) return;
+    defaultPodTemplate(ensureObject(spec, 'template'));
+    const labels: unknown = objectAt(objectAt(objectAt(spec, 'template'), 'metadata'), 'labels');
+    setDefault(spec, 'selector', labels);
+    setDefault(objectAt(object, 'metadata'), 'labels', labels);
+  },
+  prepareForCreate: (object) => void (object['status'] = { replicas: 0 }),
+};
+
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+function templateGeneration(object: JsonObject): number {
+  const annotations = objectAt(objectAt(object, 'metadata'), 'annotations');
+  return Number(annotations[TEMPLATE_GENERATION] ?? 0);
+}
+
+function setTemplateGeneration(object: JsonObject, generation: number): void {
+  const annotations = ensureObject(ensureObject(object, 'metadata'), 'annotations');
+  annotations[TEMPLATE_GENERATION] = String(generation);
+}
+
+function validateDaemonSet(object: JsonObject): FieldError[] {
+  const spec = objectAt(object, 'spec');
+  const type = textAt(objectAt(spec, 'updateStrategy'), 'type');
+  return [
+    ...validateWorkloadSelector(spec, 'daemonset'),
+    ...validateWorkloadTemplate(spec),
+    ...(['OnDelete', 'RollingUpdate'].includes(type)
+      ? []
+      : [notSupported('spec.updateStrategy.type', type, ['OnDelete', 'RollingUpdate'])]),
+    ...validateCounts(spec, ['minReadySeconds', 'revisionHistoryLimit']),
+  ];
+}
+
+/** The behaviour of DaemonSets. */
+export const daemonSet: Partial<Strategy> = {
+  applyDefaults(object) {
+    const spec = specOf(object);
+    const strategy = ensureObject(spec, 'updateStrategy');
+    setDefaultText(strategy, 'type', 'RollingUpdate');
+    if (strategy['type'] === 'RollingUpdate') {
+      const rolling = ensureObject(strategy, 'rollingUpdate');
+      setDefault(rolling, 'maxUnavailable', 1);
+      setDefault(rolling, 'maxSurge', 0);
+    }
+    setDefault(spec, 'revisionHistoryLimit', REVISION_HISTORY);
+    if (templateGeneration(object) === 0) setTemplateGeneration(object, 0);
+  },
+  prepareForCreate(object) {
+    object['status'] = {
+      currentNumberScheduled: 0,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 0,
+      numberReady: 0,
+    };
+    setTemplateGeneration(object, Math.max(1, templateGeneration(object)));
+  },
+  prepareForUpdate(object, old) {
+    setOrDelete(object, 'status', old['status']);
+    const changed = !deepEqual(
+      objectAt(object, 'spec')['template'],
+      objectAt(old, 'spec')['template'],
+    );
+    setTemplateGeneration(object, templateGeneration(old) + (changed ? 1 : 0));
+  },
+  validate: validateDaemonSet,
+  validateUpdate: (object, old) => [
+    ...validateDaemonSet(object),
+    ...validateSelectorUpdate(object, old),
+  ],
+};
+
+function validateStatefulSet(object: JsonObject): FieldError[] {
+  const spec = objectAt(object, 'spec');
+  const policy = textAt(spec, 'podManagementPolicy');
+  const type = textAt(objectAt(spec, 'updateStrategy'), 'type');
+  return [
+    ...(['OrderedReady', 'Parallel'].includes(policy)
+      ? []
+      : [invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")]),
+    ...(['OnDelete', 'RollingUpdate'].includes(type)
+      ? []
+      : [
+          invalid(
+            'spec.updateStrategy',
+            objectAt(spec, 'updateStrategy'),
+            "must be 'RollingUpdate' or 'OnDelete'",
+          ),
+        ]),
+    ...validateCounts(spec, ['replicas', 'minReadySeconds']),
+    ...validateWorkloadSelector(spec, 'statefulset'),
+    ...validateWorkloadTemplate(spec),
+  ];
+}
+
+const STATEFUL_MUTABLE = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+  'revisionHistoryLimit',
+];
+
+function validateStatefulSetUpdate(object: JsonObject, old: JsonObject): FieldError[] {
+  const immutablePart = (of: JsonObject) =>
+    Object.fromEntries(
+      Object.entries(objectAt(of, 'spec')).filter(([key]) => !STATEFUL_MUTABLE.includes(key)),
+    );
+  return [
+    ...validateStatefulSet(object),
+    ...(deepEqual(immutablePart(object), immutablePart(old))
+      ? []
+      : [
+          forbidden(
+            'spec',
+            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+          ),
+        ]),
+  ];
+}
+
+/** The behaviour of StatefulSets. */
+export const statefulSet: Partial<Strategy> = {
+  applyDefaults(object) {
+    const spec = specOf(object);
+    setDefaultText(spec, 'podManagementPolicy', 'OrderedReady');
+    const strategy = ensureObject(spec, 'updateStrategy');
+    setDefaultText(strategy, 'type', 'RollingUpdate');
+    if (strategy['type'] === 'RollingUpdate') {
+      setDefault(ensureObject(strategy, 'rollingUpdate'), 'partition', 0);
+    }
+    setDefault(spec, 'replicas', 1);
+    setDefault(spec, 'revisionHistoryLimit', REVISION_HISTORY);
+    const retention = ensureObject(spec, 'persistentVolumeClaimRetentionPolicy');
+    setDefaultText(retention, 'whenDeleted', 'Retain');
+    setDefaultText(retention, 'whenScaled', 'Retain');
+    for (const claim of listAt(spec, 'volumeClaimTemplates')) {
+      setDefaultText(claim, 'kind', 'PersistentVolumeClaim');
+      setDefaultText(claim, 'apiVersion', 'v1');
+      defaultClaim(claim);
+      claim['status'] = { phase: 'Pending' };
+    }
+  },
+  prepareForCreate: (object) => void (object['status'] = { replicas: 0, availableReplicas: 0 }),
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+};
