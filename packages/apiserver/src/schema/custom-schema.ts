@@ -21,6 +21,8 @@ export interface CustomSchemaOptions {
   readonly version: string;
   readonly kind: string;
   readonly schema: StructuralSchema;
+  /** The schema as its author wrote it, for OpenAPI. */
+  readonly source: JsonObject;
   readonly rules: RuleChecker;
 }
 
@@ -44,10 +46,13 @@ const STRING: SchemaNode = { type: 'string' };
 /** The schema of one version of a custom resource, as the write path uses it. */
 export class CustomSchema implements ObjectSchema {
   readonly root: SchemaNode;
+  /** The schema as its author wrote it. */
+  readonly source: JsonObject;
   readonly #options: CustomSchemaOptions;
 
   constructor(options: CustomSchemaOptions) {
     this.#options = options;
+    this.source = options.source;
     const { schema } = options;
     this.root = {
       ...schema,

@@ -46,6 +46,7 @@ for (const { kind, schema, cases } of RECORDINGS) {
       version: 'v1',
       kind,
       schema: compileStructuralSchema(schema),
+      source: schema,
       rules: NO_RULES,
     });
     for (const recorded of cases.filter(isAboutSchema)) {
