@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type {
   KubernetesObject,
   NamespacedName,
@@ -9,15 +10,15 @@ import type {
   TransportRequest,
   TransportResponse,
 } from '@kubewright/apimachinery';
-import { ApiCaller } from './api/api-caller.ts';
+import { ApiCaller, type ApiRequest } from './api/api-caller.ts';
 import type { ClientContext, FieldValidation } from './api/client-context.ts';
-import { deleteObject, deleteObjects } from './api/delete-object.ts';
+import { deleteObject, deleteObjects, evictPod } from './api/delete-object.ts';
 import { listAllObjects, listObjects, streamList } from './api/list-objects.ts';
 import type { GetOptions, ListAllOptions, ListOptions, WatchOptions } from './api/read-options.ts';
 import { getObject } from './api/read-object.ts';
 import type { RequestSample } from './api/request-sample.ts';
 import type { RetryAfterOptions } from './api/retry-after.ts';
-import type { ApiWarning } from './api/warning.ts';
+import { getScale, patchScale, updateScale, type ScaleObject } from './api/scale.ts';
 import { watchObjects } from './api/watch-objects.ts';
 import { applyObject, createObject, patchObject, updateObject } from './api/write-object.ts';
 import type {
@@ -25,21 +26,30 @@ import type {
   ApplyOptions,
   DeleteAllOptions,
   DeleteOptions,
+  EvictOptions,
   Patch,
   PatchOptions,
   WriteOptions,
 } from './api/write-options.ts';
 import { defaultMaxObjectBytes, type ListStream } from './decode/decoder.ts';
 import type { WatchEvent } from './decode/watch-event.ts';
+import { readResources, type DiscoveredResource } from './discovery/api-resources.ts';
+import { resolveResource } from './discovery/resolve-resource.ts';
+import { readServerVersion, type ServerVersion } from './discovery/server-version.ts';
 import { connect, type ConnectOptions } from './http/connect.ts';
 import type { KubeConfig } from './kubeconfig/kube-config.ts';
 import { loadKubeConfig } from './kubeconfig/load-kube-config.ts';
+import type { CommandSession } from './streams/command-session.ts';
+import { startPodCommand, type AttachOptions, type ExecOptions } from './streams/pod-command.ts';
+import { openPodLogs, type LogOptions } from './streams/pod-logs.ts';
+import { openPortForward, type PortForwardOptions } from './streams/port-forward.ts';
+import { PortForwarder, type PortForwarderOptions } from './streams/port-forwarder.ts';
 
 /** How a {@link Client} behaves, whatever it is connected to. */
 export interface ClientSettings {
   /**
    * Namespace for namespaced objects that name none. Never applied to `list` and `watch`, where no namespace means all.
-   * Default: none with a bare transport, the context's with a kubeconfig.
+   * Default: `default` with a bare transport, the context's with a kubeconfig.
    */
   readonly namespace?: string | undefined;
   /** Who owns the fields this client writes. Default `kubewright`. */
@@ -57,8 +67,11 @@ export interface ClientSettings {
   readonly maxObjectBytes?: number | undefined;
   /** Called after each request, for metrics. Must not throw. */
   readonly onRequest?: ((sample: RequestSample) => void) | undefined;
-  /** Called for each warning the server sends with an answer. Must not throw. Default: warnings are dropped. */
-  readonly onWarning?: ((warning: ApiWarning) => void) | undefined;
+  /**
+   * Called for each warning the server sends with an answer (a deprecated version, an unknown field), with what was
+   * tried. Must not throw. Default: warnings are dropped.
+   */
+  readonly onWarning?: ((text: string, attempt: string) => void) | undefined;
 }
 
 /** What a {@link Client} is made of. */
@@ -89,16 +102,11 @@ export class Client implements AsyncDisposable {
   /** How requests reach the API server. */
   readonly transport: Transport;
   /** Namespace for namespaced objects that name none. */
-  readonly namespace: string | undefined;
+  readonly namespace: string;
   readonly #context: ClientContext;
 
   constructor(options: ClientOptions) {
-    const {
-      transport,
-      namespace,
-      fieldManager = 'kubewright',
-      fieldValidation = 'Strict',
-    } = options;
+    const { transport, namespace = 'default' } = options;
     this.transport = transport;
     this.namespace = namespace;
     this.#context = {
@@ -112,8 +120,8 @@ export class Client implements AsyncDisposable {
         onWarning: options.onWarning,
       }),
       namespace,
-      fieldManager,
-      fieldValidation,
+      fieldManager: options.fieldManager ?? 'kubewright',
+      fieldValidation: options.fieldValidation ?? 'Strict',
     };
   }
 
@@ -251,9 +259,147 @@ export class Client implements AsyncDisposable {
     return deleteObjects(this.#context, resource, options);
   }
 
-  /** Sends any request, with this client's transport and credentials, and nothing added. */
+  /** Reads how many replicas an object has, and should have (the `scale` subresource). */
+  async getScale<T extends KubernetesObject>(
+    resource: Resource<T>,
+    ref: NamespacedName,
+    options?: Pick<GetOptions, 'signal'>,
+  ): Promise<Stored<ScaleObject>> {
+    return getScale(this.#context, resource, ref, options);
+  }
+
+  /** Replaces the scale of an object; with `metadata.resourceVersion`, only if it is still at that version. */
+  async updateScale<T extends KubernetesObject>(
+    resource: Resource<T>,
+    scale: ScaleObject,
+    options?: WriteOptions,
+  ): Promise<Stored<ScaleObject>> {
+    return updateScale(this.#context, resource, scale, options);
+  }
+
+  /** Sets how many replicas an object should have. */
+  async setScale<T extends KubernetesObject>(
+    resource: Resource<T>,
+    ref: NamespacedName,
+    replicas: number,
+    options?: Omit<PatchOptions, 'subresource'>,
+  ): Promise<Stored<ScaleObject>> {
+    return this.patchScale(resource, ref, { type: 'merge', body: { spec: { replicas } } }, options);
+  }
+
+  /** Changes the scale of an object, such as by `{ type: 'merge', body: { spec: { replicas: 3 } } }`. */
+  async patchScale<T extends KubernetesObject>(
+    resource: Resource<T>,
+    ref: NamespacedName,
+    patch: Patch,
+    options?: Omit<PatchOptions, 'subresource'>,
+  ): Promise<Stored<ScaleObject>> {
+    return patchScale(this.#context, resource, ref, patch, options);
+  }
+
+  /**
+   * Asks for a pod to be removed, with respect for disruption budgets. A budget that forbids it now is a `StatusError`
+   * 429 (`isTooManyRequests`) at once: how long to wait for it is the caller's choice.
+   */
+  async evict(ref: NamespacedName, options?: EvictOptions): Promise<void> {
+    return evictPod(this.#context, ref, options);
+  }
+
+  /** Opens the log of a container; followed, it goes on until the container ends or the signal aborts. */
+  async logs(ref: NamespacedName, options?: LogOptions): Promise<AsyncIterable<Uint8Array>> {
+    return openPodLogs(this.#context, ref, options);
+  }
+
+  /** The log of a container as one text. Bound it by `tailLines` or `limitBytes`. */
+  async logText(ref: NamespacedName, options?: Omit<LogOptions, 'follow'>): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await openPodLogs(this.#context, ref, options)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  /**
+   * Runs a command in a container.
+   *
+   * @example
+   * ```ts
+   * await using session = await client.exec({ namespace: 'default', name: 'web' }, { command: ['date'] });
+   * for await (const bytes of session.stdout) process.stdout.write(bytes);
+   * const { exitCode } = await session.exit;
+   * ```
+   */
+  async exec(ref: NamespacedName, options: ExecOptions): Promise<CommandSession> {
+    return startPodCommand(this.#context, ref, 'exec', options);
+  }
+
+  /** Attaches to the main process of a container. */
+  async attach(ref: NamespacedName, options: AttachOptions = {}): Promise<CommandSession> {
+    return startPodCommand(this.#context, ref, 'attach', options);
+  }
+
+  /** Opens one connection to a port of a pod. */
+  async portForward(
+    ref: NamespacedName,
+    port: number,
+    options?: PortForwardOptions,
+  ): Promise<Duplex> {
+    return openPortForward(this.#context, ref, port, options);
+  }
+
+  /**
+   * Listens on a local port whose connections reach a port of a pod.
+   *
+   * @example
+   * ```ts
+   * await using forwarder = await client.forwardPort({ namespace: 'default', name: 'web' }, 80);
+   * await fetch(`http://127.0.0.1:${forwarder.localPort}/`);
+   * ```
+   */
+  async forwardPort(
+    ref: NamespacedName,
+    port: number,
+    options?: PortForwarderOptions,
+  ): Promise<PortForwarder> {
+    const open = async (signal: AbortSignal): Promise<Duplex> =>
+      openPortForward(this.#context, ref, port, { signal });
+    return new PortForwarder(open, options).listen();
+  }
+
+  /** The version of the API server. */
+  async serverVersion(signal?: AbortSignal): Promise<ServerVersion> {
+    return readServerVersion(this.#context, signal);
+  }
+
+  /** The resources of one version of an API group (`v1`, `apps/v1`); none when the server does not have it. */
+  async resourcesOf(
+    apiVersion: string,
+    signal?: AbortSignal,
+  ): Promise<readonly DiscoveredResource[]> {
+    return readResources(this.#context, apiVersion, signal);
+  }
+
+  /**
+   * The resource a user means: by kind, plural, singular or short name, optionally with a group (`deploy`,
+   * `deployments.apps`, `deployments.v1.apps`).
+   *
+   * @throws DiscoveryError when there is none.
+   */
+  async resolve(name: string, signal?: AbortSignal): Promise<DiscoveredResource> {
+    return resolveResource(this.#context, name, signal);
+  }
+
+  /**
+   * Sends any request. The answer of a success, as soon as its headers are there; its body must be read, or left early.
+   *
+   * @throws StatusError when the server refuses.
+   */
   async raw(request: TransportRequest): Promise<TransportResponse> {
-    return this.transport.request(request);
+    return this.#context.caller.open(rawRequest(request));
+  }
+
+  /** Sends any request and reads the JSON of its answer; the caller says of which type it is. */
+  async rawJson<T>(request: TransportRequest): Promise<T> {
+    // The API documents what each path answers.
+    return (await this.#context.caller.json(rawRequest(request))) as T;
   }
 
   /** Closes the transport; may be repeated. */
@@ -265,6 +411,17 @@ export class Client implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** A path as it is may hold any name: without its pattern it is no label for metrics. */
+function rawRequest(request: TransportRequest): ApiRequest {
+  const path = request.path.split('?', 1)[0] ?? request.path;
+  return {
+    ...request,
+    pathPattern: '(raw)',
+    verb: 'raw',
+    attempt: `${request.method} ${path}`,
+  };
 }
 
 function hostOf(transport: Transport): string {

@@ -8,8 +8,8 @@ export type {
 } from './api/read-options.ts';
 export type { RequestSample } from './api/request-sample.ts';
 export type { RetryAfterOptions } from './api/retry-after.ts';
+export type { ScaleObject } from './api/scale.ts';
 export { retryOnConflict, type RetryOnConflictOptions } from './api/retry-on-conflict.ts';
-export type { ApiWarning } from './api/warning.ts';
 export type {
   ApplyConfiguration,
   ApplyOptions,
@@ -40,6 +40,9 @@ export {
   type ListStream,
 } from './decode/decoder.ts';
 export { isInitialEventsEnd, type Bookmark, type WatchEvent } from './decode/watch-event.ts';
+export type { DiscoveredResource } from './discovery/api-resources.ts';
+export { DiscoveryError } from './discovery/discovery-error.ts';
+export type { ServerVersion } from './discovery/server-version.ts';
 export { connect, type ConnectOptions } from './http/connect.ts';
 export { HttpTransport, type HttpTransportOptions } from './http/http-transport.ts';
 export type { ConnectionRetryOptions } from './http/retry-schedule.ts';
@@ -62,3 +65,11 @@ export { KubeConfigError, type KubeConfigErrorCode } from './kubeconfig/kube-con
 export { KubeConfig, type CurrentContext } from './kubeconfig/kube-config.ts';
 export { loadKubeConfig, type LoadKubeConfigOptions } from './kubeconfig/load-kube-config.ts';
 export type { KubeConfigOrigin } from './kubeconfig/parse-kube-config.ts';
+export type { CommandExit } from './streams/command-exit.ts';
+export type { CommandSession, TerminalSize } from './streams/command-session.ts';
+export type { AttachOptions, ExecOptions } from './streams/pod-command.ts';
+export type { LogOptions } from './streams/pod-logs.ts';
+export { PortForwardError } from './streams/port-forward-error.ts';
+export type { PortForwardOptions } from './streams/port-forward.ts';
+export { PortForwarder, type PortForwarderOptions } from './streams/port-forwarder.ts';
+export type { CommandInput } from './streams/send-input.ts';

@@ -1,8 +1,9 @@
-import type {
+import {
   StatusError,
-  Transport,
-  TransportRequest,
-  TransportResponse,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+  type WebSocketConnection,
 } from '@kubewright/apimachinery';
 import { delay } from '../abort/delay.ts';
 import { DecodeError } from '../decode/decode-error.ts';
@@ -11,7 +12,7 @@ import { readBody } from './read-body.ts';
 import type { RequestSample } from './request-sample.ts';
 import { statusErrorOf } from './response-error.ts';
 import { retryPauseOf, type RetryAfterOptions } from './retry-after.ts';
-import { warningsOf, type ApiWarning } from './warning.ts';
+import { warningsOf } from './warning.ts';
 
 /** One request of the client, with what messages and metrics say about it. */
 export interface ApiRequest {
@@ -26,9 +27,18 @@ export interface ApiRequest {
   /** `pods`, `deployments.apps`. */
   readonly resource?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   readonly longLived?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** One WebSocket of the client. */
+export interface WebSocketApiRequest extends Pick<
+  ApiRequest,
+  'path' | 'pathPattern' | 'verb' | 'attempt' | 'resource' | 'signal'
+> {
+  /** Sub-protocols in order of preference. */
+  readonly protocols: readonly string[];
 }
 
 /** What an {@link ApiCaller} needs. */
@@ -40,7 +50,7 @@ export interface ApiCallerOptions {
   /** Bound of one answer that is read whole, in bytes. */
   readonly maxObjectBytes: number;
   readonly onRequest: ((sample: RequestSample) => void) | undefined;
-  readonly onWarning: ((warning: ApiWarning) => void) | undefined;
+  readonly onWarning: ((text: string, attempt: string) => void) | undefined;
 }
 
 /**
@@ -97,6 +107,30 @@ export class ApiCaller {
     }
   }
 
+  /** Opens a WebSocket; a refusal names the attempt. */
+  async webSocket(request: WebSocketApiRequest): Promise<WebSocketConnection> {
+    const { path, protocols, signal, attempt } = request;
+    const { transport, userAgent } = this.options;
+    const startMs = performance.now();
+    let code = '<error>';
+    try {
+      const connection = await transport.webSocket({
+        path,
+        protocols,
+        headers: { 'user-agent': userAgent },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      code = '101';
+      return connection;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw named(error, attempt);
+      code = String(error.code);
+      throw new StatusError(error.status, { attempt, cause: error });
+    } finally {
+      this.#sample({ ...request, method: 'GET' }, code, startMs);
+    }
+  }
+
   /** Runs work that belongs to a request, so that its errors name the attempt. */
   async during<T>(request: Pick<ApiRequest, 'attempt'>, work: () => Promise<T>): Promise<T> {
     try {
@@ -134,22 +168,31 @@ export class ApiCaller {
       });
       code = String(response.status);
       if (onWarning !== undefined) {
-        for (const text of warningsOf(response)) onWarning({ text, attempt: request.attempt });
+        for (const text of warningsOf(response)) onWarning(text, request.attempt);
       }
       return response;
     } catch (error) {
       throw named(error, request.attempt);
     } finally {
-      this.options.onRequest?.({
-        method: request.method,
-        verb: request.verb,
-        pathPattern: request.pathPattern,
-        resource: request.resource,
-        code,
-        durationMs: performance.now() - startMs,
-        host: this.options.host,
-      });
+      this.#sample(request, code, startMs);
     }
+  }
+
+  #sample(
+    request: Pick<ApiRequest, 'method' | 'verb' | 'pathPattern' | 'resource'>,
+    code: string,
+    startMs: number,
+  ): void {
+    const { method, verb, pathPattern, resource } = request;
+    this.options.onRequest?.({
+      method,
+      verb,
+      pathPattern,
+      resource,
+      code,
+      durationMs: performance.now() - startMs,
+      host: this.options.host,
+    });
   }
 }
 

@@ -7,7 +7,7 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 export interface ClientContext {
   readonly caller: ApiCaller;
   /** Namespace for namespaced objects that name none. */
-  readonly namespace: string | undefined;
+  readonly namespace: string;
   readonly fieldManager: string;
   readonly fieldValidation: FieldValidation;
 }

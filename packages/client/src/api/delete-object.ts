@@ -1,9 +1,10 @@
-import type {
-  KubernetesObject,
-  NamespacedName,
-  Resource,
-  Status,
-  Stored,
+import {
+  Pod,
+  type KubernetesObject,
+  type NamespacedName,
+  type Resource,
+  type Status,
+  type Stored,
 } from '@kubewright/apimachinery';
 import type { ClientContext } from './client-context.ts';
 import { selectionQuery } from './list-objects.ts';
@@ -54,14 +55,13 @@ export async function deleteObjects<T extends KubernetesObject>(
 }
 
 /** Asks for a pod to be removed with respect for disruption budgets. */
-export async function evictPod<T extends KubernetesObject>(
+export async function evictPod(
   context: ClientContext,
-  pod: Resource<T>,
   ref: NamespacedName,
   options: EvictOptions = {},
 ): Promise<void> {
-  const namespace = namespaceFor(pod, ref.namespace, context.namespace);
-  const target = targetOf(pod, {
+  const namespace = namespaceFor(Pod, ref.namespace, context.namespace);
+  const target = targetOf(Pod, {
     verb: 'create',
     namespace,
     name: ref.name,
@@ -69,7 +69,7 @@ export async function evictPod<T extends KubernetesObject>(
   });
   await context.caller.json({
     ...target,
-    attempt: `evict Pod ${namespace === undefined ? '' : `${namespace}/`}${ref.name}`,
+    attempt: `evict Pod ${namespace ?? ''}/${ref.name}`,
     method: 'POST',
     ...jsonBody({
       apiVersion: 'policy/v1',

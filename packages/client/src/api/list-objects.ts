@@ -63,7 +63,12 @@ export async function listObjects<T extends KubernetesObject>(
   const { metadata, items } = await streamList(context, resource, options);
   const all: Stored<T>[] = [];
   for await (const item of items) all.push(item);
-  return { apiVersion: resource.apiVersion, kind: resource.listKind, metadata, items: all };
+  return {
+    apiVersion: resource.apiVersion,
+    kind: resource.listKind,
+    metadata: metadata,
+    items: all,
+  };
 }
 
 /** Reads all objects in pages. */

@@ -33,7 +33,7 @@ export async function getObject<T extends KubernetesObject>(
   context: ClientContext,
   resource: Resource<T>,
   ref: NamespacedName,
-  options: GetOptions & { readonly subresource?: string } = {},
+  options: GetOptions = {},
 ): Promise<Stored<T>> {
   const { subresource, resourceVersion, managedFields, signal } = options;
   const target = targetOf(resource, {

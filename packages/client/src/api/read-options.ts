@@ -8,6 +8,8 @@ export interface GetOptions {
   readonly resourceVersion?: string | undefined;
   /** Whether `metadata.managedFields` is wanted. Default `keep`. */
   readonly managedFields?: 'keep' | 'drop' | undefined;
+  /** Read this subresource of the object, such as `status`. Default: the object itself. */
+  readonly subresource?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

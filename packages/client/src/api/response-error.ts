@@ -83,7 +83,7 @@ function parseStatus(text: string): Status | undefined {
     return undefined;
   }
   // The API promises the rest of the form; every field read from it is optional.
-  return isJsonObject(value) && value['kind'] === 'Status' ? (value as Status) : undefined;
+  return isJsonObject(value) && value['kind'] === 'Status' ? value : undefined;
 }
 
 function foreignStatus(response: TransportResponse, text: string): Status {

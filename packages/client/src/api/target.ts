@@ -44,23 +44,13 @@ function describe<T extends KubernetesObject>(resource: Resource<T>, target: Tar
   return `${verb} ${what} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
-/**
- * The namespace of a request for one object: the one asked for, else the client's for a namespaced kind.
- *
- * @throws TypeError when a namespaced kind has none.
- */
+/** The namespace of a request for one object: none for a cluster-scoped kind, else the one asked for, else the client's. */
 export function namespaceFor<T extends KubernetesObject>(
   resource: Resource<T>,
   asked: string | undefined,
-  fallback: string | undefined,
+  fallback: string,
 ): string | undefined {
-  // A namespace asked for is passed on: the path of a cluster-scoped kind refuses it.
-  if (resource.scope === 'Cluster') return asked;
-  const namespace = asked ?? fallback;
-  if (namespace === undefined || namespace === '') {
-    throw new TypeError(
-      `${resource.kind} is namespaced: give a namespace, or give the client a default one`,
-    );
-  }
-  return namespace;
+  if (resource.scope === 'Cluster') return undefined;
+  // The API takes an empty namespace for none.
+  return asked === undefined || asked === '' ? fallback : asked;
 }

@@ -1,12 +1,5 @@
 import type { TransportResponse } from '@kubewright/apimachinery';
 
-/** A warning the API server sent with an answer: a deprecated version, an unknown field. */
-export interface ApiWarning {
-  readonly text: string;
-  /** What was tried, such as `create Ingress default/web`. */
-  readonly attempt: string;
-}
-
 // RFC 9111 allows more; API servers send exactly `299 - "text"`, several joined by commas.
 const warningValue = /299 [^\s"]+ "((?:[^"\\]|\\.)*)"/g;
 

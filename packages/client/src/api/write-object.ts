@@ -27,18 +27,20 @@ export async function createObject<T extends KubernetesObject>(
   object: T,
   options: WriteOptions = {},
 ): Promise<Stored<T>> {
+  const { subresource } = options;
+  const namespace = namespaceOf(context, resource, object, options);
   const target = targetOf(resource, {
     verb: 'create',
-    namespace: namespaceOf(context, resource, object, options),
+    namespace,
+    // A subresource belongs to an object that exists.
+    ...(subresource === undefined ? {} : { name: nameOf(resource, object), subresource }),
   });
   const { name, generateName } = object.metadata;
   const shown = name ?? `${generateName ?? ''}…`;
-  const { namespace } = object.metadata;
-  const place = namespace ?? options.namespace ?? context.namespace;
-  const prefix = resource.scope === 'Cluster' || place === undefined ? '' : `${place}/`;
+  const prefix = namespace === undefined ? '' : `${namespace}/`;
   return readObject(context, resource, {
     ...target,
-    attempt: `create ${resource.kind} ${prefix}${shown}`,
+    attempt: `create ${resource.kind}${subresource === undefined ? '' : `/${subresource}`} ${prefix}${shown}`,
     method: 'POST',
     path: withQuery(target.path, writeQuery(context, options)),
     ...jsonBody(withType(resource, object)),
@@ -46,12 +48,24 @@ export async function createObject<T extends KubernetesObject>(
   });
 }
 
+/** Options of {@link updateObject}. */
+export interface UpdateOptions extends WriteOptions {
+  /** Type of the body, where it is not that of the resource. */
+  readonly type?: ObjectType;
+}
+
+/** What a body says it is. */
+interface ObjectType {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
 /** Replaces an object, or one of its subresources. */
 export async function updateObject<T extends KubernetesObject>(
   context: ClientContext,
   resource: Resource<T>,
   object: T,
-  options: WriteOptions & { readonly subresource?: string } = {},
+  options: UpdateOptions = {},
 ): Promise<Stored<T>> {
   const target = targetOf(resource, {
     verb: 'update',
@@ -63,7 +77,7 @@ export async function updateObject<T extends KubernetesObject>(
     ...target,
     method: 'PUT',
     path: withQuery(target.path, writeQuery(context, options)),
-    ...jsonBody(withType(resource, object)),
+    ...jsonBody(withType(options.type ?? resource, object)),
     signal: options.signal,
   });
 }
@@ -84,7 +98,7 @@ export async function patchObject<T extends KubernetesObject>(
 ): Promise<Stored<T>> {
   const target = targetOf(resource, {
     verb: 'patch',
-    namespace: namespaceFor(resource, ref.namespace, context.namespace),
+    namespace: namespaceFor(resource, ref.namespace ?? options.namespace, context.namespace),
     name: ref.name,
     subresource: options.subresource,
   });
@@ -139,8 +153,8 @@ export function jsonBody(
   return { body: JSON.stringify(value), headers: { 'content-type': contentType } };
 }
 
-function withType<T extends KubernetesObject>(resource: Resource<T>, object: object): object {
-  return { ...object, apiVersion: resource.apiVersion, kind: resource.kind };
+function withType({ apiVersion, kind }: ObjectType, object: object): object {
+  return { ...object, apiVersion, kind };
 }
 
 function nameOf<T extends KubernetesObject>(resource: Resource<T>, object: Named): string {

@@ -11,6 +11,8 @@ export interface WriteOptions {
   readonly fieldManager?: string | undefined;
   /** What becomes of unknown and duplicate fields. Default: the client's, which is `Strict`: refused. */
   readonly fieldValidation?: FieldValidation | undefined;
+  /** Write this subresource of the object, such as `status`. Default: the object itself. */
+  readonly subresource?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,17 +41,12 @@ export type JsonPatchOperation =
   | { readonly op: 'move' | 'copy'; readonly from: string; readonly path: string };
 
 /** Options of a patch. */
-export interface PatchOptions extends Omit<WriteOptions, 'namespace'> {
-  /** Subresource to patch, such as `status`. */
-  readonly subresource?: string | undefined;
-}
+export type PatchOptions = WriteOptions;
 
 /** Options of a server-side apply. */
 export interface ApplyOptions extends WriteOptions {
   /** Take over fields that others own, instead of failing with a conflict. Default false. */
   readonly force?: boolean | undefined;
-  /** Subresource to apply, such as `status`. */
-  readonly subresource?: string | undefined;
 }
 
 /**
@@ -90,7 +87,7 @@ export interface DeleteOptions {
 export interface DeleteAllOptions extends SelectionOptions, Omit<DeleteOptions, 'preconditions'> {}
 
 /** Options of an eviction. */
-export interface EvictOptions extends Pick<
+export type EvictOptions = Pick<
   DeleteOptions,
   'gracePeriodSeconds' | 'preconditions' | 'dryRun' | 'signal'
-> {}
+>;

@@ -5,7 +5,6 @@ import {
   type KubernetesObject,
   type ListMeta,
   type Resource,
-  type Status,
   type Stored,
 } from '@kubewright/apimachinery';
 import { DecodeError } from './decode-error.ts';
@@ -121,7 +120,7 @@ export class JsonDecoder<T extends KubernetesObject> implements Decoder<T> {
       case 'ERROR':
         // The API promises a Status here, all of whose fields are optional.
         throw new StatusError(
-          object as Status,
+          object,
           this.#attempt === undefined ? undefined : { attempt: this.#attempt },
         );
       default:

@@ -28,7 +28,9 @@ export interface DialerOptions {
  * The HTTP pools and the WebSockets share it, so that both connect in the same way.
  */
 export class Dialer {
-  readonly #connect: buildConnector.connector;
+  // undici's connector returns its socket, though its type does not say so. The callback would come too late for one
+  // that never connects.
+  readonly #connect: (...parameters: Parameters<buildConnector.connector>) => unknown;
   readonly #options: DialerOptions;
   /** Every socket that is open or being opened. */
   readonly #sockets = new Set<Socket>();
@@ -92,9 +94,7 @@ export class Dialer {
       callback(error, null);
       return;
     }
-    // undici's connector returns its socket, though its type does not say so; a callback would come too late
-    // for a socket that never connects.
-    const socket: unknown = this.#connect(destination, callback);
+    const socket = this.#connect(destination, callback);
     if (isSocket(socket)) this.#track(socket);
   }
 

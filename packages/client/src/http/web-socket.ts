@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { StatusError, type WebSocketConnection } from '@kubewright/apimachinery';
+import type { StatusError, WebSocketConnection } from '@kubewright/apimachinery';
 import type { buildConnector } from 'undici';
 import { WebSocket, type ClientOptions } from 'ws';
 import { statusErrorOf } from '../api/response-error.ts';
@@ -33,8 +33,6 @@ export type WebSocketOutcome =
 
 // How long the peer may take to answer a close, before the connection is cut.
 const closeTimeoutMs = 2_000;
-// A peer that vanished without a word is noticed after one to two of these.
-const pingIntervalMs = 30_000;
 
 /**
  * Opens a WebSocket. A refused upgrade is an outcome, so that the caller can renew its credential.
@@ -107,13 +105,12 @@ class WsConnection implements WebSocketConnection {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#closed = promise;
     socket.once('close', () => resolve(undefined));
-    keepAlive(socket);
   }
 
   async send(message: Uint8Array): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     this.#socket.send(message, { binary: true }, (error) => {
-      if (error === undefined || error === null) resolve(undefined);
+      if (!(error instanceof Error)) resolve(undefined);
       else {
         reject(
           new TransportError(`${this.#host}: the WebSocket is closed`, {
@@ -134,24 +131,4 @@ class WsConnection implements WebSocketConnection {
     this.#socket.resume();
     await this.#closed;
   }
-}
-
-/** Ends a connection whose peer does not answer pings: it is gone without having said so. */
-function keepAlive(socket: WebSocket): void {
-  let isAlive = true;
-  socket.on('pong', () => {
-    isAlive = true;
-  });
-  const timer = setInterval(() => {
-    if (!isAlive) {
-      socket.terminate();
-      return;
-    }
-    // Paused by a slow reader, the pong may wait behind unread messages: that is no sign of death.
-    if (socket.isPaused) return;
-    isAlive = false;
-    socket.ping();
-  }, pingIntervalMs);
-  timer.unref();
-  socket.once('close', () => clearInterval(timer));
 }

@@ -90,7 +90,8 @@ export class KubeConfig implements KubeConfigEntries {
 
   /** The same configuration with another current context; {@link current} reports one that does not exist. */
   withContext(name: string): KubeConfig {
-    return new KubeConfig({ ...this, currentContext: name }, this.origin);
+    const { clusters, users, contexts, origin } = this;
+    return new KubeConfig({ clusters, users, contexts, currentContext: name }, origin);
   }
 
   /**
