@@ -31,6 +31,28 @@ const spec = z
   })
   .describe('Which pods to diagnose, and what to do about a crash.');
 
+const recentCrash = z
+  .object({
+    podUid: z.string().describe('uid of the pod.'),
+    pod: z.string().describe('Name of the pod.'),
+    container: z.string().describe('Name of the container.'),
+    containerType: z.enum(['app', 'init', 'sidecar']).describe('What kind of container it is.'),
+    restartCount: z.int().min(0).describe('How often the container had been restarted.'),
+    reason: z.string().describe('Why it ended, such as "Error (Exit Code: 1)".'),
+    countedAt: z.string().describe('When the crash was counted: RFC 3339 in UTC.'),
+    action: z
+      .enum(['', 'LogEvent', 'RestartPod', 'RestartSkipped'])
+      .describe('What was decided to do about it.'),
+    ownerUid: z
+      .string()
+      .optional()
+      .describe('uid of the controller of a pod that is deleted: bounds how often that happens.'),
+  })
+  .describe('A crash that was counted.');
+
+/** Most entries of `status.recentCrashes`. */
+export const maxRecentCrashes = 200;
+
 const status = z
   .object({
     lastProcessedPod: z
@@ -42,6 +64,13 @@ const status = z
       .min(0)
       .optional()
       .describe('How many crashes were diagnosed; each crash of a container counts once.'),
+    recentCrashes: z
+      .array(recentCrash)
+      .max(maxRecentCrashes)
+      .optional()
+      .describe(
+        'The crashes counted last, the newest at the end. What is in here or noted on its pod is never counted again.',
+      ),
     observedGeneration: z
       .int()
       .min(0)
@@ -83,3 +112,5 @@ export type PodDiagnoser = ObjectOf<typeof PodDiagnoser.resource>;
 export type PodDiagnoserSpec = z.output<typeof spec>;
 /** Its status. */
 export type PodDiagnoserStatus = z.output<typeof status>;
+/** One entry of `status.recentCrashes`. */
+export type RecentCrash = z.output<typeof recentCrash>;

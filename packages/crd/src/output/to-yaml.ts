@@ -1,4 +1,4 @@
-import { Document } from 'yaml';
+import { Document, visit } from 'yaml';
 
 /**
  * Documents as YAML that kubectl reads back as the same values.
@@ -25,8 +25,31 @@ function writeDocument(document: object): string {
     }
     return value;
   });
-  return new Document(JSON.parse(text) as unknown, {
+  const yaml = new Document(JSON.parse(text) as unknown, {
     version: '1.1',
     aliasDuplicateObjects: false,
-  }).toString({ lineWidth: 0, directives: false });
+  });
+  // The yaml package leaves some texts plain that kubectl's reader takes for something else, and some characters as
+  // they are that YAML forbids or takes for line ends.
+  visit(yaml, {
+    Scalar: (_, scalar) => {
+      if (typeof scalar.value !== 'string') return;
+      if (unsafe.test(scalar.value) || yaml12Octal.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE';
+      // kubectl's reader merges mappings at this key even when it is quoted, unless it is tagged as a text.
+      if (scalar.value === '<<') scalar.tag = 'tag:yaml.org,2002:str';
+    },
+  });
+  return yaml
+    .toString({ lineWidth: 0, directives: false })
+    .replaceAll(
+      new RegExp(unsafe, 'g'),
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
 }
+
+/** An octal number of YAML 1.2, which kubectl reads too. */
+const yaml12Octal = /^[-+]?0o[0-7_]+$/;
+
+/** Control characters but tab and line feed, line ends other than line feed, the byte order mark, non-characters. */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;

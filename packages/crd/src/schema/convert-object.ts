@@ -10,16 +10,15 @@ export function convertObject(
   path: string,
   convert: Convert,
 ): StructuralSchema {
-  const properties: Record<string, StructuralSchema> = {};
-  const required: string[] = [];
-  for (const [name, member] of Object.entries(def.shape)) {
-    // defineProperty by way of fromEntries: a member may be named like one that objects inherit.
-    Object.assign(properties, Object.fromEntries([[name, convert(member, `${path}.${name}`)]]));
-    if (isRequired(member)) required.push(name);
-  }
+  const members = Object.entries(def.shape);
+  const required = members.filter(([, member]) => isRequired(member)).map(([name]) => name);
+  // fromEntries defines members, also those named like one that objects inherit.
+  const properties = Object.fromEntries(
+    members.map(([name, member]) => [name, convert(member, `${path}.${name}`)]),
+  );
   return {
     type: 'object',
-    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    ...(members.length === 0 ? {} : { properties }),
     ...(required.length === 0 ? {} : { required }),
     ...(keepsUnknown(def, path) ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
   };

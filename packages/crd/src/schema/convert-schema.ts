@@ -91,7 +91,7 @@ function convertType(schema: $ZodTypes, path: string, isMirrored: IsMirrored): S
     case 'readonly':
       return convertSchema(def.innerType, path);
     case 'nullable':
-      return makeNullable(convertSchema(def.innerType, path));
+      return makeNullable(convertSchema(def.innerType, path), path);
     case 'default':
     case 'prefault':
       return convertDefault(def, path);
@@ -119,6 +119,9 @@ function convertDefault(
   const inner = convertSchema(def.innerType, path);
   // A getter: a default that is computed is computed at each read.
   const value = def.defaultValue;
+  if (value === null) {
+    throw notExpressible(path, 'an API server sets no default of null', 'use optional() instead');
+  }
   const text = JSON.stringify(value);
   if (text !== JSON.stringify(def.defaultValue)) {
     throw notExpressible(path, 'the default changes each time', 'set the value in the reconciler');

@@ -16,7 +16,7 @@ export function convertUnion(
   if ('discriminator' in def) return convertVariants(def, path, convert);
   const options = def.options.filter((option) => option._zod.def.type !== 'null');
   const converted = convertOptions(options, path, convert);
-  return options.length < def.options.length ? makeNullable(converted) : converted;
+  return options.length < def.options.length ? makeNullable(converted, path) : converted;
 }
 
 function convertOptions(
@@ -27,7 +27,7 @@ function convertOptions(
   const schemas = options.map((option) => convert(option, path));
   const [first, second] = schemas;
   if (first !== undefined && second === undefined) return first;
-  if (schemas.every((schema) => schema.enum !== undefined && schema.nullable !== true)) {
+  if (schemas.every((schema) => schema.enum !== undefined)) {
     return convertChoices(
       schemas.flatMap((schema) => schema.enum),
       path,

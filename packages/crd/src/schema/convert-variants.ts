@@ -23,9 +23,9 @@ export function convertVariants(
   const { discriminator } = def;
   const variants = def.options.map((option) => toVariant(option, discriminator, path));
   const tags = variants.flatMap((variant) => variant.tags);
-  const properties: Record<string, StructuralSchema> = {
-    [discriminator]: convertChoices(tags, `${path}.${discriminator}`),
-  };
+  const properties: [string, StructuralSchema][] = [
+    [discriminator, convertChoices(tags, `${path}.${discriminator}`)],
+  ];
   const required = [discriminator];
   const rules: ValidationRule[] = [];
   const names = new Set(variants.flatMap(({ shape }) => Object.keys(shape)));
@@ -35,7 +35,7 @@ export function convertVariants(
     const having = variants.filter(({ shape }) => Object.hasOwn(shape, name));
     const isEverywhere = having.length === variants.length;
     const schema = memberOf(having, name, at, convert);
-    Object.assign(properties, Object.fromEntries([[name, schema]]));
+    properties.push([name, schema]);
     const requiring = having.filter(({ shape }) => {
       const member = shape[name];
       return member !== undefined && isRequired(member);
@@ -74,7 +74,7 @@ export function convertVariants(
   }
   return {
     type: 'object',
-    properties,
+    properties: Object.fromEntries(properties),
     required,
     ...(rules.length === 0 ? {} : { 'x-kubernetes-validations': rules }),
   };

@@ -35,14 +35,24 @@ export function listMap<S extends z.ZodType<readonly object[]>>(
   schema: S,
   ...keys: [ElementKey<S>, ...ElementKey<S>[]]
 ): S {
-  return mark(schema, { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
+  const isUnique = (elements: readonly object[]) =>
+    areDifferent(
+      elements.map((element) => {
+        // Safe: the keys are keys of the elements.
+        const members = element as Record<string, unknown>;
+        return JSON.stringify(keys.map((key) => members[key] ?? null));
+      }),
+    );
+  const unique = mirror(schema, isUnique, `two elements have the same ${keys.join(' and ')}`);
+  return mark(unique, { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys });
 }
 
 type ElementKey<S extends z.ZodType<readonly object[]>> = keyof z.output<S>[number] & string;
 
 /** A list of scalars in which each is there once: server-side apply merges it as a set. */
 export function listSet<S extends z.ZodType<readonly (string | number | boolean)[]>>(schema: S): S {
-  return mark(schema, { 'x-kubernetes-list-type': 'set' });
+  const unique = mirror(schema, areDifferent, 'an element is there twice');
+  return mark(unique, { 'x-kubernetes-list-type': 'set' });
 }
 
 /** A list or an object that has one owner as a whole: server-side apply replaces it. */
@@ -86,20 +96,8 @@ export function withRule<S extends z.ZodType>(schema: S, rule: CelRule<z.output<
   const { check, ...validation } = rule;
   const present = markersOf(schema);
   const rules = [...(present['x-kubernetes-validations'] ?? []), validation];
-  if (check === undefined) return mark(schema, { 'x-kubernetes-validations': rules });
-  // Safe: a check runs on values that the schema has accepted.
-  const mirrored = z.refine((value) => check(value as z.output<S>), { message: rule.message });
-  // Safe: a check that only refuses leaves the type of the schema as it is.
-  const checked = schema.check(mirrored);
-  return mark(checked, {
-    ...present,
-    'x-kubernetes-validations': rules,
-    'x-kubewright-mirrored-checks': [
-      ...(present['x-kubewright-mirrored-checks'] ?? []),
-      // Safe: kept to be compared by identity only.
-      mirrored as unknown as $ZodCheck,
-    ],
-  });
+  const checked = check === undefined ? schema : mirror(schema, check, rule.message);
+  return mark(checked, { 'x-kubernetes-validations': rules });
 }
 
 /** A port or an amount that is a number or a text, as Kubernetes' own IntOrString. */
@@ -109,7 +107,12 @@ export function intOrString(): z.ZodUnion<readonly [z.ZodInt, z.ZodString]> {
 
 /** Any Kubernetes object within the object: the server looks at its apiVersion, kind and metadata. */
 export function embeddedObject(): z.ZodType<Record<string, unknown>> {
-  return mark(z.looseObject({}), { 'x-kubernetes-embedded-resource': true });
+  const object = mirror(
+    z.looseObject({}),
+    ({ apiVersion, kind }) => typeof apiVersion === 'string' && typeof kind === 'string',
+    'an object needs apiVersion and kind',
+  );
+  return mark(object, { 'x-kubernetes-embedded-resource': true });
 }
 
 /** Status conditions by the API conventions: one per type. */
@@ -148,4 +151,25 @@ export function conditions(): z.ZodType<Condition[]> {
 
 function mark<S extends z.ZodType>(schema: S, markers: Markers): S {
   return schema.meta({ ...z.globalRegistry.get(schema), ...markers });
+}
+
+/** The schema with a check that the server makes too, by other means: the converter need not refuse it. */
+function mirror<S extends z.ZodType>(
+  schema: S,
+  check: (value: z.output<S>) => boolean,
+  message: string,
+): S {
+  // Safe: a check runs on values that the schema has accepted.
+  const mirrored = z.refine((value) => check(value as z.output<S>), { message });
+  return mark(schema.check(mirrored), {
+    ...markersOf(schema),
+    'x-kubewright-mirrored-checks': [
+      ...(markersOf(schema)['x-kubewright-mirrored-checks'] ?? []),
+      mirrored,
+    ],
+  });
+}
+
+function areDifferent(elements: readonly unknown[]): boolean {
+  return new Set(elements).size === elements.length;
 }

@@ -1,5 +1,6 @@
 import type { JSONSchemaProps, ValidationRule } from '@kubewright/apimachinery';
 import type { $ZodType } from 'zod/v4/core';
+import { notExpressible } from '../custom-resource-error.ts';
 
 /** A schema of `apiextensions.k8s.io/v1` as this package writes it: the part of {@link JSONSchemaProps} that is structural. */
 export interface StructuralSchema extends Omit<
@@ -17,11 +18,18 @@ export interface StructuralSchema extends Omit<
 /** Converts the schema at a path; handed to the converters of schemas that hold other schemas. */
 export type Convert = (schema: $ZodType, path: string) => StructuralSchema;
 
-/** A nullable value may also be null where it is one of several choices. */
-export function makeNullable(schema: StructuralSchema): StructuralSchema {
-  return {
-    ...schema,
-    ...(schema.enum === undefined ? {} : { enum: [...schema.enum, null] }),
-    nullable: true,
-  };
+/**
+ * A value that may also be null.
+ *
+ * @throws CustomResourceError `NOT_EXPRESSIBLE` for choices: an API server refuses null beside `enum`, even when it is listed.
+ */
+export function makeNullable(schema: StructuralSchema, path: string): StructuralSchema {
+  if (schema.enum !== undefined) {
+    throw notExpressible(
+      path,
+      'an API server takes no null where there are choices',
+      'use optional(), or add a choice that means none, such as the empty text',
+    );
+  }
+  return { ...schema, nullable: true };
 }
