@@ -42,8 +42,12 @@ export class FakeClock implements Clock {
     return earliest === undefined ? undefined : earliest - this.#elapsedMs;
   }
 
-  /** Moves time forward and runs what becomes due, in order, each callback at its own time; then lets promises settle. */
+  /**
+   * Moves time forward and runs what becomes due, in order, each callback at its own time. Promises settle before, so that
+   * what is about to wait counts from now, and after each callback.
+   */
   async advance(byMs: number): Promise<void> {
+    await settle();
     const target = this.#elapsedMs + byMs;
     for (;;) {
       const earliest = this.#timers.earliest();

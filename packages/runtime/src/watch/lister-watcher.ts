@@ -45,8 +45,8 @@ export interface WatchBookmark {
 export interface ListStream<T extends KubernetesObject> {
   /** The items, once. Leaving the loop early ends the request. */
   readonly items: AsyncIterable<Stored<T>>;
-  /** Complete when the last item has been read. */
-  readonly metadata: ListMeta;
+  /** Complete, or settled, when the last item has been read. */
+  readonly metadata: ListMeta | PromiseLike<ListMeta>;
 }
 
 /** The part of a client that informers live on. */

@@ -132,7 +132,7 @@ export class Reflector<T extends KubernetesObject> {
       this.#feed({ type: 'item', object });
     }
     signal.throwIfAborted();
-    const { resourceVersion: version, continue: token } = list.metadata;
+    const { resourceVersion: version, continue: token } = await list.metadata;
     instruments.listed(items, (clock.monotonicMs() - startedMs) / 1000);
     return this.#feed({ type: 'list-ended', version, continue: token });
   }

@@ -96,7 +96,7 @@ function stepListEnded<T extends KubernetesObject>(
     const page = { type: 'list', resourceVersion: '', continue: continueToken, ...limit } as const;
     return { state: { ...state, listVersion }, actions: [page] };
   }
-  const next = watch<T>({ ...state, version: listVersion }, nowMs);
+  const next = watch<T>({ ...state, version: listVersion }, true, nowMs);
   return {
     state: next.state,
     actions: [{ type: 'complete', version: listVersion }, ...next.actions],
@@ -161,7 +161,7 @@ function stepInitialEvent<T extends KubernetesObject>(
       const { annotations, resourceVersion: version } = change.object.metadata;
       if (annotations?.[initialEventsEnd] !== 'true') return stay(state);
       // From here on this watch is like any other.
-      const watching: Watching = { ...state, phase: 'watching', version, startedMs: nowMs };
+      const { state: watching } = watch<T>({ ...state, version }, true, nowMs);
       return { state: watching, actions: [{ type: 'complete', version }] };
     }
     default:
@@ -228,11 +228,23 @@ function watchEnded<T extends KubernetesObject>(
 ): WatchStep<T> {
   const attempts = nowMs - state.startedMs >= healthyAfterMs ? 0 : state.attempts;
   const next = nextAfterWatch(problem);
-  if (attempts > 0 || !isUsualEnd(problem)) return wait({ ...state, attempts, problem, next });
-  // Servers close watches every few minutes, and versions expire while a connection is down: go on at once.
-  return next === 'watch'
-    ? watch({ ...state, attempts: 1 }, nowMs)
-    : read({ ...state, attempts: 1 }, next === 'read-consistent');
+  if (!mayGoOnAtOnce(state, problem, attempts)) return wait({ ...state, attempts, problem, next });
+  const from = { ...state, attempts: Math.max(1, attempts) };
+  return next === 'watch' ? watch(from, false, nowMs) : read(from, next === 'read-consistent');
+}
+
+/** Servers close watches every few minutes, connections fall silent, and versions expire while one is away: no reason to wait. */
+function mayGoOnAtOnce(state: Watching, problem: WatchProblem, attempts: number): boolean {
+  switch (problem.kind) {
+    case 'closed':
+    case 'silent':
+      return attempts === 0;
+    case 'expired':
+    case 'ahead':
+      return attempts === 0 || !state.isAfterPicture;
+    default:
+      return false;
+  }
 }
 
 function nextAfterWatch(problem: WatchProblem): Waiting['next'] {
@@ -247,18 +259,9 @@ function nextAfterWatch(problem: WatchProblem): Waiting['next'] {
   }
 }
 
-function isUsualEnd(problem: WatchProblem): boolean {
-  return (
-    problem.kind === 'closed' ||
-    problem.kind === 'silent' ||
-    problem.kind === 'expired' ||
-    problem.kind === 'ahead'
-  );
-}
-
 function stepWaited<T extends KubernetesObject>(state: Waiting, nowMs: number): WatchStep<T> {
   return state.next === 'watch' && state.version !== undefined
-    ? watch({ ...state, version: state.version }, nowMs)
+    ? watch({ ...state, version: state.version }, false, nowMs)
     : read(state, state.next === 'read-consistent');
 }
 
@@ -304,11 +307,20 @@ function read<T extends KubernetesObject>(from: Carried, wantsLatest: boolean): 
 /** Begins a watch after a version. */
 function watch<T extends KubernetesObject>(
   from: Carried & { readonly version: string },
+  isAfterPicture: boolean,
   nowMs: number,
 ): WatchStep<T> {
   const { read: how, version, attempts, problem } = from;
   return {
-    state: { phase: 'watching', read: how, version, attempts, problem, startedMs: nowMs },
+    state: {
+      phase: 'watching',
+      read: how,
+      version,
+      attempts,
+      problem,
+      startedMs: nowMs,
+      isAfterPicture,
+    },
     actions: [{ type: 'watch', resourceVersion: version, sendInitialEvents: false }],
   };
 }

@@ -45,7 +45,8 @@ export interface WatchProblem {
 /** The kind of an error that ended a list or a watch. Decides by codes and reasons, never by messages alone. */
 export function problemKindOf(error: unknown): WatchProblemKind {
   if (error instanceof StatusError) return kindOfStatus(error);
-  if (error instanceof DecodeError || error instanceof SyntaxError) return 'malformed';
+  // An answer that was cut off says that the connection broke, not that the server talks nonsense.
+  if (error instanceof DecodeError) return error.code === 'TRUNCATED' ? 'unreachable' : 'malformed';
   return 'unreachable';
 }
 

@@ -49,6 +49,8 @@ export interface Watching extends Progress {
   readonly version: string;
   /** When the watch was asked for, in monotonic milliseconds. */
   readonly startedMs: number;
+  /** True when it begins at the version of a picture just read; a version that expires so soon would expire again. */
+  readonly isAfterPicture: boolean;
 }
 
 /** Something went wrong; after a while the next try begins. */
