@@ -36,8 +36,10 @@ export class InMemoryKubeletApi implements KubeletApi {
   readonly #nodes = new Map<string, Stored<Node>>();
   readonly #leases = new Map<string, Stored<Lease>>();
   #version = 100;
-  readonly #queue: AssignedPod[] = [{ kind: 'synced' }];
+  readonly #queue: AssignedPod[] = [];
   #wake: (() => void) | undefined;
+  /** Those who wait for a pod to be in some state. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -54,7 +56,39 @@ export class InMemoryKubeletApi implements KubeletApi {
     return this.#pods.get(uid);
   }
 
+  /** Resolves with the pod's status as soon as it is as wanted; undefined stands for a pod that is gone. */
+  async until(
+    uid: string,
+    isWanted: (status: PodStatus | undefined) => boolean,
+  ): Promise<PodStatus | undefined> {
+    for (;;) {
+      const pod = this.#pods.get(uid);
+      const status = pod === undefined ? undefined : (pod.status ?? {});
+      if (isWanted(status)) return status;
+      const changed = Promise.withResolvers<undefined>();
+      const look = (): void => changed.resolve(undefined);
+      this.#waiting.add(look);
+      await changed.promise;
+      this.#waiting.delete(look);
+    }
+  }
+
+  /** Resolves when an Event with this reason was written. */
+  async untilEvent(reason: string): Promise<Event> {
+    for (;;) {
+      const event = [...this.events.values()].find((entry) => entry.reason === reason);
+      if (event !== undefined) return event;
+      const changed = Promise.withResolvers<undefined>();
+      const look = (): void => changed.resolve(undefined);
+      this.#waiting.add(look);
+      await changed.promise;
+      this.#waiting.delete(look);
+    }
+  }
+
   async *assignedPods(signal: AbortSignal): AsyncGenerator<AssignedPod> {
+    yield* this.#queue.splice(0);
+    yield { kind: 'synced' };
     while (!signal.aborted) {
       const next = this.#queue.shift();
       if (next !== undefined) {
@@ -114,6 +148,7 @@ export class InMemoryKubeletApi implements KubeletApi {
 
   async createEvent(event: Event): Promise<Event> {
     this.events.set(event.metadata.name ?? '', event);
+    this.#look();
     return event;
   }
 
@@ -160,6 +195,11 @@ export class InMemoryKubeletApi implements KubeletApi {
   #tell(change: AssignedPod): void {
     this.#queue.push(change);
     this.#wake?.();
+    this.#look();
+  }
+
+  #look(): void {
+    for (const look of [...this.#waiting]) look();
   }
 
   #store<T extends { metadata: object }>(object: T): T & Stored<Pod & Node & Lease> {

@@ -77,7 +77,7 @@ const scenarios: readonly Scenario[] = [
     images: {
       [tools]: { lives: [{}], containers: { indexer: [{ endsAfterMs: 4500, oomKilled: true }] } },
     },
-    forMs: 90_000,
+    forMs: 85_000,
   },
   {
     trace: 'image-unknown-refused',

@@ -65,6 +65,8 @@ export class LocalRuntime implements ContainerRuntime {
   /** Ends of lives being written down. */
   readonly #endings = new Map<string, Promise<void>>();
   readonly #listeners = new Set<(podUid: string) => void>();
+  /** The machine is being switched off: what ends now is not written down, the next start finds it lost. */
+  #stopped = false;
 
   constructor(options: LocalRuntimeOptions) {
     this.#options = options;
@@ -294,6 +296,7 @@ export class LocalRuntime implements ContainerRuntime {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const container of this.#running.values()) container.signal('SIGKILL');
     await Promise.all(this.#endings.values());
     await this.#store.flush();
@@ -312,6 +315,7 @@ export class LocalRuntime implements ContainerRuntime {
     this.#running.delete(id);
     this.#outputs.delete(id);
     this.#configs.delete(id);
+    if (this.#stopped) return;
     this.#setState(id, config.pod, {
       phase: 'exited',
       startedAtMs,

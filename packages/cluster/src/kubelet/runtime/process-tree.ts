@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -95,10 +96,24 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): void {
  */
 export async function killProcesses(leaders: readonly number[], mark: string): Promise<void> {
   for (const leader of leaders) sendSignal(-leader, 'SIGKILL');
+  for (let tries = 0; tries < maxKillTries; tries += 1) {
+    if ((await killOnce(leaders, mark)) === 0) return;
+    // The kernel needs a moment; a process that was being made just then is found by the next try.
+    await delay(killPauseMs);
+  }
+}
+
+/** Tries until no process of a container is left, and the pause between them in milliseconds. */
+const maxKillTries = 100;
+const killPauseMs = 5;
+
+async function killOnce(leaders: readonly number[], mark: string): Promise<number> {
   // Without a list the groups and marks below are still killed.
   const all = await listProcesses().catch(() => []);
-  for (const info of processesOf(all, leaders)) sendSignal(info.pid, 'SIGKILL');
-  for (const pid of await markedProcesses(mark)) sendSignal(pid, 'SIGKILL');
+  const members = new Set(processesOf(all, leaders).map((info) => info.pid));
+  for (const pid of await markedProcesses(mark)) members.add(pid);
+  for (const pid of members) sendSignal(pid, 'SIGKILL');
+  return members.size;
 }
 
 async function markedProcesses(mark: string): Promise<number[]> {

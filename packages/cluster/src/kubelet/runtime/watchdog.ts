@@ -66,6 +66,8 @@ export class Watchdog implements AsyncDisposable {
     const child = this.#child;
     this.#child = undefined;
     if (child?.exitCode !== null || child.signalCode !== null) return;
+    // Now it is waited for.
+    child.ref();
     const ended = new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
       child.once('error', () => resolve());

@@ -79,7 +79,8 @@ function statusOf(
   const status: ContainerStatus = {
     name: container.name,
     state: stateOf(newest),
-    lastState: before === undefined ? {} : stateOf(before),
+    // A life the runtime has lost is still known from what was reported.
+    lastState: before === undefined ? (previous?.lastState ?? {}) : stateOf(before),
     ready: false,
     restartCount: newest.restartCount,
     image: newest.image,

@@ -148,9 +148,12 @@ export class ContainerStarter {
   #reportedRestarts(pod: Stored<Pod>, container: Container): number {
     const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
     const status = [...initContainerStatuses, ...containerStatuses].find(
-      (entry) => entry.name === container.name && entry.containerID !== undefined,
+      (entry) => entry.name === container.name,
     );
-    return status === undefined ? 0 : status.restartCount + 1;
+    if (status === undefined) return 0;
+    // A life that is still reported comes before the one being made; one that is reported as lost was counted then.
+    const { running, terminated } = status.state ?? {};
+    return status.restartCount + (running === undefined && terminated === undefined ? 0 : 1);
   }
 
   async #afterStart(
