@@ -48,9 +48,14 @@ export class TcpForwarder {
     return { host: address, port };
   }
 
+  /** Cuts all connections, as a broken network would; new ones are welcome. */
+  disconnectAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Ends all connections and frees the address; may be repeated. */
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.disconnectAll();
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CertificateAuthority, renderKubeconfig } from '@kubewright/apiserver';
 import { Client, KubeConfig } from '@kubewright/client';
+import { TcpForwarder } from '../services/tcp-forwarder.ts';
 import { freePort } from './free-port.ts';
 
 /** Longest the programs may take to answer, in milliseconds. */
@@ -36,6 +37,8 @@ export class LocalServer implements AsyncDisposable {
   readonly #assets: string;
   readonly #authority: CertificateAuthority;
   readonly #ports: Ports;
+  /** What clients connect to: it passes connections on to kube-apiserver, and can cut them. */
+  readonly #relay: TcpForwarder;
   #etcd: ChildProcess | undefined;
   #apiServer: ChildProcess | undefined;
 
@@ -44,11 +47,13 @@ export class LocalServer implements AsyncDisposable {
     assets: string,
     authority: CertificateAuthority,
     ports: Ports,
+    relay: TcpForwarder,
   ) {
     this.#folder = folder;
     this.#assets = assets;
     this.#authority = authority;
     this.#ports = ports;
+    this.#relay = relay;
     this.kubeconfigPath = join(folder, 'kubeconfig');
   }
 
@@ -70,7 +75,9 @@ export class LocalServer implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'kubewright-local-'));
     const authority = await CertificateAuthority.create('kubewright-test-ca');
     const ports = { etcd: await freePort(), peer: await freePort(), api: await freePort() };
-    const server = new LocalServer(folder, assets, authority, ports);
+    const apiServer = { host: '127.0.0.1', port: ports.api };
+    const relay = await TcpForwarder.listen({ host: '127.0.0.1', port: 0 }, async () => apiServer);
+    const server = new LocalServer(folder, assets, authority, ports, relay);
     try {
       await server.#prepare();
       server.#etcd = server.#spawn('etcd', server.#etcdFlags());
@@ -113,7 +120,33 @@ export class LocalServer implements AsyncDisposable {
     }
   }
 
+  /** Cuts all connections to kube-apiserver, as a broken network would. */
+  cutConnections(): void {
+    this.#relay.disconnectAll();
+  }
+
+  /** Removes the history from etcd, and with a restart from the watch cache: older versions have expired. */
+  async compact(): Promise<void> {
+    const { header } = await this.#etcdCall<{ header: { revision: string } }>('range', {
+      key: 'AA==',
+    });
+    await this.stopApiServer(true);
+    await this.#etcdCall('compaction', { revision: header.revision, physical: true });
+    await this.startApiServer();
+  }
+
+  /** etcd's JSON gateway: one call of its key-value service. */
+  async #etcdCall<T>(method: string, body: object): Promise<T> {
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.etcd}/v3/kv/${method}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new LocalServerError(`etcd refused ${method}: ${await answer.text()}`);
+    return (await answer.json()) as T; // etcd documents the answer of each method
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#relay.close();
     await this.stopApiServer(false);
     await end(this.#etcd, false);
     this.#etcd = undefined;
@@ -145,7 +178,7 @@ export class LocalServer implements AsyncDisposable {
       'service-account.key': privateKey,
       'service-account.pub': publicKey,
       kubeconfig: renderKubeconfig({
-        server: `https://127.0.0.1:${this.#ports.api}`,
+        server: `https://127.0.0.1:${this.#relay.address.port}`,
         caCertificate: this.#authority.certificate,
         user: 'admin',
         credential: { type: 'certificate', ...admin },
@@ -208,7 +241,7 @@ export class LocalServer implements AsyncDisposable {
 }
 
 async function end(child: ChildProcess | undefined, isHard: boolean): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child?.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill(isHard ? 'SIGKILL' : 'SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);

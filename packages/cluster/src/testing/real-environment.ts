@@ -23,6 +23,10 @@ export async function startLocalBinaries(assets: string): Promise<TestEnvironmen
           await server.stopApiServer(true);
           await server.startApiServer();
         },
+        cutWatches: async () => {
+          server.cutConnections();
+        },
+        compact: () => server.compact(),
       },
       async [Symbol.asyncDispose]() {
         await environment[Symbol.asyncDispose]();

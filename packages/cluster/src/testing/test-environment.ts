@@ -28,11 +28,11 @@ export interface Capabilities {
 /** Failures that an environment can bring about. */
 export interface TestFaults {
   /** Stops the API server the hard way and starts it again on the same address with the same objects. */
-  restartServer(): Promise<void>;
+  readonly restartServer: () => Promise<void>;
   /** Ends all watches as a broken connection would. Absent where it cannot be done. */
-  cutWatches?(): Promise<void>;
+  readonly cutWatches?: () => Promise<void>;
   /** Forgets the history, so that watches and continue tokens from before expire (410). Absent where it cannot be done. */
-  compact?(): Promise<void>;
+  readonly compact?: () => Promise<void>;
 }
 
 /** One API server to run a suite against, whatever it is. */
