@@ -2,7 +2,10 @@ import type { Transport } from '@kubewright/apimachinery';
 import { AdmissionChain } from '../admission/chain.ts';
 import { createAdmissionPlugins } from '../admission/plugins.ts';
 import { createAccess } from '../access/access.ts';
-import type { Clock, NodeConnections, NodeStreams, UserInfo } from '../contracts.ts';
+import { renderKubeconfig } from '../access/kubeconfig.ts';
+import { createTlsListener } from '../access/tls-listener.ts';
+import type { Clock, NodeConnections, NodeStreams, TlsListener, UserInfo } from '../contracts.ts';
+import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
 import { FaultInjector } from '../faults/fault-injector.ts';
 import { ApiHandler, type RequestRecord } from '../handler/api-handler.ts';
 import type { Services } from '../handler/services.ts';
@@ -15,7 +18,7 @@ import { MemoryStore } from '../storage/memory-store.ts';
 import { WatchRegistry } from '../watch/watch-registry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { InProcessTransport } from './in-process-transport.ts';
-import { provisionalDiscovery, provisionalStreams, provisionalTables } from './provisional.ts';
+import { provisionalStreams, provisionalTables } from './provisional.ts';
 import { systemClock } from './system-clock.ts';
 
 /** How to build an {@link ApiServer}. */
@@ -41,6 +44,17 @@ export interface TransportUser {
   readonly groups?: readonly string[] | undefined;
 }
 
+/** Where a server listens, and by what to know it. */
+export interface ListenAddress {
+  /** Such as `https://127.0.0.1:6443`. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** PEM of the authority that signed its certificate. */
+  readonly caCertificate: string;
+}
+
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 /** The administrator that in-process requests come from when nobody else is named. */
 const ADMIN: TransportUser = { user: 'kubernetes-admin', groups: ['system:masters'] };
 const AUTHENTICATED = 'system:authenticated';
@@ -71,6 +85,9 @@ export class ApiServer implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #access: Disposable;
   readonly #streams: NodeStreams & NodeConnections;
+  readonly #listener: TlsListener;
+  /** Where the server listens; undefined while it does not. */
+  #address: ListenAddress | undefined;
 
   constructor(options: ApiServerOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -113,12 +130,79 @@ export class ApiServer implements AsyncDisposable {
     };
     this.#handler = new ApiHandler({
       services: this.#services,
-      discovery: provisionalDiscovery,
+      discovery: createDiscoveryDocs({ registry, schemas }),
       intercept: this.faults.intercept,
       onRequest: options.onRequest ?? (() => undefined),
       isReady: () => !this.#closing.signal.aborted,
     });
+    this.#listener = createTlsListener({
+      handle: (request) => this.#handler.handle(request),
+      acceptUpgrade: (request) => this.#handler.acceptUpgrade(request),
+      streams: this.#streams,
+      clock,
+    });
     bootstrap({ store, registry, access, clock });
+  }
+
+  /**
+   * Listens for HTTPS, with a certificate of the server's own authority.
+   *
+   * @param options.host Default 127.0.0.1
+   * @param options.port 0 takes one that is free. Default 0
+   * @throws ListenError when the port cannot be had
+   * @throws TypeError when the server listens already
+   */
+  async listen(
+    options: { readonly host?: string; readonly port?: number } = {},
+  ): Promise<ListenAddress> {
+    const { host = '127.0.0.1', port = 0 } = options;
+    const { url, port: taken } = await this.#listener.listen({ host, port });
+    const caCertificate = await this.#listener.caCertificate();
+    this.#address = { url, host, port: taken, caCertificate };
+    return this.#address;
+  }
+
+  /**
+   * Stops listening, cuts every connection at once, and listens again on the same port, the objects kept:
+   * what clients see of a server that was killed and started again.
+   *
+   * @throws TypeError when the server does not listen
+   */
+  async restart(): Promise<void> {
+    const { host, port } = this.#listening();
+    await this.#listener.stop();
+    this.#services.watches.cut('end');
+    await this.listen({ host, port });
+  }
+
+  /** A certificate and key, PEM, that prove a user and groups to this server for so many milliseconds. Default a year. */
+  async issueClientCertificate(
+    subject: TransportUser & { readonly validityMs?: number },
+  ): Promise<{ readonly certificate: string; readonly key: string }> {
+    const { user, groups = [], validityMs = YEAR_MS } = subject;
+    return this.#listener.issueClientCertificate({ user, groups, validityMs });
+  }
+
+  /**
+   * A kubeconfig (YAML) for a user with a client certificate of their own.
+   *
+   * @param as Default: an administrator
+   * @throws TypeError when the server does not listen
+   */
+  async kubeconfig(as: TransportUser = ADMIN): Promise<string> {
+    const { url, caCertificate } = this.#listening();
+    const credential = { type: 'certificate', ...(await this.issueClientCertificate(as)) } as const;
+    return renderKubeconfig({ server: url, caCertificate, user: as.user, credential });
+  }
+
+  /** Makes a node's backend answer for the logs, commands and ports of its pods, until disposed of. */
+  connectNode(name: string, backend: unknown): Disposable {
+    return this.#streams.connectNode(name, backend);
+  }
+
+  #listening(): ListenAddress {
+    if (this.#address === undefined) throw new TypeError('the server does not listen');
+    return this.#address;
   }
 
   /**
@@ -145,6 +229,8 @@ export class ApiServer implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the API server is closed'));
     this.#services.watches.cut('end');
+    await this.#listener.stop();
+    this.#address = undefined;
     this.#access[Symbol.dispose]();
   }
 

@@ -1,4 +1,4 @@
-import type { DiscoveryDocs, NodeStreams, TablePrinter } from '../contracts.ts';
+import type { NodeStreams, TablePrinter } from '../contracts.ts';
 import { failure } from '../status.ts';
 
 const unavailable = () => failure(503, 'ServiceUnavailable', 'not wired yet');
@@ -23,5 +23,3 @@ export const provisionalStreams: NodeStreams & { connectNode(): Disposable } = {
   },
   connectNode: () => ({ [Symbol.dispose]: () => undefined }),
 };
-
-export const provisionalDiscovery: DiscoveryDocs = { respond: () => undefined };
