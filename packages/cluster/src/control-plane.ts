@@ -4,6 +4,7 @@ import { createDeploymentController } from './controllers/deployment/deployment-
 import { createEndpointsController } from './controllers/endpoints/endpoints-controller.ts';
 import { GarbageCollector } from './controllers/garbage-collector/garbage-collector.ts';
 import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
+import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
 import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
 import { CoreEventRecorder } from './events/core-event-recorder.ts';
@@ -49,6 +50,7 @@ export async function runControlPlane(
     .add(createReplicaSetController(manager, replicaSetEvents))
     .add(createEndpointsController(manager))
     .add(createNamespaceController(manager))
+    .add(createNodeController(manager))
     .add(createServiceAccountController(manager, caCertificate))
     .add(createScheduler(manager))
     .add(new GarbageCollector({ client, cache: manager.cache, clock: manager.clock, logger }));

@@ -1,8 +1,4 @@
-import {
-  CustomResourceDefinition,
-  groupResourceOf,
-  type Resource,
-} from '@kubewright/apimachinery';
+import { CustomResourceDefinition, groupResourceOf, type Resource } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import type { Cache, Clock, Logger } from '@kubewright/runtime';
 import { discoverResources } from '../../discovery/discover-resources.ts';
