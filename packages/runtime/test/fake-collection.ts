@@ -51,6 +51,8 @@ export class FakeCollection<T extends KubernetesObject> implements ListerWatcher
   lagging: { readonly version: number; readonly objects: readonly Stored<T>[] } | undefined;
   /** Lists hang until the signal aborts. */
   isMute = false;
+  /** Watches keep what they have to tell to themselves, as on a slow network. */
+  isSlow = false;
 
   constructor(resource: Resource<T>) {
     this.#resource = resource;
@@ -184,7 +186,7 @@ export class FakeCollection<T extends KubernetesObject> implements ListerWatcher
     try {
       for (;;) {
         signal.throwIfAborted();
-        const next = watch.waiting.shift();
+        const next = this.isSlow ? undefined : watch.waiting.shift();
         if (next === 'end') return;
         if (next === undefined) await new Promise<void>((resolve) => (watch.wake = resolve));
         else if ('error' in next) throw next.error;

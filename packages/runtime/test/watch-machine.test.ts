@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { StatusError} from '@kubewright/apimachinery';
+import type { StatusError } from '@kubewright/apimachinery';
 import { type ConfigMap, type Stored } from '@kubewright/apimachinery';
 import { DecodeError } from '@kubewright/client';
 import fc from 'fast-check';

@@ -11,7 +11,7 @@ import type { Cached, ObjectEvent } from '../cache/event-handler.ts';
 import type { Informer } from '../cache/informer.ts';
 import type { InformerOptions } from '../cache/informer-options.ts';
 import { and, type Predicate } from './predicate.ts';
-import { requestFor, type Request } from './request.ts';
+import { keyOfRequest, requestFor, type Request } from './request.ts';
 
 /** A resource with what a controller wants of it. */
 export interface SourceOptions<T extends KubernetesObject> extends InformerOptions<T> {
@@ -20,7 +20,7 @@ export interface SourceOptions<T extends KubernetesObject> extends InformerOptio
   readonly predicates?: readonly Predicate<T>[];
 }
 
-/** Tells which objects an event concerns; for updates it sees the old and the new object. */
+/** Tells which objects an event concerns; for updates it sees the old and the new object. Named twice, an object is asked for once. */
 export type MapFunction<T extends KubernetesObject> = (event: ObjectEvent<T>) => Iterable<Request>;
 
 /** Where the requests of a controller come from: one informer, and what its events mean. */
@@ -151,7 +151,13 @@ function bound<T extends KubernetesObject>(
     }
     try {
       const isInitial = event.type === 'added' && event.isInitial;
-      for (const request of map(event)) sink.request(request, isInitial);
+      // An idle worker takes the first at once, so a repeated one would be worked on again.
+      const asked = new Set<string>();
+      for (const request of map(event)) {
+        const key = keyOfRequest(request);
+        if (!asked.has(key)) sink.request(request, isInitial);
+        asked.add(key);
+      }
     } catch (error) {
       sink.failed('map function', error);
     }
