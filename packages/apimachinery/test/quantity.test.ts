@@ -155,6 +155,12 @@ describe('quantities', () => {
     assert.equal(sum('100m', '0.9'), '1');
   });
 
+  test('end with the largest suffix', () => {
+    const exbi = new ExactQuantity(1024n ** 7n * 1_000_000_000n, 'BinarySI');
+    assert.equal(exbi.toString(), '1024Ei');
+    assert.equal(new ExactQuantity(10n ** 30n, 'DecimalSI').toString(), '1000E');
+  });
+
   test('become numbers and JSON', () => {
     assert.equal(parseQuantity('1500m').toNumber(), 1.5);
     assert.equal(parseQuantity('-250m').toNumber(), -0.25);

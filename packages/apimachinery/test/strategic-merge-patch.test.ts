@@ -166,6 +166,44 @@ describe('strategic merge patch', () => {
     );
   });
 
+  test('takes null in place of a list to delete for the whole list, and ignores what is no list', () => {
+    assert.equal(finalizers({ '$deleteFromPrimitiveList/finalizers': null }), undefined);
+    assert.deepEqual(finalizers({ '$deleteFromPrimitiveList/finalizers': 'a/2' }), [
+      'a/1',
+      'a/2',
+      'a/3',
+    ]);
+    assert.deepEqual(finalizers({ '$deleteFromPrimitiveList/nothing': ['a/2'] }), [
+      'a/1',
+      'a/2',
+      'a/3',
+    ]);
+  });
+
+  test('merges empty lists', () => {
+    const empty = { metadata: { finalizers: [] }, spec: { containers: [] } };
+    assert.deepEqual(applyStrategicMergePatch(empty, structuredClone(empty), schema), empty);
+  });
+
+  test('merges two new elements of one key', () => {
+    const twice = [{ name: 'n', image: 'i' }, { name: 'n', args: ['a'] }, { name: 'm' }];
+    assert.deepEqual(patchSpec({ containers: twice }).containers.slice(0, 2), [
+      { name: 'n', image: 'i', args: ['a'] },
+      { name: 'm' },
+    ]);
+  });
+
+  test('takes lists and their directives beside $retainKeys', () => {
+    const result = patchPod({
+      metadata: {
+        $retainKeys: ['name', 'finalizers'],
+        '$setElementOrder/finalizers': ['a/3', 'a/1'],
+        '$deleteFromPrimitiveList/finalizers': ['a/2'],
+      },
+    });
+    assert.deepEqual(result.metadata, { name: 'p', finalizers: ['a/3', 'a/1'] });
+  });
+
   test('leaves no directive behind', () => {
     const result = patchPod({
       spec: {

@@ -314,6 +314,34 @@ describe('objects told apart by a member', () => {
     );
   });
 
+  test('need no rule for what all may have, and may be told apart by numbers', () => {
+    const converted = convert(
+      z.discriminatedUnion('level', [
+        z.object({ level: z.literal(1), note: z.string().optional() }),
+        z.object({ level: z.literal(2), note: z.string().optional(), two: z.string().optional() }),
+      ]),
+    );
+    assert.deepEqual(converted.properties?.['level'], { type: 'integer', enum: [1, 2] });
+    assert.deepEqual(
+      converted['x-kubernetes-validations']?.map(({ rule }) => rule),
+      ['self.level == 2 || !has(self.two)'],
+    );
+    const alike = z.object({ level: z.literal(1), note: z.string() });
+    assert.equal(
+      'x-kubernetes-validations' in convert(z.discriminatedUnion('level', [alike])),
+      false,
+    );
+  });
+
+  test('need a discriminator that is always there', () => {
+    for (const level of [z.literal(1).optional(), z.literal(null)]) {
+      assert.throws(() => convert(z.discriminatedUnion('level', [z.object({ level })])), {
+        code: 'NOT_EXPRESSIBLE',
+        path: 'spec.level',
+      });
+    }
+  });
+
   for (const [name, path, variant, message] of [
     [
       'one member with two schemas',

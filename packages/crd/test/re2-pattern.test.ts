@@ -27,6 +27,7 @@ describe('a pattern for an API server', () => {
   for (const [expression, what] of [
     [/(?=a)/, 'a look-ahead'],
     [/a(?!b)/, 'a look-ahead'],
+    [/[a](?=b)/, 'a look-ahead'],
     [/(?<=a)b/, 'a look-behind'],
     [/(?<!a)b/, 'a look-behind'],
     [/(a)\1/, 'a back-reference'],
