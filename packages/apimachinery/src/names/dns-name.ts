@@ -21,9 +21,11 @@ export function validateDnsLabel(name: string): string[] {
     ...tooLong(name, maxDnsLabelLength),
     ...(labelPattern.test(name)
       ? []
-      : [
-          `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
-        ]),
+      : subdomainPattern.test(name)
+        ? ['must not contain dots']
+        : [
+            `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
+          ]),
   ];
 }
 
