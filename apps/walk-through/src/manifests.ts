@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { defineResource, parseApiVersion, type KubernetesObject, type Resource } from '@kubewright/apimachinery';
+import type { KubernetesObject, Resource } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { parseAllDocuments } from 'yaml';
 
@@ -21,10 +21,12 @@ export async function readManifests(file: URL): Promise<Manifest[]> {
   const text = await readFile(file, 'utf8');
   return parseAllDocuments(text).flatMap((document) => {
     const [problem] = document.errors;
-    if (problem !== undefined) throw new ManifestError(`${file.pathname}: ${problem.message}`, { cause: problem });
+    if (problem !== undefined)
+      throw new ManifestError(`${file.pathname}: ${problem.message}`, { cause: problem });
     const value: unknown = document.toJS();
     if (value === null) return [];
-    if (!isManifest(value)) throw new ManifestError(`${file.pathname}: a document has no apiVersion, kind or name`);
+    if (!isManifest(value))
+      throw new ManifestError(`${file.pathname}: a document has no apiVersion, kind or name`);
     return [value];
   });
 }
@@ -33,11 +35,12 @@ function isManifest(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
   if (!('apiVersion' in value && 'kind' in value && 'metadata' in value)) return false;
   const { metadata } = value;
-  return typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string';
-}
-
-interface ResourceList {
-  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
+  return (
+    typeof metadata === 'object' &&
+    metadata !== null &&
+    'name' in metadata &&
+    typeof metadata.name === 'string'
+  );
 }
 
 /** Makes the objects so, one after the other, by server-side apply; tells of each. */
@@ -49,18 +52,26 @@ export async function applyManifests(
 ): Promise<void> {
   for (const manifest of manifests) {
     const resource = await resourceOf(client, manifest, signal);
-    const { name, namespace = resource.scope === 'Namespaced' ? client.namespace : undefined } = manifest.metadata;
-    const object = namespace === undefined ? manifest : { ...manifest, metadata: { ...manifest.metadata, namespace } };
+    const { name, namespace = resource.scope === 'Namespaced' ? client.namespace : undefined } =
+      manifest.metadata;
+    const object =
+      namespace === undefined
+        ? manifest
+        : { ...manifest, metadata: { ...manifest.metadata, namespace } };
     await client.apply(resource, object, { force: true, signal });
     tell(`${manifest.kind} ${name}`);
   }
 }
 
-async function resourceOf(client: Client, { apiVersion, kind }: Manifest, signal: AbortSignal): Promise<Resource> {
-  const { group, version } = parseApiVersion(apiVersion);
-  const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
-  const { resources } = await client.rawJson<ResourceList>({ method: 'GET', path, signal });
-  const found = resources.find((resource) => resource.kind === kind && !resource.name.includes('/'));
-  if (found === undefined) throw new ManifestError(`the server has no kind ${kind} in ${apiVersion}`);
-  return defineResource({ group, version, kind, plural: found.name, scope: found.namespaced ? 'Namespaced' : 'Cluster' });
+async function resourceOf(
+  client: Client,
+  { apiVersion, kind }: Manifest,
+  signal: AbortSignal,
+): Promise<Resource> {
+  const found = (await client.resourcesOf(apiVersion, signal)).find(
+    ({ resource }) => resource.kind === kind,
+  );
+  if (found === undefined)
+    throw new ManifestError(`the server has no kind ${kind} in ${apiVersion}`);
+  return found.resource;
 }

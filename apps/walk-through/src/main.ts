@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+import { EmbeddedCluster } from '@kubewright/cluster';
+import { CommanderError } from 'commander';
+import { readOptions, type WalkThroughOptions } from './options.ts';
+import { LiveView } from './progress/live-view.ts';
+import { PlainLines } from './progress/plain-lines.ts';
+import type { Progress } from './progress/progress.ts';
+import { images, walkThrough } from './walk-through.ts';
+
+/** Exit codes: the diagnosis was right, it was not or something failed, wrong usage, ended by Ctrl-C. */
+const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+async function main(): Promise<number> {
+  let options: WalkThroughOptions;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  }
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    // A second Ctrl-C does not wait: containers end with this process, its folder goes at the next start.
+    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
+    interrupt.abort(new Interrupted('interrupted'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  const hasLiveView = process.stdout.isTTY && !options.isPlain;
+  const progress: Progress = hasLiveView
+    ? new LiveView(process.stdout)
+    : new PlainLines((line) => process.stdout.write(`${line}\n`));
+  try {
+    return await run(options, progress, interrupt.signal);
+  } catch (error) {
+    progress.end('failed');
+    progress.close();
+    if (error instanceof Interrupted) {
+      process.stderr.write('Stopped; nothing is left behind.\n');
+      return exitCodes.interrupted;
+    }
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodes.failed;
+  } finally {
+    progress.close();
+  }
+}
+
+async function run(
+  options: WalkThroughOptions,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<number> {
+  progress.begin('Starting the embedded cluster');
+  await using cluster = await EmbeddedCluster.start({ images, port: options.port, signal });
+  progress.detail(cluster.url);
+  progress.show([`export KUBECONFIG=${cluster.kubeconfigPath}`]);
+  // A part of the cluster that fails ends the waiting at once.
+  const broken = cluster.ended.then(() => Promise.withResolvers<never>().promise);
+  const missing = options.isEmpty
+    ? []
+    : await Promise.race([walkThrough(cluster, progress, signal), broken]);
+  progress.end(missing.length === 0 ? 'done' : 'failed');
+  for (const problem of missing) process.stderr.write(`wrong: ${problem}\n`);
+  if (options.isOnce) return missing.length === 0 ? exitCodes.ok : exitCodes.failed;
+  progress.begin('The cluster stays up until Ctrl-C');
+  await Promise.race([untilAborted(signal), broken]);
+  progress.begin('Stopping');
+  await cluster.stop();
+  progress.end('done');
+  return missing.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+process.exitCode = await main();
