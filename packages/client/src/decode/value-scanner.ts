@@ -28,7 +28,7 @@ export class ValueScanner {
   /** Names on the way to the member, as bytes. */
   readonly #path: readonly Uint8Array[];
   #mode = outsideStrings;
-  /** Whether the byte before, in a string, was an unescaped backslash. */
+  /** Whether the last piece ended, within a string, after a backslash that escapes the next byte. */
   #isEscaped = false;
   #depth = 0;
   /** How many names of the path lead to the innermost open object on it. */
@@ -82,37 +82,27 @@ export class ValueScanner {
    * @returns The index after the last byte of the value (or of the member), or -1 when it ends in a later piece.
    */
   scan(bytes: Uint8Array, from: number, to: number, untilFound = false): number {
-    // Fields are kept in locals while the loop runs: it sees every byte of every list.
-    let mode = this.#mode;
+    // An empty piece changes nothing, not even whether the next byte is escaped.
+    if (from >= to) return -1;
     let depth = this.#depth;
     let index = from;
+    if (this.#mode !== outsideStrings) {
+      index = this.#skipString(bytes, from, to);
+      if (index < 0) return this.#pause(depth, to - from);
+    }
+    // This loop sees every byte of every list outside its strings.
     for (; index < to; index++) {
       const byte = bytes[index];
-      if (mode !== outsideStrings) {
-        if (this.#isEscaped) {
-          this.#isEscaped = false;
-        } else if (byte === backslash) {
-          this.#isEscaped = true;
-          if (mode === inKey) {
-            this.#isUnsure = true;
-            mode = inString;
-          }
-        } else if (byte === quote) {
-          if (mode === inKey) this.#endKey();
-          mode = outsideStrings;
-        } else if (mode === inKey) {
-          this.#compareKey(byte);
-        }
-        continue;
-      }
       switch (byte) {
         case quote:
           if (this.#expectsKey && depth === this.#matched + 1) {
             this.#beginKey(this.#offset + index - from);
-            mode = inKey;
           } else {
-            mode = inString;
+            this.#mode = inString;
           }
+          index = this.#skipString(bytes, index + 1, to);
+          if (index < 0) return this.#pause(depth, to - from);
+          index--;
           break;
         case openBrace:
         case openBracket:
@@ -148,13 +138,54 @@ export class ValueScanner {
       }
       if (untilFound && this.#range !== undefined) return index;
     }
-    this.#mode = mode;
+    return this.#pause(depth, to - from);
+  }
+
+  /** Remembers where a piece ended within the value. */
+  #pause(depth: number, length: number): -1 {
     this.#depth = depth;
-    this.#offset += to - from;
+    this.#offset += length;
+    return -1;
+  }
+
+  /** Reads on in a string. Returns the index after its closing quote, or -1 when that comes in a later piece. */
+  #skipString(bytes: Uint8Array, from: number, to: number): number {
+    let index = from;
+    if (this.#mode === inKey) {
+      for (; index < to; index++) {
+        const byte = bytes[index];
+        if (byte === quote) {
+          this.#endKey();
+          this.#mode = outsideStrings;
+          return index + 1;
+        }
+        if (byte === backslash) {
+          this.#isUnsure = true;
+          this.#mode = inString;
+          break;
+        }
+        this.#compareKey(byte);
+      }
+    }
+    if (this.#isEscaped && index < to) {
+      this.#isEscaped = false;
+      index++;
+    }
+    for (; index < to; index++) {
+      const byte = bytes[index];
+      if (byte === quote) {
+        this.#mode = outsideStrings;
+        return index + 1;
+      }
+      // The next byte is a part of the string, whatever it is.
+      if (byte === backslash) index++;
+    }
+    this.#isEscaped = index > to;
     return -1;
   }
 
   #beginKey(start: number): void {
+    this.#mode = inKey;
     this.#expectsKey = false;
     this.#keyLength = 0;
     this.#keyStart = start;
