@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,12 @@ export interface ReplayOptions {
   readonly podIndex?: number;
   /** Prepares what the pod needs besides its image. */
   readonly prepare?: (api: InMemoryKubeletApi, namespace: string) => void;
+  /** Done while the recording plays, in the order of time. */
+  readonly later?: readonly {
+    /** Milliseconds since the pod was bound. */
+    readonly atMs: number;
+    readonly act: (api: InMemoryKubeletApi, namespace: string) => void;
+  }[];
 }
 
 /** A status that was to be seen from one moment to another, ids and times normalised. */
@@ -61,14 +68,20 @@ export async function replayTrace(name: string, options: ReplayOptions): Promise
   const bound = lines.find((line) => line.pod.spec?.nodeName !== undefined);
   if (bound === undefined) throw new Error(`no pod of ${name} was bound to a node`);
   const endSeconds =
-    options.forMs === undefined
-      ? Math.max(...trace.map((line) => line.t))
-      : bound.t + options.forMs / 1000;
+    options.forMs === undefined ? traceDuration(name) : bound.t + options.forMs / 1000;
   const within = lines.filter((line) => line.t <= endSeconds);
   return {
     recorded: recordedSeen(trace, within, bound.t, endSeconds),
     ours: await ourSeen(bound, within, endSeconds, options),
   };
+}
+
+/** Seconds a recording lasted; it goes on after its last line. */
+function traceDuration(name: string): number {
+  const file = new URL(`../../../../shared/traces/${name}/expected.json`, import.meta.url);
+  // Every recording comes with this summary.
+  const summary = JSON.parse(readFileSync(file, 'utf8')) as { observed: { duration: number } };
+  return summary.observed.duration;
 }
 
 interface PodLine extends TraceLine {
@@ -117,13 +130,13 @@ async function ourSeen(
   try {
     await settle();
     api.put(bound.pod);
-    const deletion = lines.find((line) => line.pod.metadata.deletionTimestamp !== undefined);
-    if (deletion !== undefined) {
-      await clock.advanceTo(startMs + (deletion.t - bound.t) * 1000);
-      const present = api.pod(bound.pod.metadata.uid);
-      if (present === undefined) throw new Error('the pod is gone before it was deleted');
-      const { metadata } = deletion.pod;
-      api.put({ ...present, metadata: { ...metadata } });
+    const changes = [
+      ...changesOf(bound, lines).map(({ atMs, pod }) => ({ atMs, act: () => change(api, pod) })),
+      ...(options.later ?? []),
+    ].sort((left, right) => left.atMs - right.atMs);
+    for (const { atMs, act } of changes) {
+      await clock.advanceTo(startMs + atMs);
+      act(api, namespace);
     }
     await clock.advanceTo(startMs + (endSeconds - bound.t) * 1000);
     return {
@@ -138,6 +151,29 @@ async function ourSeen(
     await done;
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** What others changed of the pod while it was recorded: its spec, its deletion. */
+function changesOf(
+  bound: PodLine,
+  lines: readonly PodLine[],
+): { readonly atMs: number; readonly pod: Stored<Pod> }[] {
+  let generation = bound.pod.metadata.generation;
+  return lines.flatMap((line) => {
+    if (line.pod.metadata.generation === generation) return [];
+    generation = line.pod.metadata.generation;
+    return [{ atMs: (line.t - bound.t) * 1000, pod: line.pod }];
+  });
+}
+
+function change(api: InMemoryKubeletApi, pod: Stored<Pod>): void {
+  const present = api.pod(pod.metadata.uid);
+  if (present === undefined) throw new Error('the pod is gone before it was changed');
+  api.put({
+    ...present,
+    metadata: { ...pod.metadata },
+    ...(pod.spec === undefined ? {} : { spec: pod.spec }),
+  });
 }
 
 function recordedSeen(
@@ -207,7 +243,7 @@ function normaliser(): (status: PodStatus) => unknown {
     if (key === 'imageID') return value === '' ? '' : 'an image';
     if (/^\d{4}-\d\d-\d\dT/.test(value)) return value.startsWith('1970') ? 'epoch' : 'a time';
     if (/^(podIP|hostIP|ip)$/.test(key)) return 'an address';
-    return value.replaceAll(/\b(10\.88|127)\.\d+\.\d+(\.\d+)?\b/g, 'an address');
+    return normalText(value);
   };
   return (status) => {
     const containers = (list: PodStatus['containerStatuses']): unknown =>
@@ -219,8 +255,17 @@ function normaliser(): (status: PodStatus) => unknown {
       resources,
       containerStatuses: containers(status.containerStatuses),
       initContainerStatuses: containers(status.initContainerStatuses),
+      ephemeralContainerStatuses: containers(status.ephemeralContainerStatuses),
     });
   };
+}
+
+/** A text without what differs from run to run: addresses of nodes and pods, ids of executions, sizes of nodes. */
+function normalText(text: string): string {
+  return text
+    .replaceAll(/\b(10\.88|127)\.\d+\.\d+(\.\d+)?\b/g, 'an address')
+    .replaceAll(/"[0-9a-f]{64}"/g, 'an id')
+    .replaceAll(/capacity: \d+/g, 'capacity: some');
 }
 
 function seenEvents(events: readonly Event[]): SeenEvent[] {
@@ -228,7 +273,7 @@ function seenEvents(events: readonly Event[]): SeenEvent[] {
     type: event.type ?? '',
     reason: event.reason ?? '',
     fieldPath: event.involvedObject.fieldPath ?? '',
-    message: (event.message ?? '').replaceAll(/\b(10\.88|127)\.\d+\.\d+(\.\d+)?\b/g, 'an address'),
+    message: normalText(event.message ?? ''),
     count: event.count ?? 1,
   }));
 }

@@ -93,9 +93,7 @@ export class KubeletBackend implements NodeBackend {
       return asNodeProcess(await this.#options.runtime.exec(record.id, options));
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      throw internalError(
-        `error executing command in container: failed to exec in container: failed to start exec: ${error.message}`,
-      );
+      throw internalError(`error executing command in container: ${error.message}`);
     }
   }
 

@@ -46,7 +46,10 @@ export interface ScriptedHealth {
 
 /** What one command executed in a played container does. */
 export interface ScriptedExec {
-  readonly exitCode: number;
+  /** Default 0. */
+  readonly exitCode?: number | undefined;
+  /** It cannot be started; the text follows the runtime's own words, such as `exec: "curl": executable file not found in $PATH`. */
+  readonly startError?: string | undefined;
   readonly output?: string | undefined;
   /** It takes this long, in milliseconds. Default 0. */
   readonly durationMs?: number | undefined;

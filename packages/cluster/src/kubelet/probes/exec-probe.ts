@@ -73,9 +73,10 @@ export async function execProbe(
   target: ProbeTarget,
   clock: Clock,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   const command = action.command ?? [];
-  const result = await runCommand(command, target, clock, timeoutMs);
+  const result = await runCommand(command, target, clock, timeoutMs, signal);
   switch (result.kind) {
     case 'ended':
       return result.exitCode === 0 ? passed : failed(result.output);

@@ -17,6 +17,7 @@ export async function grpcProbe(
   action: GRPCAction,
   target: ProbeTarget,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   const address = `${target.podIp}:${String(action.port)}`;
   const real = await target.resolvePort(action.port);
@@ -53,9 +54,13 @@ export async function grpcProbe(
     (answer) => resolve(judge(answer, within)),
     () => undefined, // The session's own error says it better.
   );
+  const stop = (): void => resolve(failed('the probe was stopped'));
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
   try {
     return await promise;
   } finally {
+    signal.removeEventListener('abort', stop);
     clearTimeout(timer);
     session.destroy();
   }

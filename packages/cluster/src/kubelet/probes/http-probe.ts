@@ -17,9 +17,10 @@ export async function httpProbe(
   action: HTTPGetAction,
   target: ProbeTarget,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   const url = await urlOf(action, target);
-  const answer = await fetchUrl(url, action, target, timeoutMs);
+  const answer = await fetchUrl(url, action, target, timeoutMs, signal);
   if (answer.kind === 'failed') return failed(answer.why);
   if (answer.kind === 'left-host') {
     return {
@@ -57,12 +58,14 @@ export async function fetchUrl(
   action: HTTPGetAction,
   target: ProbeTarget,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const deadline = AbortSignal.timeout(timeoutMs);
+  const either = AbortSignal.any([deadline, signal]);
   let next = url;
   try {
     for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-      const { response, body } = await get(next, action, target, deadline);
+      const { response, body } = await get(next, action, target, either);
       const status = response.statusCode ?? 0;
       const location = response.headers.location;
       const redirected = [301, 302, 303, 307, 308].includes(status) && location !== undefined;

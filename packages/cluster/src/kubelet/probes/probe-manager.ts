@@ -32,7 +32,12 @@ export interface ProbeManagerOptions {
   /** The status as last reported: probes look at what was told, not at what will be. */
   readonly status: () => PodStatus;
   /** Asks the container of this id. */
-  readonly ask: (probe: Probe, container: Container, containerId: string) => Promise<ProbeOutcome>;
+  readonly ask: (
+    probe: Probe,
+    container: Container,
+    containerId: string,
+    signal: AbortSignal,
+  ) => Promise<ProbeOutcome>;
   /** A verdict has changed: the pod must be looked at. */
   readonly onVerdict: (kind: ProbeKind) => void;
 }
@@ -210,7 +215,12 @@ class ProbeWorker {
     if (ageMs < probeNumbers(this.#probe).initialDelayMs) return;
     // A startup probe is done once it has passed; the others wait for it.
     if ((this.probeKind === 'startup') === (status.started === true)) return;
-    const outcome = await this.#options.ask(this.#probe, this.#container, containerId);
+    const outcome = await this.#options.ask(
+      this.#probe,
+      this.#container,
+      containerId,
+      this.#stop.signal,
+    );
     if (this.#stop.signal.aborted || containerId !== this.#containerId) return;
     this.#tell(outcome);
     const { streak, verdict } = countAnswer(

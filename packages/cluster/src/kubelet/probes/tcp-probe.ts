@@ -8,6 +8,7 @@ export async function tcpProbe(
   action: TCPSocketAction,
   target: ProbeTarget,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   const port = portNumber(action.port, target.container);
   const host = action.host === undefined || action.host === '' ? target.podIp : action.host;
@@ -16,9 +17,13 @@ export async function tcpProbe(
   return new Promise((resolve) => {
     const socket = connect({ host: real?.host ?? host, port: real?.port ?? port });
     const end = (outcome: ProbeOutcome): void => {
+      signal.removeEventListener('abort', stop);
       socket.destroy();
       resolve(outcome);
     };
+    const stop = (): void => end(failed('the probe was stopped'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
     socket.setTimeout(timeoutMs, () => end(failed(`dial tcp ${address}: i/o timeout`)));
     socket.once('connect', () => end(passed));
     socket.once('error', (error: NodeJS.ErrnoException) => {

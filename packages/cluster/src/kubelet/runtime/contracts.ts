@@ -156,8 +156,8 @@ export interface RunningContainer {
   resolvePort(port: number): Promise<PortTarget | undefined>;
   /** A connection to a declared port; undefined when it has to be dialled by {@link resolvePort}. */
   connect?(port: number): Duplex | undefined;
-  /** A played container answers its probes itself. */
-  answerProbe?(probe: Probe): ProbeOutcome | Promise<ProbeOutcome>;
+  /** A played container answers its probes itself; undefined when the probe is to be made. */
+  answerProbe?(probe: Probe): ProbeOutcome | undefined;
 }
 
 /** Starts containers of one kind of image. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
@@ -55,4 +56,10 @@ async function inspect(file: string): Promise<'executable' | 'absent' | 'directo
 /** The message of a container that could not be started, as containerd 2.2 with runc words it. */
 export function startFailure(why: string): string {
   return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ${why}`;
+}
+
+/** The message of a command that could not be started in a container, as containerd with runc words it. */
+export function execFailure(why: string): string {
+  const id = randomBytes(32).toString('hex');
+  return `failed to exec in container: failed to start exec "${id}": OCI runtime exec failed: exec failed: unable to start container process: ${why}`;
 }

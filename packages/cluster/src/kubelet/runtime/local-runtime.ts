@@ -286,7 +286,7 @@ export class LocalRuntime implements ContainerRuntime {
     return this.#running.get(id)?.connect?.(port);
   }
 
-  answerProbe(id: string, probe: Probe): ProbeOutcome | Promise<ProbeOutcome> | undefined {
+  answerProbe(id: string, probe: Probe): ProbeOutcome | undefined {
     return this.#running.get(id)?.answerProbe?.(probe);
   }
 

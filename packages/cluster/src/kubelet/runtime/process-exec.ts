@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { RuntimeError, type ExecOptions, type RuntimeProcess } from './contracts.ts';
-import { findExecutable } from './executable.ts';
+import { execFailure, findExecutable } from './executable.ts';
 import { sendSignal } from './process-tree.ts';
 
 /** The surroundings of the container a command runs in. */
@@ -79,11 +79,6 @@ function started(child: ChildProcess, program: string): Promise<void> {
       reject(new RuntimeError('exec', execFailure(why), { cause: error }));
     });
   });
-}
-
-/** The message of a command that could not be started, as containerd with runc words it. */
-function execFailure(why: string): string {
-  return `OCI runtime exec failed: exec failed: unable to start container process: ${why}`;
 }
 
 async function withTerminal(

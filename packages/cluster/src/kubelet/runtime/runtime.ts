@@ -59,7 +59,7 @@ export interface ContainerRuntime {
   /** A connection to a container that cannot be dialled; undefined when it can. */
   connect(id: string, port: number): Duplex | undefined;
   /** The answer of a played container to a probe; undefined when it has to be asked over its port. */
-  answerProbe(id: string, probe: Probe): ProbeOutcome | Promise<ProbeOutcome> | undefined;
+  answerProbe(id: string, probe: Probe): ProbeOutcome | undefined;
   /** Calls back with the pod's uid on each change, until the returned function is called. */
   onChange(listener: (podUid: string) => void): () => void;
   /** Kills everything and ends; may be repeated. */

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import type { Probe } from '@kubewright/apimachinery';
 import type { Clock } from '../clock.ts';
@@ -13,8 +14,7 @@ import {
   type RunningContainer,
   type RuntimeProcess,
 } from './contracts.ts';
-import { startFailure } from './executable.ts';
-import { writeFile } from 'node:fs/promises';
+import { execFailure, startFailure } from './executable.ts';
 
 /** What the launcher of played containers needs. */
 export interface ScriptLauncherOptions {
@@ -77,12 +77,15 @@ class PlayedContainer implements RunningContainer {
   }
 
   async exec(options: ExecOptions): Promise<RuntimeProcess> {
-    const answer = this.#life.exec?.[options.command.join(' ')] ?? { exitCode: 0 };
+    const answer = this.#life.exec?.[options.command.join(' ')] ?? {};
+    if (answer.startError !== undefined) {
+      throw new RuntimeError('exec', execFailure(answer.startError));
+    }
     const ended = Promise.withResolvers<{ exitCode: number }>();
     const stdout = new PassThrough();
     this.#later(answer.durationMs ?? 0, () => {
       stdout.end(answer.output ?? '');
-      ended.resolve({ exitCode: answer.exitCode });
+      ended.resolve({ exitCode: answer.exitCode ?? 0 });
     });
     const kill = (): void => {
       stdout.end();
@@ -103,7 +106,10 @@ class PlayedContainer implements RunningContainer {
     return Promise.resolve(undefined);
   }
 
-  answerProbe(probe: Probe): ProbeOutcome | Promise<ProbeOutcome> {
+  answerProbe(probe: Probe): ProbeOutcome | undefined {
+    // A command the script knows is executed, with its time and its exit code.
+    const command = probe.exec?.command?.join(' ');
+    if (command !== undefined && this.#life.exec?.[command] !== undefined) return undefined;
     const age = this.#clock.now() - this.#startedAtMs;
     const health = (this.#life.health ?? []).findLast((entry) => entry.fromMs <= age);
     const answer = health?.answer ?? 'ok';

@@ -23,7 +23,10 @@ export function withReadiness(
 ): ContainerStatus {
   const running = status.state?.running !== undefined;
   const started = running && (findings.started ?? true);
-  if (kind === 'ephemeral') return { ...status, started: running, ready: false };
+  if (kind === 'ephemeral') {
+    const { started: _never, ...others } = status;
+    return { ...others, ready: false };
+  }
   if (kind === 'init' && !isSidecar(container)) {
     return { ...status, started: running, ready: status.state?.terminated?.exitCode === 0 };
   }

@@ -29,7 +29,8 @@ export async function runHook(
     await execHook(handler.exec.command ?? [], target, clock, signal);
   } else if (handler.httpGet !== undefined) {
     const url = await urlOf(handler.httpGet, target);
-    const answer = await fetchUrl(url, handler.httpGet, target, httpTimeoutMs);
+    const answer = await fetchUrl(url, handler.httpGet, target, httpTimeoutMs, signal);
+    signal.throwIfAborted();
     if (answer.kind === 'failed') {
       throw new HookError(
         `${hookName('HTTP', `(${url.pathname})`, target)} failed - error: ${answer.why}`,

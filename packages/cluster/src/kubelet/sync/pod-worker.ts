@@ -5,41 +5,25 @@ import {
   type PodStatus,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { Clock } from '../clock.ts';
-import type { EventRecorder } from '../events/event-recorder.ts';
 import type { ImagePuller } from '../images/image-puller.ts';
 import { ProbeManager } from '../probes/probe-manager.ts';
 import { askProbe } from '../probes/prober.ts';
-import { formatDuration, type BackOffTable } from '../restart/back-off.ts';
-import { isSidecar, newestEndedLife, newestLife } from '../restart/restart-policy.ts';
-import { RuntimeError, type ContainerRecord, type PodRuntimeState } from '../runtime/contracts.ts';
-import type { ContainerRuntime } from '../runtime/runtime.ts';
-import {
-  containersOf,
-  type ContainerKind,
-  type StartFailure,
-} from '../status/container-statuses.ts';
+import { newestLife } from '../restart/restart-policy.ts';
+import type { PodRuntimeState } from '../runtime/contracts.ts';
+import type { ContainerKind } from '../status/container-statuses.ts';
 import { isKubeletCondition } from '../status/pod-conditions.ts';
 import { podStatus, type ComputedPodStatus } from '../status/pod-status.ts';
 import type { StatusWriter } from '../status/status-writer.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
-import { probeTarget } from './probe-access.ts';
-import type { ContainerStarter } from './container-starter.ts';
-import type { ContainerStopper } from './container-stopper.ts';
-import { podActions, type ContainerStart, type PodActions } from './pod-actions.ts';
-import { VolumeMounter } from './volume-mounter.ts';
 import { isAbort } from './abort.ts';
+import { PodExecutor, type PodExecutorOptions } from './pod-executor.ts';
+import { probeTarget } from './probe-access.ts';
+import { VolumeMounter } from './volume-mounter.ts';
 
 /** What a worker shares with the others of its node. */
-export interface PodWorkerOptions {
-  readonly clock: Clock;
-  readonly runtime: ContainerRuntime;
-  readonly recorder: EventRecorder;
+export interface PodWorkerOptions extends PodExecutorOptions {
   readonly images: ImagePuller;
   readonly volumes: PodVolumes;
-  readonly starter: ContainerStarter;
-  readonly stopper: ContainerStopper;
-  readonly crashBackOff: BackOffTable;
   readonly hostIp: string;
   readonly syncPeriodMs: number;
   readonly volumeRefreshMs: number;
@@ -64,8 +48,7 @@ export class PodWorker {
   readonly #writer: StatusWriter;
   readonly #probes: ProbeManager;
   readonly #mounter: VolumeMounter;
-  /** Why containers could not be (re)started at the last try, by name. */
-  readonly #failures = new Map<string, StartFailure>();
+  readonly #executor: PodExecutor;
   #pod: Stored<Pod>;
   #stage: Stage;
   /** The API server has no such pod any more. */
@@ -87,17 +70,19 @@ export class PodWorker {
     // A pod that was over before this kubelet saw it, or was rejected, is not started.
     this.#stage = isOver(writer.current) ? 'ended' : 'living';
     this.#mounter = new VolumeMounter(options);
+    this.#executor = new PodExecutor(options, () => this.#tellSandboxReady());
     this.#probes = new ProbeManager({
       clock: options.clock,
       recorder: options.recorder,
       pod: () => this.#pod,
       status: () => this.#writer.current,
-      ask: async (probe, container, containerId) =>
-        (await options.runtime.answerProbe(containerId, probe)) ??
+      ask: async (probe, container, containerId, signal) =>
+        options.runtime.answerProbe(containerId, probe) ??
         askProbe(
           probe,
           probeTarget(options.runtime, this.#pod, container, containerId),
           options.clock,
+          signal,
         ),
       onVerdict: () => this.poke(),
     });
@@ -216,7 +201,7 @@ export class PodWorker {
     const dueAtMs = clock.now() + syncPeriodMs * (1 + random() / 2);
     try {
       await this.#mounter.mount(this.#pod, this.#look.signal);
-      const retryAtMs = await this.#act(state, this.#look.signal);
+      const retryAtMs = await this.#executor.act(this.#pod, state, this.#probes, this.#look.signal);
       return Math.min(dueAtMs, retryAtMs ?? dueAtMs, this.#deadlineAtMs() ?? dueAtMs);
     } catch (error) {
       if (isAbort(error, this.#look.signal)) return undefined;
@@ -232,7 +217,7 @@ export class PodWorker {
       pod: this.#pod,
       runtime: state,
       previous: this.#writer.current,
-      failures: this.#failures,
+      failures: this.#executor.failures,
       findings: (name, kind) => this.#findings(state, name, kind),
       isOver: isOverNow,
       verdict,
@@ -253,53 +238,6 @@ export class PodWorker {
     return this.#probes.findings(name, life?.state.phase === 'running' ? life.id : undefined);
   }
 
-  async #act(state: PodRuntimeState, signal: AbortSignal): Promise<number | undefined> {
-    const { runtime } = this.#options;
-    const actions = podActions(this.#pod, state, this.#probes);
-    if (actions.killPod) {
-      await this.#stopAll(state, undefined);
-      await runtime.stopSandbox(this.#pod.metadata.uid);
-      if (!actions.createSandbox) return undefined;
-    }
-    for (const kill of actions.kill) {
-      signal.throwIfAborted();
-      await this.#options.stopper.stop(this.#pod, kill);
-    }
-    const ready = actions.createSandbox ? await this.#createSandbox(state) : state;
-    if (ready === undefined) return undefined;
-    return this.#startAll(actions, ready, signal);
-  }
-
-  async #createSandbox(state: PodRuntimeState): Promise<PodRuntimeState | undefined> {
-    const { runtime, recorder } = this.#options;
-    const { uid, name, namespace = 'default' } = this.#pod.metadata;
-    if (state.sandbox !== undefined) {
-      recorder.pod(
-        this.#pod,
-        'Normal',
-        'SandboxChanged',
-        'Pod sandbox changed, it will be killed and re-created.',
-      );
-    }
-    try {
-      const sandbox = await runtime.runSandbox(
-        { uid, name, namespace },
-        { hostNetwork: this.#pod.spec?.hostNetwork === true },
-      );
-      this.#tellSandboxReady();
-      return { ...state, sandbox };
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      recorder.pod(
-        this.#pod,
-        'Warning',
-        'FailedCreatePodSandBox',
-        `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: ${error.message}`,
-      );
-      return undefined;
-    }
-  }
-
   /** That the sandbox is ready is told at once, before its containers have started. */
   #tellSandboxReady(): void {
     const current = this.#writer.current;
@@ -312,122 +250,16 @@ export class PodWorker {
     this.#writer.set({ ...current, conditions });
   }
 
-  async #startAll(
-    actions: PodActions,
-    state: PodRuntimeState,
-    signal: AbortSignal,
-  ): Promise<number | undefined> {
-    let retryAtMs: number | undefined;
-    for (const start of actions.start) {
-      signal.throwIfAborted();
-      const heldUntilMs = this.#heldBack(start, state);
-      const result =
-        heldUntilMs === undefined
-          ? await this.#options.starter.start(this.#pod, start, state, signal)
-          : undefined;
-      const nextMs = heldUntilMs ?? (result?.ok === false ? result.retryAtMs : undefined);
-      if (nextMs !== undefined) retryAtMs = Math.min(nextMs, retryAtMs ?? nextMs);
-      if (result?.ok === true) this.#failures.delete(start.container.name);
-      else if (result !== undefined) this.#failures.set(start.container.name, result.failure);
-      // The next init container waits for this one; a sidecar that fails does not hold up the others' restart.
-      if (result?.ok !== true && start.kind === 'init' && !isSidecar(start.container)) break;
-    }
-    return retryAtMs;
-  }
-
-  /** When a container that ended may start again, if that is later than now; told as CrashLoopBackOff. */
-  #heldBack(start: ContainerStart, state: PodRuntimeState): number | undefined {
-    if (start.kind === 'ephemeral') return undefined;
-    const { clock, crashBackOff, recorder } = this.#options;
-    const ended = newestEndedLife(state.containers, start.container.name);
-    if (ended?.state.phase !== 'exited') return undefined;
-    const { name, namespace = 'default', uid } = this.#pod.metadata;
-    const key = `${uid}_${start.container.name}_${ended.definition}`;
-    const now = clock.now();
-    const until = crashBackOff.waitUntil(key, ended.state.finishedAtMs, now);
-    if (until === undefined) {
-      crashBackOff.raise(key, ended.state.finishedAtMs, now);
-      return undefined;
-    }
-    const podName = `${name}_${namespace}(${uid})`;
-    recorder.pod(
-      this.#pod,
-      'Warning',
-      'BackOff',
-      `Back-off restarting failed container ${start.container.name} in pod ${podName}`,
-      start,
-    );
-    this.#failures.set(start.container.name, {
-      reason: 'CrashLoopBackOff',
-      message: `back-off ${formatDuration(crashBackOff.delayOf(key))} restarting failed container=${start.container.name} pod=${podName}`,
-    });
-    return until;
-  }
-
   /** Stops everything, reports the last state. */
   async #end(): Promise<void> {
     const { runtime } = this.#options;
     const { uid } = this.#pod.metadata;
     this.#probes.stopKilling();
     if (!this.#vanished) this.#report(runtime.podState(uid), false);
-    await this.#stopAll(runtime.podState(uid), undefined);
+    await this.#executor.stopAll(this.#pod, runtime.podState(uid));
     await this.#probes.stop();
     await runtime.stopSandbox(uid);
     if (!this.#vanished) this.#report(runtime.podState(uid), true);
-  }
-
-  /** The app's containers first, side by side; then the sidecars, the last one first, within the same grace time. */
-  async #stopAll(state: PodRuntimeState, graceSeconds: number | undefined): Promise<void> {
-    const { clock, stopper } = this.#options;
-    const running = state.containers.filter((record) => record.state.phase === 'running');
-    const startedAtMs = clock.now();
-    const total = graceSeconds ?? this.#graceSeconds();
-    const stop = (kind: ContainerKind, record: ContainerRecord, left: number): Promise<void> => {
-      const container = containersOf(kind, this.#pod).find(
-        (entry) => entry.name === record.name,
-      ) ?? {
-        name: record.name,
-      };
-      return stopper.stop(this.#pod, {
-        kind,
-        container,
-        record,
-        cause: undefined,
-        graceSeconds: left,
-      });
-    };
-    const sidecars = (this.#pod.spec?.initContainers ?? []).filter(isSidecar).reverse();
-    const isSidecarRecord = (record: ContainerRecord): boolean =>
-      sidecars.some((container) => container.name === record.name);
-    await Promise.all(
-      running
-        .filter((record) => !isSidecarRecord(record))
-        .reverse()
-        .map((record) => stop(this.#kindOf(record), record, total)),
-    );
-    for (const container of sidecars) {
-      const record = running.find((entry) => entry.name === container.name);
-      if (record === undefined) continue;
-      const spentSeconds = (clock.now() - startedAtMs) / 1000;
-      await stop('init', record, Math.max(total - spentSeconds, 2));
-    }
-  }
-
-  #kindOf(record: ContainerRecord): ContainerKind {
-    const kinds: readonly ContainerKind[] = ['main', 'init', 'ephemeral'];
-    return (
-      kinds.find((kind) =>
-        containersOf(kind, this.#pod).some((container) => container.name === record.name),
-      ) ?? 'main'
-    );
-  }
-
-  #graceSeconds(): number {
-    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
-    const own = this.#pod.spec?.terminationGracePeriodSeconds ?? 30;
-    if (deletionTimestamp === undefined) return own;
-    // A pod deleted by force still gets a second, as on a real node.
-    return Math.max(deletionGracePeriodSeconds ?? own, 1);
   }
 
   /** A stop under way has less time than it was given. */
