@@ -1,4 +1,6 @@
 import type { StoreReader, Strategy } from '../contracts.ts';
+import { customResourceDefinitionStrategy } from '../crd/definition-strategy.ts';
+import { customResourceDefinitionStrategy } from '../crd/definition-strategy.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './kinds/access-control.ts';
 import { configMap, secret } from './kinds/config.ts';
 import { coreEvent, newEvent } from './kinds/events.ts';
@@ -7,25 +9,20 @@ import { namespace } from './kinds/namespace.ts';
 import { node } from './kinds/node.ts';
 import { pod } from './kinds/pod.ts';
 import { serviceStrategy } from './kinds/service.ts';
-import {
-  autoscaler,
-  endpoints,
-  endpointSlice,
-  ingress,
-  ingressClass,
-  lease,
-  mutatingWebhooks,
-  networkPolicy,
-  podDisruptionBudget,
-  priorityClass,
-  resourceQuota,
-  storageClass,
-  validatingWebhooks,
-} from './kinds/small-kinds.ts';
+import { autoscaler } from './kinds/autoscaling.ts';
+import { lease } from './kinds/coordination.ts';
+import { podDisruptionBudget } from './kinds/disruption.ts';
+import { endpoints, endpointSlice } from './kinds/endpoints.ts';
+import { ingress, ingressClass, networkPolicy } from './kinds/networking.ts';
+import { priorityClass } from './kinds/scheduling.ts';
+import { csiDriver, storageClass } from './kinds/storage-classes.ts';
+import { mutatingWebhooks, validatingWebhooks } from './kinds/webhooks.ts';
+import { limitRange } from './kinds/limit-range.ts';
 import { persistentVolume, persistentVolumeClaim } from './kinds/volume-claims.ts';
 import {
   daemonSet,
   deployment,
+  podTemplate,
   replicaSet,
   replicationController,
   statefulSet,
@@ -46,17 +43,20 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['configmaps', configMap],
     ['endpoints', endpoints],
     ['events', coreEvent],
+    ['limitranges', limitRange],
     ['namespaces', namespace],
     ['nodes', node],
     ['persistentvolumeclaims', persistentVolumeClaim],
     ['persistentvolumes', persistentVolume],
     ['pods', pod],
+    ['podtemplates', podTemplate],
     ['replicationcontrollers', replicationController],
-    ['resourcequotas', resourceQuota],
     ['secrets', secret],
     ['services', serviceStrategy(addresses)],
     ['mutatingwebhookconfigurations.admissionregistration.k8s.io', mutatingWebhooks],
     ['validatingwebhookconfigurations.admissionregistration.k8s.io', validatingWebhooks],
+    ['customresourcedefinitions.apiextensions.k8s.io', customResourceDefinitionStrategy],
+    ['customresourcedefinitions.apiextensions.k8s.io', customResourceDefinitionStrategy],
     ['daemonsets.apps', daemonSet],
     ['deployments.apps', deployment],
     ['replicasets.apps', replicaSet],
@@ -76,6 +76,7 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['rolebindings.rbac.authorization.k8s.io', roleBinding],
     ['roles.rbac.authorization.k8s.io', role],
     ['priorityclasses.scheduling.k8s.io', priorityClass],
+    ['csidrivers.storage.k8s.io', csiDriver],
     ['storageclasses.storage.k8s.io', storageClass],
   ]);
 }

@@ -4,7 +4,12 @@ import { createAdmissionPlugins } from '../admission/plugins.ts';
 import { createAccess } from '../access/access.ts';
 import { renderKubeconfig } from '../access/kubeconfig.ts';
 import { createTlsListener } from '../access/tls-listener.ts';
+import { renderKubeconfig } from '../access/kubeconfig.ts';
+import { createTlsListener } from '../access/tls-listener.ts';
 import type { Clock, NodeConnections, NodeStreams, TlsListener, UserInfo } from '../contracts.ts';
+import { createCustomResources } from '../crd/custom-resources.ts';
+import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
+import { createCustomResources } from '../crd/custom-resources.ts';
 import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
 import { FaultInjector } from '../faults/fault-injector.ts';
 import { ApiHandler, type RequestRecord } from '../handler/api-handler.ts';
@@ -14,6 +19,7 @@ import { defaultStrategy } from '../registry/default-strategy.ts';
 import { createStrategies } from '../registry/strategies.ts';
 import { ServerTypeRegistry } from '../registry/type-registry.ts';
 import { createBuiltinSchemas } from '../schema/builtin-schemas.ts';
+import type { NodeBackend } from '../streams/node-backend.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import { WatchRegistry } from '../watch/watch-registry.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -55,8 +61,22 @@ export interface ListenAddress {
 }
 
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+/** Whom a client certificate stands for. */
+export interface ClientCertificateOptions extends TransportUser {
+  /** Milliseconds for which it holds from now on. Default: a year. */
+  readonly validityMs?: number | undefined;
+}
+
+/** A certificate with its private key, both PEM. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** The administrator that in-process requests come from when nobody else is named. */
 const ADMIN: TransportUser = { user: 'kubernetes-admin', groups: ['system:masters'] };
+/** Client certificates hold for a year unless told otherwise. */
+const DEFAULT_VALIDITY_MS = 365 * 24 * 60 * 60 * 1000;
 const AUTHENTICATED = 'system:authenticated';
 const DEFAULT_WATCH_CACHE_SIZE = 10_000;
 const DEFAULT_SERVICE_RANGE = '10.96.0.0/16';
@@ -83,8 +103,11 @@ export class ApiServer implements AsyncDisposable {
   readonly #services: Services;
   readonly #handler: ApiHandler;
   readonly #closing = new AbortController();
-  readonly #access: Disposable;
-  readonly #streams: NodeStreams & NodeConnections;
+  readonly #listener: TlsListener;
+  readonly #port: ServerPort;
+  readonly #running = new DisposableStack();
+  readonly #customResources: Disposable;
+  readonly #streams: NodeStreams & NodeConnections<NodeBackend>;
   readonly #listener: TlsListener;
   /** Where the server listens; undefined while it does not. */
   #address: ListenAddress | undefined;
@@ -115,9 +138,16 @@ export class ApiServer implements AsyncDisposable {
       mode: options.authorization ?? 'rbac',
       serviceAccountIssuerKey: options.serviceAccountIssuerKey,
     });
-    this.#access = access;
+    this.#running.use(access);
     this.#streams = provisionalStreams;
-    this.faults = new FaultInjector({ clock, store, watches });
+    this.#listener = createTlsListener({
+      handle: (request) => this.#handler.handle(request),
+      acceptUpgrade: (request) => this.#handler.acceptUpgrade(request),
+      streams: this.#streams,
+      clock,
+    });
+    this.#port = new ServerPort(this.#listener);
+    this.faults = new FaultInjector({ clock, store, watches, listening: this.#port });
     this.#services = {
       store,
       registry,
@@ -142,6 +172,8 @@ export class ApiServer implements AsyncDisposable {
       clock,
     });
     bootstrap({ store, registry, access, clock });
+    this.#running.use(createCustomResources({ registry, store, clock }).start());
+    this.#customResources = createCustomResources({ registry, store, clock }).start();
   }
 
   /**
@@ -217,7 +249,47 @@ export class ApiServer implements AsyncDisposable {
       streams: this.#streams,
       user: userInfo(as),
       closed: this.#closing.signal,
+      isUp: () => this.faults.isUp,
     });
+  }
+
+  /**
+   * Serves HTTPS. Called again after {@link FaultInjector.takeDown} it may choose another port.
+   *
+   * @throws ListenError when the port is taken
+   */
+  async listen(options: ListenOptions = {}): Promise<ServerAddress> {
+    this.#closing.signal.throwIfAborted();
+    return this.#port.listen(options);
+  }
+
+  /** A client certificate that the server believes. Certificate and key are PEM. */
+  async issueClientCertificate(options: ClientCertificateOptions): Promise<ClientCertificate> {
+    const { user, groups = [], validityMs = DEFAULT_VALIDITY_MS } = options;
+    return this.#listener.issueClientCertificate({ user, groups, validityMs });
+  }
+
+  /**
+   * A kubeconfig (YAML) with a fresh client certificate.
+   *
+   * @param as default: an administrator
+   * @throws TypeError before {@link ApiServer.listen}
+   */
+  async kubeconfig(as: TransportUser = ADMIN): Promise<string> {
+    const { address } = this.#port;
+    if (address === undefined) throw new TypeError('a kubeconfig needs a server that listens');
+    const { certificate, key } = await this.issueClientCertificate(as);
+    return renderKubeconfig({
+      server: address.url,
+      caCertificate: address.caCertificate,
+      user: as.user,
+      credential: { type: 'certificate', certificate, key },
+    });
+  }
+
+  /** Plugs in a node: logs, exec, attach and port-forward of its pods go there until the result is disposed. */
+  connectNode(name: string, backend: NodeBackend): Disposable {
+    return this.#streams.connectNode(name, backend);
   }
 
   /** Resolves when requests are answered. */
@@ -231,7 +303,9 @@ export class ApiServer implements AsyncDisposable {
     this.#services.watches.cut('end');
     await this.#listener.stop();
     this.#address = undefined;
-    this.#access[Symbol.dispose]();
+    this.#customResources[Symbol.dispose]();
+    this.#running.dispose();
+    await this.#listener.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
