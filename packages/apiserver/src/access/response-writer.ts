@@ -33,6 +33,10 @@ export async function writeResponse(
   answer: ServerResponse,
   options: { readonly withoutBody: boolean },
 ): Promise<void> {
+  if (answer.reset === true) {
+    response.destroy();
+    return;
+  }
   const { body } = answer;
   const isWhole = body instanceof Uint8Array;
   if (isWhole) {
