@@ -107,6 +107,8 @@ export interface Clock {
  * lazily by getters where a schema is recursive (`JSONSchemaProps`).
  */
 export interface SchemaNode {
+  /** Full name of the definition in the OpenAPI document; built-in kinds only. */
+  readonly definitionName?: string | undefined;
   /** `any` accepts every JSON value (`x-kubernetes-preserve-unknown-fields` without a type, `RawExtension`). */
   readonly type: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | 'any';
   readonly format?: string | undefined;

@@ -77,13 +77,13 @@ export function forbidden(field: string, detail: string): FieldError {
   return { type: 'FieldValueForbidden', field, message: withDetail('Forbidden', detail) };
 }
 
-/** The value is none of the choices; they are listed sorted, as the real server does. */
+/** The value is none of the choices; they are listed in the order given. */
 export function notSupported(
   field: string,
   value: unknown,
   supported: readonly string[],
 ): FieldError {
-  const choices = [...supported].sort().map(quote).join(', ');
+  const choices = supported.map(quote).join(', ');
   return {
     type: 'FieldValueNotSupported',
     field,

@@ -85,22 +85,58 @@ function refusalOf(status: NonNullable<Fault['status']>): StatusError {
   });
 }
 
+/** The socket side of the server. */
+export interface Listening {
+  /** Stops listening, if it did, and cuts every connection. */
+  suspend(): Promise<void>;
+  /** Listens again where it did. */
+  resume(): Promise<void>;
+}
+
+/** What {@link FaultInjector} works on. */
+export interface FaultInjectorOptions {
+  readonly clock: Clock;
+  readonly store: MemoryStore;
+  readonly watches: WatchRegistry;
+  readonly listening: Listening;
+}
+
 /** Breaks the server on purpose, so that tests can see what clients make of it. */
 export class FaultInjector {
   readonly #clock: Clock;
   readonly #store: MemoryStore;
   readonly #watches: WatchRegistry;
+  readonly #listening: Listening;
+  #isUp = true;
   /** In the order of injection; the first that strikes counts. */
   readonly #faults = new Set<ActiveFault>();
 
-  constructor(options: {
-    readonly clock: Clock;
-    readonly store: MemoryStore;
-    readonly watches: WatchRegistry;
-  }) {
+  constructor(options: FaultInjectorOptions) {
     this.#clock = options.clock;
     this.#store = options.store;
     this.#watches = options.watches;
+    this.#listening = options.listening;
+  }
+
+  /** Whether the server takes connections. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /**
+   * The server goes down as if it were killed: connections and watches break, nobody can connect, in process or over
+   * TLS. What is stored stays.
+   */
+  async takeDown(): Promise<void> {
+    this.#isUp = false;
+    this.#watches.cut('reset');
+    await this.#listening.suspend();
+  }
+
+  /** The server is back, on the port it had. */
+  async bringUp(): Promise<void> {
+    await this.#listening.resume();
+    this.#isUp = true;
   }
 
   /** Strikes matching requests from now on, until it is spent or disposed. */

@@ -123,6 +123,10 @@ export function parseYaml(text: string): ParsedBody {
   return { value, duplicateFields: [] };
 }
 
+/** What the real server reads kind and apiVersion into, as its error shows it. */
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
 /** How unreadable bytes are quoted in an error: as text when they look like JSON, as hex otherwise. */
 function quoteBody(body: Uint8Array, text: string): string {
   if (text === '') return '<empty>';
@@ -174,9 +178,7 @@ export function parseObjectBody(
       : typeof value === 'boolean'
         ? 'bool'
         : typeof value;
-    throw refuse(
-      `json: cannot unmarshal ${name} into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }`,
-    );
+    throw refuse(`json: cannot unmarshal ${name} into Go value of type ${TYPE_META}`);
   }
   // Neither null nor an array: an object.
   return { object: value, duplicateFields };

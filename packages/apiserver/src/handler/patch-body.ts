@@ -22,7 +22,8 @@ function goMapText(value: unknown): string {
       .map(([key, member]) => `${key}:${goMapText(member)}`);
     return `map[${members.join(' ')}]`;
   }
-  return value === null ? '<nil>' : String(value as string | number | boolean);
+  if (value === null) return '<nil>';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A patch of one of the three kinds that change an object from what it is. */

@@ -2,12 +2,14 @@ import type {
   BuiltinSchemas,
   ObjectSchema,
   ResourceType,
+  SchemaNode,
   Strategy,
   VirtualResource,
 } from '../contracts.ts';
 import { BUILTIN_RESOURCES, type BuiltinFacts } from './builtin-resources.ts';
 import { conversionOf } from './conversions.ts';
 import { selectableFieldsOf } from './selectable-fields.ts';
+import { addConstantMembers, dropZeroMembers } from './struct-shapes.ts';
 
 const ALL_VERBS = [
   'create',
@@ -39,6 +41,22 @@ function schemaFor(schemas: BuiltinSchemas, facts: BuiltinFacts): ObjectSchema {
   return schemas.schemaOf(facts.group, facts.version, facts.kind);
 }
 
+/** Wraps a strategy so that objects look as the typed server writes them, before and after its own hooks. */
+function withStructShapes(strategy: Strategy, root: () => SchemaNode): Strategy {
+  return {
+    ...strategy,
+    applyDefaults(object) {
+      dropZeroMembers(root(), object);
+      strategy.applyDefaults?.(object);
+      addConstantMembers(root(), object);
+    },
+    prepareForCreate(object, context) {
+      strategy.prepareForCreate?.(object, context);
+      addConstantMembers(root(), object);
+    },
+  };
+}
+
 function createType(facts: BuiltinFacts, options: BuiltinTypeOptions): ResourceType {
   const key = builtinKey(facts);
   const conversion = conversionOf(facts);
@@ -61,7 +79,10 @@ function createType(facts: BuiltinFacts, options: BuiltinTypeOptions): ResourceT
       schema ??= schemaFor(options.schemas, facts);
       return schema;
     },
-    strategy: { ...options.defaultStrategy(facts), ...options.strategies.get(key) },
+    strategy: withStructShapes(
+      { ...options.defaultStrategy(facts), ...options.strategies.get(key) },
+      () => (schema ??= schemaFor(options.schemas, facts)).root,
+    ),
     storageKey: conversion?.storageKey ?? key,
     ...(conversion === undefined
       ? {}

@@ -38,7 +38,7 @@ export function numberAt(object: JsonObject, key: string): number | undefined {
 
 /** Sets a member that is absent. */
 export function setDefault(object: JsonObject, key: string, value: unknown): void {
-  if (object[key] === undefined || object[key] === null) object[key] = value;
+  object[key] ??= value;
 }
 
 /** Sets a member that is absent or empty. */

@@ -1,6 +1,5 @@
 import type { StoreReader, Strategy } from '../contracts.ts';
 import { customResourceDefinitionStrategy } from '../crd/definition-strategy.ts';
-import { customResourceDefinitionStrategy } from '../crd/definition-strategy.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './kinds/access-control.ts';
 import { configMap, secret } from './kinds/config.ts';
 import { coreEvent, newEvent } from './kinds/events.ts';
@@ -55,7 +54,6 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['services', serviceStrategy(addresses)],
     ['mutatingwebhookconfigurations.admissionregistration.k8s.io', mutatingWebhooks],
     ['validatingwebhookconfigurations.admissionregistration.k8s.io', validatingWebhooks],
-    ['customresourcedefinitions.apiextensions.k8s.io', customResourceDefinitionStrategy],
     ['customresourcedefinitions.apiextensions.k8s.io', customResourceDefinitionStrategy],
     ['daemonsets.apps', daemonSet],
     ['deployments.apps', deployment],

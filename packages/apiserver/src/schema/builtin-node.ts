@@ -103,7 +103,8 @@ export class BuiltinNode implements SchemaNode {
     this.required = source.required ?? [];
     this.listType = source['x-kubernetes-list-type'];
     this.listMapKeys = source['x-kubernetes-list-map-keys'];
-    this.mapType = source['x-kubernetes-map-type'];
+    // What is kept as it is has one owner as a whole.
+    this.mapType = this.form === 'raw' ? 'atomic' : source['x-kubernetes-map-type'];
     this.patchStrategy = source['x-kubernetes-patch-strategy']?.split(',');
     this.patchMergeKey = source['x-kubernetes-patch-merge-key'];
     this.preserveUnknownFields = isAny && this.form !== 'intOrString' ? true : undefined;

@@ -1,14 +1,10 @@
 import type { Transport } from '@kubewright/apimachinery';
-import { AdmissionChain } from '../admission/chain.ts';
-import { createAdmissionPlugins } from '../admission/plugins.ts';
 import { createAccess } from '../access/access.ts';
 import { renderKubeconfig } from '../access/kubeconfig.ts';
 import { createTlsListener } from '../access/tls-listener.ts';
-import { renderKubeconfig } from '../access/kubeconfig.ts';
-import { createTlsListener } from '../access/tls-listener.ts';
+import { AdmissionChain } from '../admission/chain.ts';
+import { createAdmissionPlugins } from '../admission/plugins.ts';
 import type { Clock, NodeConnections, NodeStreams, TlsListener, UserInfo } from '../contracts.ts';
-import { createCustomResources } from '../crd/custom-resources.ts';
-import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
 import { createCustomResources } from '../crd/custom-resources.ts';
 import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
 import { FaultInjector } from '../faults/fault-injector.ts';
@@ -19,11 +15,12 @@ import { defaultStrategy } from '../registry/default-strategy.ts';
 import { createStrategies } from '../registry/strategies.ts';
 import { ServerTypeRegistry } from '../registry/type-registry.ts';
 import { createBuiltinSchemas } from '../schema/builtin-schemas.ts';
-import type { NodeBackend } from '../streams/node-backend.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
+import type { NodeBackend } from '../streams/node-backend.ts';
 import { WatchRegistry } from '../watch/watch-registry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { InProcessTransport } from './in-process-transport.ts';
+import { ServerPort, type ListenAddress, type ListenOptions } from './listening.ts';
 import { provisionalStreams, provisionalTables } from './provisional.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -50,17 +47,6 @@ export interface TransportUser {
   readonly groups?: readonly string[] | undefined;
 }
 
-/** Where a server listens, and by what to know it. */
-export interface ListenAddress {
-  /** Such as `https://127.0.0.1:6443`. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  /** PEM of the authority that signed its certificate. */
-  readonly caCertificate: string;
-}
-
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 /** Whom a client certificate stands for. */
 export interface ClientCertificateOptions extends TransportUser {
   /** Milliseconds for which it holds from now on. Default: a year. */
@@ -105,12 +91,9 @@ export class ApiServer implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #listener: TlsListener;
   readonly #port: ServerPort;
-  readonly #running = new DisposableStack();
-  readonly #customResources: Disposable;
+  /** What follows the store until the server closes. */
+  readonly #followers = new DisposableStack();
   readonly #streams: NodeStreams & NodeConnections<NodeBackend>;
-  readonly #listener: TlsListener;
-  /** Where the server listens; undefined while it does not. */
-  #address: ListenAddress | undefined;
 
   constructor(options: ApiServerOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -138,7 +121,7 @@ export class ApiServer implements AsyncDisposable {
       mode: options.authorization ?? 'rbac',
       serviceAccountIssuerKey: options.serviceAccountIssuerKey,
     });
-    this.#running.use(access);
+    this.#followers.use(access);
     this.#streams = provisionalStreams;
     this.#listener = createTlsListener({
       handle: (request) => this.#handler.handle(request),
@@ -165,76 +148,8 @@ export class ApiServer implements AsyncDisposable {
       onRequest: options.onRequest ?? (() => undefined),
       isReady: () => !this.#closing.signal.aborted,
     });
-    this.#listener = createTlsListener({
-      handle: (request) => this.#handler.handle(request),
-      acceptUpgrade: (request) => this.#handler.acceptUpgrade(request),
-      streams: this.#streams,
-      clock,
-    });
     bootstrap({ store, registry, access, clock });
-    this.#running.use(createCustomResources({ registry, store, clock }).start());
-    this.#customResources = createCustomResources({ registry, store, clock }).start();
-  }
-
-  /**
-   * Listens for HTTPS, with a certificate of the server's own authority.
-   *
-   * @param options.host Default 127.0.0.1
-   * @param options.port 0 takes one that is free. Default 0
-   * @throws ListenError when the port cannot be had
-   * @throws TypeError when the server listens already
-   */
-  async listen(
-    options: { readonly host?: string; readonly port?: number } = {},
-  ): Promise<ListenAddress> {
-    const { host = '127.0.0.1', port = 0 } = options;
-    const { url, port: taken } = await this.#listener.listen({ host, port });
-    const caCertificate = await this.#listener.caCertificate();
-    this.#address = { url, host, port: taken, caCertificate };
-    return this.#address;
-  }
-
-  /**
-   * Stops listening, cuts every connection at once, and listens again on the same port, the objects kept:
-   * what clients see of a server that was killed and started again.
-   *
-   * @throws TypeError when the server does not listen
-   */
-  async restart(): Promise<void> {
-    const { host, port } = this.#listening();
-    await this.#listener.stop();
-    this.#services.watches.cut('end');
-    await this.listen({ host, port });
-  }
-
-  /** A certificate and key, PEM, that prove a user and groups to this server for so many milliseconds. Default a year. */
-  async issueClientCertificate(
-    subject: TransportUser & { readonly validityMs?: number },
-  ): Promise<{ readonly certificate: string; readonly key: string }> {
-    const { user, groups = [], validityMs = YEAR_MS } = subject;
-    return this.#listener.issueClientCertificate({ user, groups, validityMs });
-  }
-
-  /**
-   * A kubeconfig (YAML) for a user with a client certificate of their own.
-   *
-   * @param as Default: an administrator
-   * @throws TypeError when the server does not listen
-   */
-  async kubeconfig(as: TransportUser = ADMIN): Promise<string> {
-    const { url, caCertificate } = this.#listening();
-    const credential = { type: 'certificate', ...(await this.issueClientCertificate(as)) } as const;
-    return renderKubeconfig({ server: url, caCertificate, user: as.user, credential });
-  }
-
-  /** Makes a node's backend answer for the logs, commands and ports of its pods, until disposed of. */
-  connectNode(name: string, backend: unknown): Disposable {
-    return this.#streams.connectNode(name, backend);
-  }
-
-  #listening(): ListenAddress {
-    if (this.#address === undefined) throw new TypeError('the server does not listen');
-    return this.#address;
+    this.#followers.use(createCustomResources({ registry, store, clock }).start());
   }
 
   /**
@@ -254,40 +169,44 @@ export class ApiServer implements AsyncDisposable {
   }
 
   /**
-   * Serves HTTPS. Called again after {@link FaultInjector.takeDown} it may choose another port.
+   * Listens for HTTPS, with a certificate of the server's own authority.
    *
-   * @throws ListenError when the port is taken
+   * @throws ListenError when the port cannot be had
+   * @throws TypeError when the server listens already
    */
-  async listen(options: ListenOptions = {}): Promise<ServerAddress> {
+  async listen(options: ListenOptions = {}): Promise<ListenAddress> {
     this.#closing.signal.throwIfAborted();
     return this.#port.listen(options);
   }
 
-  /** A client certificate that the server believes. Certificate and key are PEM. */
+  /**
+   * Stops listening, cuts every connection at once, and listens again on the same port, the objects kept:
+   * what clients see of a server that was killed and started again.
+   */
+  async restart(): Promise<void> {
+    await this.faults.takeDown();
+    await this.faults.bringUp();
+  }
+
+  /** A certificate and key, PEM, that prove a user and groups to this server. */
   async issueClientCertificate(options: ClientCertificateOptions): Promise<ClientCertificate> {
     const { user, groups = [], validityMs = DEFAULT_VALIDITY_MS } = options;
     return this.#listener.issueClientCertificate({ user, groups, validityMs });
   }
 
   /**
-   * A kubeconfig (YAML) with a fresh client certificate.
+   * A kubeconfig (YAML) for a user with a client certificate of their own.
    *
    * @param as default: an administrator
    * @throws TypeError before {@link ApiServer.listen}
    */
   async kubeconfig(as: TransportUser = ADMIN): Promise<string> {
-    const { address } = this.#port;
-    if (address === undefined) throw new TypeError('a kubeconfig needs a server that listens');
-    const { certificate, key } = await this.issueClientCertificate(as);
-    return renderKubeconfig({
-      server: address.url,
-      caCertificate: address.caCertificate,
-      user: as.user,
-      credential: { type: 'certificate', certificate, key },
-    });
+    const { url, caCertificate } = this.#port.address;
+    const credential = { type: 'certificate', ...(await this.issueClientCertificate(as)) } as const;
+    return renderKubeconfig({ server: url, caCertificate, user: as.user, credential });
   }
 
-  /** Plugs in a node: logs, exec, attach and port-forward of its pods go there until the result is disposed. */
+  /** Makes a node's backend answer for the logs, commands and ports of its pods, until disposed of. */
   connectNode(name: string, backend: NodeBackend): Disposable {
     return this.#streams.connectNode(name, backend);
   }
@@ -301,11 +220,8 @@ export class ApiServer implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closing.abort(new Error('the API server is closed'));
     this.#services.watches.cut('end');
-    await this.#listener.stop();
-    this.#address = undefined;
-    this.#customResources[Symbol.dispose]();
-    this.#running.dispose();
-    await this.#listener.stop();
+    this.#followers.dispose();
+    await this.#port.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

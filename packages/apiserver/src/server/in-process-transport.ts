@@ -23,6 +23,8 @@ export interface InProcessOptions {
   readonly user: UserInfo;
   /** Aborted when the server closes. */
   readonly closed: AbortSignal;
+  /** False while the server is down on purpose: nobody can connect. */
+  readonly isUp: () => boolean;
 }
 
 /** The connection broke before an answer came. */
@@ -33,6 +35,17 @@ export class ConnectionResetError extends Error {
 
   constructor() {
     super('the connection was reset before an answer came');
+  }
+}
+
+/** Nobody listens: the server is down. */
+export class ConnectionRefusedError extends Error {
+  override readonly name = 'ConnectionRefusedError';
+  /** As the platform names it for a socket. */
+  readonly code = 'ECONNREFUSED';
+
+  constructor() {
+    super('connection refused: the API server is down');
   }
 }
 
@@ -53,15 +66,15 @@ function joinHeaders(headers: ServerResponse['headers']): Record<string, string>
   );
 }
 
-function rejection(signal: AbortSignal): { readonly promise: Promise<never>; release: () => void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  // Rejecting with the signal's own reason is what callers of an abortable function expect.
+/** Settles with `promise`, or rejects with the reason of the signal when that is aborted first. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: raced, resolve, reject } = Promise.withResolvers<T>();
+  // Callers of an abortable function expect the signal's own reason.
   const abort = () => reject(signal.reason as Error);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
-  // Nobody may be waiting at the moment of the abort.
-  promise.catch(() => undefined);
-  return { promise, release: () => signal.removeEventListener('abort', abort) };
+  promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  return raced;
 }
 
 async function* pull(
@@ -70,15 +83,13 @@ async function* pull(
   end: () => void,
 ): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
-  const aborted = rejection(signal);
   try {
     for (;;) {
-      const result = await Promise.race([iterator.next(), aborted.promise]);
+      const result = await orAborted(iterator.next(), signal);
       if (result.done === true) return;
       yield result.value;
     }
   } finally {
-    aborted.release();
     end();
     // The producer sees the abort of its request and ends by itself; waiting for it could take as long as it waits.
     iterator.return?.().catch(() => undefined);
@@ -102,15 +113,10 @@ export class InProcessTransport implements Transport {
     this.#checkOpen();
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, ...this.#signals(request.signal)]);
-    const aborted = rejection(signal);
-    try {
-      const answer = this.#options.handle(this.#serverRequest(request, signal));
-      const response = await Promise.race([answer, aborted.promise]);
-      if (response.reset === true) throw new ConnectionResetError();
-      return this.#transportResponse(response, signal, () => ended.abort());
-    } finally {
-      aborted.release();
-    }
+    const answer = this.#options.handle(this.#serverRequest(request, signal));
+    const response = await orAborted(answer, signal);
+    if (response.reset === true) throw new ConnectionResetError();
+    return this.#transportResponse(response, signal, () => ended.abort());
   }
 
   async webSocket(request: WebSocketRequest): Promise<WebSocketConnection> {
@@ -137,6 +143,7 @@ export class InProcessTransport implements Transport {
   #checkOpen(): void {
     this.#closing.signal.throwIfAborted();
     this.#options.closed.throwIfAborted();
+    if (!this.#options.isUp()) throw new ConnectionRefusedError();
   }
 
   #signals(own: AbortSignal | undefined): AbortSignal[] {

@@ -51,8 +51,6 @@ function roleStrategy(isNamespaced: boolean): Partial<Strategy> {
     );
   return {
     validateName: validatePathSegment,
-    // An empty list of rules stands in the object as null.
-    applyDefaults: (object) => void (object['rules'] ??= null),
     validate,
     validateUpdate: validate,
   };
@@ -80,7 +78,7 @@ function validateSubject(path: string, subject: JsonObject, isNamespaced: boolea
       if (group !== RBAC) errors.push(notSupported(`${path}.apiGroup`, group, [RBAC]));
       break;
     default:
-      errors.push(notSupported(`${path}.kind`, kind, ['Group', 'ServiceAccount', 'User']));
+      errors.push(notSupported(`${path}.kind`, kind, ['ServiceAccount', 'User', 'Group']));
   }
   return errors;
 }

@@ -1,15 +1,8 @@
-import { deepEqual, validateDnsSubdomain } from '@kubewright/apimachinery';
+import { deepEqual, fromLabelSelector, validateDnsSubdomain } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
-import {
-  ensureObject,
-  numberAt,
-  objectAt,
-  setDefault,
-  setDefaultText,
-  textAt,
-} from '../json-read.ts';
+import { ensureObject, objectAt, setDefault, setDefaultText, textAt } from '../json-read.ts';
 import { defaultPodTemplate } from '../pods/pod-spec-defaults.ts';
 import { validateSchedule } from '../validation/cron-schedule.ts';
 import { immutable } from '../validation/value-rules.ts';
@@ -40,6 +33,7 @@ function defaultJobSpec(spec: JsonObject): void {
   else setDefault(spec, 'backoffLimit', 2 ** 31 - 1);
   setDefaultText(spec, 'completionMode', 'NonIndexed');
   setDefault(spec, 'suspend', false);
+  setDefault(spec, 'manualSelector', false);
   const hasFailurePolicy = spec['podFailurePolicy'] !== undefined;
   setDefaultText(spec, 'podReplacementPolicy', hasFailurePolicy ? 'Failed' : 'TerminatingOrFailed');
 }
@@ -81,10 +75,33 @@ function validateJobSpec(path: string, spec: JsonObject): FieldError[] {
   ];
 }
 
+function validateGeneratedSelector(object: JsonObject): FieldError[] {
+  const spec = objectAt(object, 'spec');
+  const selector = objectAt(spec, 'selector');
+  const labels = objectAt(objectAt(objectAt(spec, 'template'), 'metadata'), 'labels');
+  const errors: FieldError[] = [];
+  if (spec['manualSelector'] !== true) {
+    const uid = textAt(objectAt(object, 'metadata'), 'uid');
+    const expected = [CONTROLLER_UID, OLD_CONTROLLER_UID].map((label) => ({
+      matchLabels: { [label]: uid },
+    }));
+    if (!expected.some((generated) => deepEqual(selector, generated))) {
+      errors.push(invalid('spec.selector', selector, '`selector` not auto-generated'));
+    }
+  }
+  // Decoded: a selector and labels of the declared types.
+  if (!fromLabelSelector(selector).matches(labels)) {
+    const text = '`selector` does not match template `labels`';
+    errors.push(invalid('spec.template.metadata.labels', labels, text));
+  }
+  return errors;
+}
+
 function validateJob(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
   return [
-    ...(spec['selector'] === undefined ? [required('spec.selector')] : []),
+    ...((spec['selector'] ?? undefined) === undefined ? [required('spec.selector')] : []),
+    ...validateGeneratedSelector(object),
     ...validateJobSpec('spec', spec),
   ];
 }
@@ -114,12 +131,23 @@ export const job: Partial<Strategy> = {
   defaultPropagation: 'background',
   applyDefaults(object) {
     const spec = ensureObject(object, 'spec');
-    defaultPodTemplate(ensureObject(spec, 'template'));
+    const template = ensureObject(spec, 'template');
+    defaultPodTemplate(template);
     defaultJobSpec(spec);
+    const labels = objectAt(objectAt(template, 'metadata'), 'labels');
+    const metadata = ensureObject(object, 'metadata');
+    if (metadata['labels'] === undefined && Object.keys(labels).length > 0) {
+      metadata['labels'] = { ...labels };
+    }
   },
   prepareForCreate(object) {
-    object['status'] = {};
+    delete object['status'];
+    const metadata = objectAt(object, 'metadata');
+    const template = objectAt(objectAt(objectAt(object, 'spec'), 'template'), 'metadata');
+    // Labels taken over from the template follow what is added to it.
+    const follows = deepEqual(metadata['labels'] ?? {}, template['labels'] ?? {});
     generateSelector(object);
+    if (follows) metadata['labels'] = { ...objectAt(template, 'labels') };
   },
   prepareForUpdate: (object, old) => setOrDelete(object, 'status', old['status']),
   validate: validateJob,
@@ -166,7 +194,6 @@ export const cronJob: Partial<Strategy> = {
     ensureObject(template, 'metadata');
     defaultPodTemplate(ensureObject(ensureObject(template, 'spec'), 'template'));
   },
-  prepareForCreate: (object) => void (object['status'] = {}),
   validateName: (name) => validateDnsSubdomain(name),
   validate: validateCronJob,
   validateUpdate: validateCronJob,

@@ -1,4 +1,4 @@
-import { validateDns1035Label } from '@kubewright/apimachinery';
+import { validateDnsLabel } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import {
@@ -87,7 +87,7 @@ function keepNodePorts(spec: JsonObject, before: JsonObject): void {
 /** The behaviour of Services, with the pool that their addresses come from. */
 export function serviceStrategy(addresses: ServiceAddresses): Partial<Strategy> {
   return {
-    validateName: (name) => validateDns1035Label(name),
+    validateName: (name) => validateDnsLabel(name),
     applyDefaults,
     prepareForCreate(object, context) {
       const spec = ensureObject(object, 'spec');

@@ -1,4 +1,4 @@
-import { deepEqual } from '@kubewright/apimachinery';
+import { deepEqual, formatTime } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { forbidden, notSupported, required, type FieldError } from '../../field-error.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
@@ -13,10 +13,10 @@ export function defaultClaim(object: JsonObject): void {
   ensureObject(spec, 'resources');
 }
 
-function validateAccessModes(spec: JsonObject): FieldError[] {
+function validateAccessModes(spec: JsonObject, detail: string): FieldError[] {
   const modes = stringsAt(spec, 'accessModes');
   if (modes.length === 0) {
-    return [required('spec.accessModes', 'at least 1 access mode is required')];
+    return [required('spec.accessModes', detail)];
   }
   return modes
     .filter((mode) => !ACCESS_MODES.includes(mode))
@@ -27,7 +27,7 @@ function validateClaim(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
   const requests = objectAt(objectAt(spec, 'resources'), 'requests');
   return [
-    ...validateAccessModes(spec),
+    ...validateAccessModes(spec, 'at least 1 access mode is required'),
     ...(requests['storage'] === undefined ? [required('spec.resources[storage]')] : []),
   ];
 }
@@ -62,11 +62,29 @@ export const persistentVolumeClaim: Partial<Strategy> = {
   ],
 };
 
+/** Members of a volume's spec that are no source of the volume. */
+const VOLUME_FACTS = new Set([
+  'accessModes',
+  'capacity',
+  'claimRef',
+  'mountOptions',
+  'nodeAffinity',
+  'persistentVolumeReclaimPolicy',
+  'storageClassName',
+  'volumeAttributesClassName',
+  'volumeMode',
+]);
+
 function validateVolume(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
   return [
-    ...validateAccessModes(spec),
-    ...(objectAt(spec, 'capacity')['storage'] === undefined ? [required('spec.capacity')] : []),
+    ...validateAccessModes(spec, ''),
+    ...(objectAt(spec, 'capacity')['storage'] === undefined
+      ? [required('spec.capacity'), notSupported('spec.capacity', spec['capacity'], ['storage'])]
+      : []),
+    ...(Object.keys(spec).some((field) => !VOLUME_FACTS.has(field))
+      ? []
+      : [required('spec', 'must specify a volume type')]),
   ];
 }
 
@@ -78,7 +96,10 @@ export const persistentVolume: Partial<Strategy> = {
     setDefaultText(spec, 'volumeMode', 'Filesystem');
     if (spec['hostPath'] !== undefined) setDefault(ensureObject(spec, 'hostPath'), 'type', '');
   },
-  prepareForCreate: (object) => void (object['status'] = { phase: 'Pending' }),
+  prepareForCreate(object, { clock }) {
+    const lastPhaseTransitionTime = formatTime(new Date(clock.now()));
+    object['status'] = { phase: 'Pending', lastPhaseTransitionTime };
+  },
   prepareForUpdate: (object, old) => setOrDelete(object, 'status', old['status']),
   validate: validateVolume,
 };

@@ -76,7 +76,7 @@ function validateStrategy(strategy: JsonObject): FieldError[] {
         ];
   }
   if (type !== 'RollingUpdate') {
-    return [notSupported(`${path}.type`, type, ['Recreate', 'RollingUpdate'])];
+    return [notSupported(path, internalStrategy(type), ['Recreate', 'RollingUpdate'])];
   }
   if (rolling === undefined) {
     return [required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil')];
@@ -107,6 +107,11 @@ function validateStrategy(strategy: JsonObject): FieldError[] {
   return errors;
 }
 
+/** A strategy of an unknown type, as messages show it: in the words of the server's internal type. */
+function internalStrategy(type: string): JsonObject {
+  return { Type: type, RollingUpdate: null };
+}
+
 /** The behaviour of Deployments. */
 export const deployment: Partial<Strategy> = {
   applyDefaults(object) {
@@ -122,7 +127,6 @@ export const deployment: Partial<Strategy> = {
     setDefault(spec, 'revisionHistoryLimit', REVISION_HISTORY);
     setDefault(spec, 'progressDeadlineSeconds', 600);
   },
-  prepareForCreate: (object) => void (object['status'] = {}),
   changesGeneration: (object, old) => specChanged(object, old) || annotationsChanged(object, old),
   validate: validateDeployment,
   validateUpdate: (object, old) => [
@@ -143,7 +147,6 @@ function validateReplicaSet(object: JsonObject): FieldError[] {
 /** The behaviour of ReplicaSets. */
 export const replicaSet: Partial<Strategy> = {
   applyDefaults: (object) => setDefault(specOf(object), 'replicas', 1),
-  prepareForCreate: (object) => void (object['status'] = { replicas: 0 }),
   validate: validateReplicaSet,
   validateUpdate: (object, old) => [
     ...validateReplicaSet(object),
@@ -162,7 +165,12 @@ export const replicationController: Partial<Strategy> = {
     setDefault(spec, 'selector', labels);
     setDefault(objectAt(object, 'metadata'), 'labels', labels);
   },
-  prepareForCreate: (object) => void (object['status'] = { replicas: 0 }),
+};
+
+/** The behaviour of PodTemplates. */
+export const podTemplate: Partial<Strategy> = {
+  hasGeneration: true,
+  applyDefaults: (object) => defaultPodTemplate(ensureObject(object, 'template')),
 };
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
@@ -185,7 +193,12 @@ function validateDaemonSet(object: JsonObject): FieldError[] {
     ...validateWorkloadTemplate(spec),
     ...(['OnDelete', 'RollingUpdate'].includes(type)
       ? []
-      : [notSupported('spec.updateStrategy.type', type, ['OnDelete', 'RollingUpdate'])]),
+      : [
+          notSupported('spec.updateStrategy', internalStrategy(type), [
+            'RollingUpdate',
+            'OnDelete',
+          ]),
+        ]),
     ...validateCounts(spec, ['minReadySeconds', 'revisionHistoryLimit']),
   ];
 }
@@ -205,12 +218,7 @@ export const daemonSet: Partial<Strategy> = {
     if (templateGeneration(object) === 0) setTemplateGeneration(object, 0);
   },
   prepareForCreate(object) {
-    object['status'] = {
-      currentNumberScheduled: 0,
-      numberMisscheduled: 0,
-      desiredNumberScheduled: 0,
-      numberReady: 0,
-    };
+    delete object['status'];
     setTemplateGeneration(object, Math.max(1, templateGeneration(object)));
   },
   prepareForUpdate(object, old) {
@@ -241,7 +249,7 @@ function validateStatefulSet(object: JsonObject): FieldError[] {
       : [
           invalid(
             'spec.updateStrategy',
-            objectAt(spec, 'updateStrategy'),
+            internalStrategy(type),
             "must be 'RollingUpdate' or 'OnDelete'",
           ),
         ]),
@@ -301,7 +309,6 @@ export const statefulSet: Partial<Strategy> = {
       claim['status'] = { phase: 'Pending' };
     }
   },
-  prepareForCreate: (object) => void (object['status'] = { replicas: 0, availableReplicas: 0 }),
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
 };

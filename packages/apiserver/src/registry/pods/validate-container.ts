@@ -121,7 +121,7 @@ function validateMounts(path: string, container: JsonObject, scene: ContainerSce
     const field = `${path}.volumeMounts[${index}]`;
     const name = textAt(mount, 'name');
     if (name === '') errors.push(required(`${field}.name`));
-    else if (!scene.volumes.has(name)) errors.push(notFoundValue(`${field}.name`, name));
+    if (!scene.volumes.has(name)) errors.push(notFoundValue(`${field}.name`, name));
     const mountPath = textAt(mount, 'mountPath');
     if (mountPath === '') errors.push(required(`${field}.mountPath`));
     else if (paths.has(mountPath)) {
@@ -192,25 +192,29 @@ function validateRestart(path: string, container: JsonObject): FieldError[] {
   return choices.includes(policy) ? [] : [notSupported(`${path}.restartPolicy`, policy, choices)];
 }
 
-/** Rules for one container. Duplicate names are the list's business. */
+/** Rules for the name of a container; `taken` are those of the containers before it. */
+export function validateContainerName(
+  path: string,
+  name: string,
+  taken: ReadonlySet<string>,
+): FieldError[] {
+  if (name === '') return [required(`${path}.name`)];
+  const errors = dnsLabel(`${path}.name`, name);
+  return taken.has(name) ? [...errors, duplicate(`${path}.name`, name)] : errors;
+}
+
+/** Rules for one container but for its name. */
 export function validateContainer(
   path: string,
   container: JsonObject,
   scene: ContainerScene,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const name = textAt(container, 'name');
-  if (name === '') errors.push(required(`${path}.name`));
-  else errors.push(...dnsLabel(`${path}.name`, name));
-  const image = textAt(container, 'image');
-  if (image === '') errors.push(required(`${path}.image`));
-  else if (image !== image.trim()) {
-    errors.push(invalid(`${path}.image`, image, 'must not have leading or trailing whitespace'));
-  }
+  if (textAt(container, 'image') === '') errors.push(required(`${path}.image`));
   errors.push(
     ...oneOf(`${path}.terminationMessagePolicy`, textAt(container, 'terminationMessagePolicy'), [
-      'FallbackToLogsOnError',
       'File',
+      'FallbackToLogsOnError',
     ]),
     ...validatePorts(path, container, scene),
     ...validateEnv(path, container),

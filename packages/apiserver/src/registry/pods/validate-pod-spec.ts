@@ -1,12 +1,25 @@
 import type { JsonObject } from '../../contracts.ts';
-import { duplicate, invalid, required, type FieldError } from '../../field-error.ts';
+import { invalid, required, type FieldError } from '../../field-error.ts';
 import { listAt, numberAt, textAt } from '../json-read.ts';
 import { validateLabels } from '../validation/selector-rules.ts';
 import { dnsLabel, dnsSubdomain, nonNegative, oneOf } from '../validation/value-rules.ts';
-import { validateContainer } from './validate-container.ts';
+import { validateContainer, validateContainerName } from './validate-container.ts';
 import { validateVolumes } from './validate-volume.ts';
 
 const MAX_DEADLINE_SECONDS = 2 ** 31 - 1;
+
+/** Looked at after everything else, as the order of the messages shows. */
+function imageSpaceErrors(path: string, spec: JsonObject): FieldError[] {
+  return ['initContainers', 'containers'].flatMap((list) =>
+    listAt(spec, list).flatMap((container, index) => {
+      const image = textAt(container, 'image');
+      const field = `${path}.${list}[${index}].image`;
+      return image === image.trim()
+        ? []
+        : [invalid(field, image, 'must not have leading or trailing whitespace')];
+    }),
+  );
+}
 
 function validateContainers(path: string, spec: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
@@ -16,17 +29,18 @@ function validateContainers(path: string, spec: JsonObject): FieldError[] {
   const validateList = (list: string, isInit: boolean) => {
     for (const [index, container] of listAt(spec, list).entries()) {
       const field = `${path}.${list}[${index}]`;
-      errors.push(...validateContainer(field, container, { volumes, hostNetwork, isInit }));
       const name = textAt(container, 'name');
-      if (name === '') continue;
-      if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
-      names.add(name);
+      errors.push(
+        ...validateContainerName(field, name, names),
+        ...validateContainer(field, container, { volumes, hostNetwork, isInit }),
+      );
+      if (name !== '') names.add(name);
     }
   };
   if (listAt(spec, 'containers').length === 0) errors.push(required(`${path}.containers`));
   validateList('containers', false);
   validateList('initContainers', true);
-  return errors;
+  return [...errors, ...imageSpaceErrors(path, spec)];
 }
 
 const TOLERATION_EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
@@ -75,8 +89,8 @@ export function validatePodSpec(path: string, spec: JsonObject): FieldError[] {
     ...validateContainers(path, spec),
     ...oneOf(`${path}.restartPolicy`, textAt(spec, 'restartPolicy'), [
       'Always',
-      'Never',
       'OnFailure',
+      'Never',
     ]),
     ...oneOf(`${path}.dnsPolicy`, textAt(spec, 'dnsPolicy'), [
       'ClusterFirst',

@@ -42,13 +42,14 @@ export function validateResources(path: string, resources: JsonObject): FieldErr
   const requests = objectAt(resources, 'requests');
   const errors: FieldError[] = [];
   for (const [name, value] of Object.entries(limits)) {
-    errors.push(...validateName(`${path}.limits`, name));
+    errors.push(...validateName(`${path}.limits[${name}]`, name));
     errors.push(...validateAmount(`${path}.limits[${name}]`, name, value));
   }
   for (const [name, value] of Object.entries(requests)) {
-    errors.push(...validateName(`${path}.requests`, name));
+    errors.push(...validateName(`${path}.requests[${name}]`, name));
     errors.push(...validateAmount(`${path}.requests[${name}]`, name, value));
-    const limit: unknown = limits[name];
+    // As above.
+    const limit = limits[name] as string | undefined;
     if (limit === undefined) {
       if (!canOvercommit(name)) {
         errors.push(
@@ -58,17 +59,15 @@ export function validateResources(path: string, resources: JsonObject): FieldErr
       continue;
     }
     // As above.
-    const order = parseQuantity(value as string).compare(parseQuantity(limit as string));
+    const order = parseQuantity(value as string).compare(parseQuantity(limit));
     if (!canOvercommit(name) && order !== 0) {
-      errors.push(
-        invalid(`${path}.requests`, value, `must be equal to ${name} limit of ${String(limit)}`),
-      );
+      errors.push(invalid(`${path}.requests`, value, `must be equal to ${name} limit of ${limit}`));
     } else if (order > 0) {
       errors.push(
         invalid(
           `${path}.requests`,
           value,
-          `must be less than or equal to ${name} limit of ${String(limit)}`,
+          `must be less than or equal to ${name} limit of ${limit}`,
         ),
       );
     }

@@ -35,15 +35,14 @@ export function validateVolumes(path: string, spec: JsonObject): FieldError[] {
   const names = new Set<string>();
   for (const [index, volume] of listAt(spec, 'volumes').entries()) {
     const field = `${path}.volumes[${index}]`;
-    errors.push(...validateSource(field, volume));
     const name = textAt(volume, 'name');
-    if (name === '') errors.push(required(`${field}.name`));
-    else {
-      const nameErrors = dnsLabel(`${field}.name`, name);
-      errors.push(...nameErrors);
-      if (nameErrors.length === 0 && names.has(name)) errors.push(duplicate(`${field}.name`, name));
-    }
-    names.add(name);
+    const own = validateSource(field, volume);
+    if (name === '') own.push(required(`${field}.name`));
+    else own.push(...dnsLabel(`${field}.name`, name));
+    if (names.has(name)) own.push(duplicate(`${field}.name`, name));
+    // A volume that is wrong itself takes no name away from others.
+    if (own.length === 0) names.add(name);
+    errors.push(...own);
   }
   return errors;
 }

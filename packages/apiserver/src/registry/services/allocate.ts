@@ -17,7 +17,7 @@ function addressError(addresses: ServiceAddresses, address: string): FieldError 
     return invalid(
       'spec.clusterIPs',
       value,
-      `failed to allocate IP ${address}: the provided network does not match the current range`,
+      `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${addresses.cidr}`,
     );
   }
   return invalid(
@@ -46,8 +46,14 @@ export function allocateAddress(
     address = addresses.takeAnyAddress();
     if (address === undefined) throw internalError('failed to allocate a serviceIP: range is full');
   } else if (!isAddress(wanted)) {
-    // Validation says what is wrong with it.
-    return;
+    throw refuse(
+      object,
+      invalid(
+        'spec.clusterIPs[0]',
+        wanted,
+        'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      ),
+    );
   } else if (!addresses.takeAddress(wanted)) {
     throw refuse(object, addressError(addresses, wanted));
   }

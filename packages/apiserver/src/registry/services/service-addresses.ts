@@ -30,10 +30,13 @@ function holdingsOf(service: JsonObject | undefined): Holdings {
  */
 export class ServiceAddresses {
   readonly range: AddressRange;
+  /** The range as it was given. */
+  readonly cidr: string;
   readonly #addresses: NumberPool;
   readonly #ports = new NumberPool(FIRST_NODE_PORT, LAST_NODE_PORT);
 
   constructor(store: StoreReader, cidr: string) {
+    this.cidr = cidr;
     this.range = parseAddressRange(cidr);
     // The network's own address and its broadcast address are nobody's.
     this.#addresses = new NumberPool(1, this.range.size - 2);

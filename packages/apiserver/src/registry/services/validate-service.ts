@@ -50,6 +50,7 @@ function validatePorts(spec: JsonObject): FieldError[] {
 export function validateService(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
   const errors = validatePorts(spec);
+  errors.push(...validateLabels('spec.selector', objectAt(spec, 'selector')));
   const type = textAt(spec, 'type');
   if (!TYPES.includes(type)) errors.push(notSupported('spec.type', type, TYPES));
   if (type === 'ExternalName') {
@@ -57,7 +58,6 @@ export function validateService(object: JsonObject): FieldError[] {
     if (name === '') errors.push(required('spec.externalName'));
     else errors.push(...dnsSubdomain('spec.externalName', name));
   }
-  errors.push(...validateLabels('spec.selector', objectAt(spec, 'selector')));
   const affinity = textAt(spec, 'sessionAffinity');
   if (!['ClientIP', 'None'].includes(affinity)) {
     errors.push(notSupported('spec.sessionAffinity', affinity, ['ClientIP', 'None']));

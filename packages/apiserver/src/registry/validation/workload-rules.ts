@@ -17,34 +17,39 @@ export function validateTemplate(path: string, template: JsonObject): FieldError
 
 /** Rules for a selector that must be there and choose the pods of its own template. */
 export function validateWorkloadSelector(spec: JsonObject, kind: string): FieldError[] {
-  const selector = spec['selector'] as JsonObject | undefined;
-  if (selector === undefined) return [required('spec.selector')];
+  const selector = spec['selector'] as JsonObject | null | undefined;
+  if (selector === undefined || selector === null) return [required('spec.selector')];
   const errors = validateSelector('spec.selector', selector);
+  if (errors.length > 0) {
+    errors.push(invalid('spec.selector', selector, 'invalid label selector'));
+  }
   if (isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${kind}`));
   }
   return errors;
 }
 
+function validateSelectorMatch(
+  selector: JsonObject | null | undefined,
+  template: JsonObject,
+): FieldError[] {
+  const labels = objectAt(template, 'metadata')['labels'] as JsonObject | undefined;
+  const path = 'spec.template.metadata.labels';
+  const mismatch = [invalid(path, labels, '`selector` does not match template `labels`')];
+  if (selector === undefined || selector === null) return mismatch;
+  if (isEmptySelector(selector)) return [];
+  // What is wrong with the selector itself is told elsewhere.
+  if (validateSelector('', selector).length > 0) return [];
+  // Decoded: a selector and labels of the declared types.
+  const matches = fromLabelSelector(selector).matches(labels ?? {});
+  return matches ? [] : mismatch;
+}
+
 /** Rules for a template whose pods must be chosen by the selector beside it and run for ever. */
 export function validateWorkloadTemplate(spec: JsonObject): FieldError[] {
   const template = objectAt(spec, 'template');
-  const selector = spec['selector'] as JsonObject | undefined;
-  const errors: FieldError[] = [];
-  if (selector !== undefined && !isEmptySelector(selector)) {
-    const labels = objectAt(objectAt(template, 'metadata'), 'labels');
-    // Decoded: a selector and labels of the declared types.
-    const matches = fromLabelSelector(selector).matches(labels as Record<string, string>);
-    if (!matches) {
-      errors.push(
-        invalid(
-          'spec.template.metadata.labels',
-          labels,
-          '`selector` does not match template `labels`',
-        ),
-      );
-    }
-  }
+  const selector = spec['selector'] as JsonObject | null | undefined;
+  const errors = validateSelectorMatch(selector, template);
   errors.push(...validateTemplate('spec.template', template));
   const policy = textAt(objectAt(template, 'spec'), 'restartPolicy');
   if (policy !== 'Always') {
