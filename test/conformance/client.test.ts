@@ -11,10 +11,10 @@ import {
   isNotFound,
   Pod,
   Secret,
-  StatusError,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
+import { refusalOf } from './refusal.ts';
 
 const configMap = (
   name: string,
@@ -38,16 +38,6 @@ const deployment = (name: string, namespace: string): Deployment => ({
     },
   },
 });
-
-/** The error of a call that must fail. */
-async function refusalOf(call: Promise<unknown>): Promise<StatusError> {
-  const error = await call.then(
-    () => assert.fail('the call was not refused'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StatusError, `not a StatusError: ${String(error)}`);
-  return error;
-}
 
 describeOnEachServer('client', {}, (environment) => {
   let client: Client;
