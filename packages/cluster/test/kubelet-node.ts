@@ -69,7 +69,12 @@ export async function startTestNode(
     runtime,
     ports,
     dataDir,
-    backend: new KubeletBackend({ runtime, ports, now: () => Date.now() }),
+    backend: new KubeletBackend({
+      runtime,
+      ports,
+      now: () => Date.now(),
+      statusOf: (uid) => kubelet.statusOf(uid),
+    }),
     run(spec) {
       const uid = randomUUID();
       const pod: Stored<Pod> = {

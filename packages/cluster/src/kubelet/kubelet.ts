@@ -99,7 +99,8 @@ export class Kubelet {
       images: puller,
       volumes,
       stopper,
-      environmentFor: (_pod, podIp) => this.#environment(podIp),
+      environmentFor: (podIp) => this.#environment(podIp),
+      apiServer: () => options.apiServer?.(),
     });
     this.#shared = {
       clock,
@@ -157,6 +158,11 @@ export class Kubelet {
   /** The pods of this node, as last seen. */
   pods(): readonly Stored<Pod>[] {
     return [...this.#workers.values()].map((worker) => worker.pod);
+  }
+
+  /** The newest status of a pod, reported or about to be. */
+  statusOf(podUid: string): PodStatus | undefined {
+    return this.#workers.get(podUid)?.status;
   }
 
   /** Records of pods the API server does not know (deleted while this node was off) are removed. */

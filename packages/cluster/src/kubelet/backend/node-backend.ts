@@ -1,5 +1,10 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { StatusError, type Status } from '@kubewright/apimachinery';
+import {
+  StatusError,
+  type ContainerStatus,
+  type PodStatus,
+  type Status,
+} from '@kubewright/apimachinery';
 import type { PortMap } from '../network/port-map.ts';
 import { RuntimeError, type ContainerRecord, type RuntimeProcess } from '../runtime/contracts.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
@@ -59,6 +64,8 @@ export interface KubeletBackendOptions {
   readonly ports: PortMap;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The status a pod was last reported with. Default: unknown; the records decide alone. */
+  readonly statusOf?: ((podUid: string) => PodStatus | undefined) | undefined;
 }
 
 /** Answers for logs, exec, attach and port-forward from the node's runtime, with a kubelet's texts when it cannot. */
@@ -117,24 +124,34 @@ export class KubeletBackend implements NodeBackend {
     return this.#options.ports.connect(target.uid, port);
   }
 
+  /** The life whose log is meant: what the reported status calls the current or the previous one. */
   #logged(target: ContainerTarget, previous: boolean): ContainerRecord {
-    const lives = this.#lives(target);
+    const [newest, before] = this.#lives(target);
+    const status = this.#reported(target);
     const pod = JSON.stringify(target.pod);
     const container = JSON.stringify(target.container);
-    const [newest, before] = lives;
     if (previous) {
-      // While a new life has not begun, the last one that ended is the previous one.
-      const record = newest?.state.phase === 'exited' && before === undefined ? undefined : before;
+      // While a container is held back, the life that has just ended is reported as the last one.
+      const isHeldBack = newest?.state.phase === 'exited' && status?.state?.waiting !== undefined;
+      const record = isHeldBack ? newest : before;
       if (record !== undefined) return record;
       throw badRequest(`previous terminated container ${container} in pod ${pod} not found`);
     }
-    if (newest === undefined || newest.state.phase === 'created') {
-      if (before !== undefined) return before;
-      throw badRequest(
-        `container ${container} in pod ${pod} is waiting to start: ContainerCreating`,
-      );
-    }
-    return newest;
+    const record = newest?.state.phase === 'created' ? before : newest;
+    if (record !== undefined) return record;
+    const reason = status?.state?.waiting?.reason ?? 'ContainerCreating';
+    const pulling = reason === 'ErrImagePull' || reason === 'ImagePullBackOff';
+    const why = pulling ? 'trying and failing to pull image' : reason;
+    throw badRequest(`container ${container} in pod ${pod} is waiting to start: ${why}`);
+  }
+
+  #reported(target: ContainerTarget): ContainerStatus | undefined {
+    const status = this.#options.statusOf?.(target.uid);
+    return [
+      ...(status?.containerStatuses ?? []),
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.ephemeralContainerStatuses ?? []),
+    ].find((entry) => entry.name === target.container);
   }
 
   #running(target: ContainerTarget): ContainerRecord {

@@ -5,6 +5,10 @@ import {
   ContainerConfigError,
   type EnvironmentSources,
 } from '../environment/container-environment.ts';
+import {
+  writeContainerKubeconfig,
+  type ServerAddress,
+} from '../environment/container-kubeconfig.ts';
 import { expandVariables } from '../environment/expand.ts';
 import type { EventRecorder } from '../events/event-recorder.ts';
 import type { ImagePuller } from '../images/image-puller.ts';
@@ -32,7 +36,9 @@ export interface ContainerStarterOptions {
   readonly images: ImagePuller;
   readonly volumes: PodVolumes;
   readonly stopper: ContainerStopper;
-  readonly environmentFor: (pod: Stored<Pod>, podIp: string | undefined) => EnvironmentSources;
+  readonly environmentFor: (podIp: string | undefined) => EnvironmentSources;
+  /** Where containers find the API server; undefined while it does not listen. */
+  readonly apiServer: () => ServerAddress | undefined;
 }
 
 /** How a start went. */
@@ -111,18 +117,19 @@ export class ContainerStarter {
     image: string,
   ): Promise<ContainerConfig> {
     const { volumes, environmentFor } = this.#options;
-    const env = await containerEnvironment(
-      pod,
-      container,
-      environmentFor(pod, runtime.sandbox?.ip),
-    );
+    const env = await containerEnvironment(pod, container, environmentFor(runtime.sandbox?.ip));
     const root = await buildContainerRoot(pod, container, env, volumes);
     const newest = newestLife(runtime.containers, container.name);
     const limit = container.resources?.limits?.['memory'];
-    const { uid, name } = pod.metadata;
+    const { uid, name, namespace = 'default' } = pod.metadata;
+    const server = this.#options.apiServer();
+    const kubeconfig =
+      server === undefined
+        ? undefined
+        : await writeContainerKubeconfig(container, root.rootDir, server, namespace);
     const expand = (text: string): string => expandVariables(text, env);
     return {
-      pod: { uid, name, namespace: pod.metadata.namespace ?? 'default' },
+      pod: { uid, name, namespace },
       name: container.name,
       restartCount:
         newest === undefined ? this.#reportedRestarts(pod, container) : newest.restartCount + 1,
@@ -130,7 +137,8 @@ export class ContainerStarter {
       definition: definitionOf(container),
       command: (container.command ?? []).map(expand),
       args: (container.args ?? []).map(expand),
-      env,
+      // The pod's own variables win.
+      env: kubeconfig === undefined ? env : new Map([['KUBECONFIG', kubeconfig], ...env]),
       workingDir: container.workingDir,
       ...root,
       fallbackToLogs: container.terminationMessagePolicy === 'FallbackToLogsOnError',

@@ -93,6 +93,11 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** The newest status, reported or about to be. */
+  get status(): PodStatus {
+    return this.#writer.current;
+  }
+
   /** Nothing of it runs or will run. */
   get hasEnded(): boolean {
     return this.#stage === 'ended';
