@@ -66,7 +66,12 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
   });
   using _backend = server.connectNode(
     name,
-    new KubeletBackend({ runtime, ports, now: () => systemClock.now() }),
+    new KubeletBackend({
+      runtime,
+      ports,
+      now: () => systemClock.now(),
+      statusOf: (uid) => kubelet.statusOf(uid),
+    }),
   );
   const manager = new Manager({
     client,
