@@ -26,9 +26,3 @@ export { ConnectionRefusedError, ConnectionResetError } from './server/in-proces
 export { type ListenAddress, type ListenOptions } from './server/listening.ts';
 export type * from './streams/node-backend.ts';
 export { type WatchCut } from './watch/watch-registry.ts';
-export { CertificateAuthority, type KeyedCertificate } from './access/certificate-authority.ts';
-export {
-  renderKubeconfig,
-  type KubeconfigCredential,
-  type KubeconfigOptions,
-} from './access/kubeconfig.ts';
