@@ -17,11 +17,12 @@ import { ServerTypeRegistry } from '../registry/type-registry.ts';
 import { createBuiltinSchemas } from '../schema/builtin-schemas.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { NodeBackend } from '../streams/node-backend.ts';
+import { createNodeStreams } from '../streams/node-streams.ts';
 import { WatchRegistry } from '../watch/watch-registry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { InProcessTransport } from './in-process-transport.ts';
 import { ServerPort, type ListenAddress, type ListenOptions } from './listening.ts';
-import { provisionalStreams, provisionalTables } from './provisional.ts';
+import { provisionalTables } from './provisional.ts';
 import { systemClock } from './system-clock.ts';
 
 /** How to build an {@link ApiServer}. */
@@ -122,7 +123,7 @@ export class ApiServer implements AsyncDisposable {
       serviceAccountIssuerKey: options.serviceAccountIssuerKey,
     });
     this.#followers.use(access);
-    this.#streams = provisionalStreams;
+    this.#streams = createNodeStreams();
     this.#listener = createTlsListener({
       handle: (request) => this.#handler.handle(request),
       acceptUpgrade: (request) => this.#handler.acceptUpgrade(request),
