@@ -216,7 +216,9 @@ describe('a faulty server', () => {
     lines.length = 0;
     env.maps.restore(backup);
     env.maps.cut();
-    await env.clock.advance(5000);
+    await env.clock.advance(60_000);
+    assert.equal(lines.length, 0, 'a watch from a version of the future is silent');
+    await env.clock.advance(20_000);
     assert.deepEqual(lines, ['updated a/one=lost to a/one=1', 'missed a/three=lost']);
     env.maps.put(map('a/one', 'after'));
     await settle();
@@ -228,6 +230,7 @@ describe('silence', () => {
   test('of 70 seconds makes a new watch from the last version', async () => {
     await using env = cacheUnderTest();
     await synced(env);
+    env.maps.bookmark();
     await env.clock.advance(69_999);
     assert.equal(env.maps.requests.length, 2);
     await env.clock.advance(1);
@@ -236,6 +239,20 @@ describe('silence', () => {
       [['watch', env.maps.version]],
     );
     assert.equal(env.maps.openWatches, 1);
+  });
+
+  test('from the beginning of a watch leads to a new list: the version may be one of the future', async () => {
+    await using env = cacheUnderTest();
+    const lines = await synced(env);
+    await env.clock.advance(70_000);
+    assert.deepEqual(
+      env.maps.requests.slice(2).map(({ verb, resourceVersion }) => [verb, resourceVersion]),
+      [
+        ['list', env.maps.version],
+        ['watch', env.maps.version],
+      ],
+    );
+    assert.deepEqual(lines, []);
   });
 
   test('is broken by bookmarks, which keep a watch open for ever', async () => {

@@ -19,8 +19,17 @@ type Change = WatchChange<KubernetesObject>;
 
 interface OpenWatch {
   readonly options: WatchOptions;
+  /** Tells changes after this version only. */
+  readonly from: number;
   readonly waiting: (Change | { readonly error: unknown } | 'end')[];
   wake: () => void;
+}
+
+interface HistoryEntry<T extends KubernetesObject> {
+  readonly version: number;
+  readonly change: Change;
+  /** What the object was before; absent for a new one. */
+  readonly old?: Stored<T>;
 }
 
 /** A request that reached the collection. */
@@ -35,7 +44,7 @@ export type SeenRequest =
 export class FakeCollection<T extends KubernetesObject> implements ListerWatcher {
   readonly #resource: Resource<T>;
   readonly #objects = new Map<string, Stored<T>>();
-  readonly #history: { readonly version: number; readonly change: Change; old?: Stored<T> }[] = [];
+  readonly #history: HistoryEntry<T>[] = [];
   readonly #watches = new Set<OpenWatch>();
   #version = 100;
   #uids = 0;
@@ -120,6 +129,7 @@ export class FakeCollection<T extends KubernetesObject> implements ListerWatcher
 
   bookmark(): void {
     for (const watch of this.#watches) {
+      if (watch.from > this.#version) continue;
       this.#send(watch, {
         type: 'BOOKMARK',
         object: { metadata: { resourceVersion: this.version } },
@@ -173,11 +183,11 @@ export class FakeCollection<T extends KubernetesObject> implements ListerWatcher
     const { signal, ...query } = options;
     this.#admit({ verb: 'watch', ...query });
     const from = Number(options.resourceVersion ?? '0');
-    if (from > this.#version) throw tooLarge();
     if (options.sendInitialEvents !== true && from < this.#compacted) throw expired();
-    const watch: OpenWatch = { options, waiting: [], wake: () => undefined };
+    // Like a real server, it takes a version of the future, and is silent until that is past.
+    const watch: OpenWatch = { options, from, waiting: [], wake: () => undefined };
     if (options.sendInitialEvents === true) this.#sendInitialEvents(watch);
-    else for (const entry of this.#history) if (entry.version > from) this.#offer(watch, entry);
+    else for (const entry of this.#history) this.#offer(watch, entry);
     const onAbort = (): void => {
       watch.wake();
     };
@@ -226,9 +236,9 @@ export class FakeCollection<T extends KubernetesObject> implements ListerWatcher
   }
 
   /** A watch sees an object come when it begins to be selected, and go when it ceases to be. */
-  #offer(watch: OpenWatch, entry: { readonly change: Change; readonly old?: Stored<T> }): void {
+  #offer(watch: OpenWatch, entry: HistoryEntry<T>): void {
     const { change, old } = entry;
-    if (change.type === 'BOOKMARK') return;
+    if (change.type === 'BOOKMARK' || entry.version <= watch.from) return;
     const was = old !== undefined && selects(watch.options, old);
     const is = change.type !== 'DELETED' && selects(watch.options, change.object);
     if (!was && !is) return;

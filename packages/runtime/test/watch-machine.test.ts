@@ -281,11 +281,39 @@ describe('a watch', () => {
     assert.deepEqual(machine.on(failed(error)), [{ type: 'wait', fromMs: 300_000, toMs: 375_000 }]);
   });
 
-  test('is made anew from the last version when nothing is heard', () => {
+  test('is made anew from the last version when nothing is heard any more', () => {
     const machine = watching();
+    machine.on(bookmark('12'));
     assert.deepEqual(machine.on({ type: 'silent' }), [
-      { type: 'watch', resourceVersion: '10', sendInitialEvents: false },
+      { type: 'watch', resourceVersion: '12', sendInitialEvents: false },
     ]);
+  });
+
+  test('on which nothing was ever heard leads to a list: the version may be one of the future', () => {
+    const machine = watching();
+    machine.on(bookmark('12'));
+    machine.on({ type: 'silent' });
+    machine.nowMs += 70_000;
+    assert.deepEqual(machine.on({ type: 'silent' }), [{ type: 'wait', fromMs: 1600, toMs: 3200 }]);
+    assert.deepEqual(machine.on({ type: 'waited' }), [
+      { type: 'begin', isAuthoritative: false },
+      { type: 'list', resourceVersion: '12', resourceVersionMatch: 'NotOlderThan' },
+    ]);
+  });
+
+  test('that never says a word does not lead to list after list', () => {
+    const machine = watching();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 8; attempt++) {
+      machine.nowMs += 70_000;
+      const [action] = machine.on({ type: 'silent' });
+      if (action?.type === 'wait') {
+        waits.push(action.toMs);
+        machine.on({ type: 'waited' });
+      }
+      machine.on(ended('10'));
+    }
+    assert.deepEqual(waits, [3200, 6400, 12_800, 25_600, 30_000, 30_000, 30_000]);
   });
 });
 

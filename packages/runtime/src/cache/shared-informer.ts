@@ -11,6 +11,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { InformerInstruments, Instruments } from '../metrics/instruments.ts';
 import type { ListerWatcher } from '../watch/lister-watcher.ts';
+import { healthyAfterMs } from '../watch/watch-machine.ts';
 import { Reflector } from '../watch/reflector.ts';
 import { isAtLeast } from '../watch/resource-version.ts';
 import type { InitialRead, WatchState } from '../watch/watch-state.ts';
@@ -64,6 +65,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   readonly #stateListeners = new Set<(state: InformerState) => void>();
   readonly #whenSynced = Promise.withResolvers<undefined>();
   #isSynced = false;
+  #toldState = 'idle';
   #life: 'idle' | 'running' | 'stopped' = 'idle';
 
   constructor(options: SharedInformerOptions<T>) {
@@ -270,8 +272,15 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     this.#tellState();
   }
 
+  /** Tells the state unless it says what was told last. */
   #tellState(): void {
     const { state } = this;
+    const problems = this.failures().map(({ problem: { namespace, verb, kind }, isSynced }) =>
+      [namespace, verb, kind, isSynced].join(),
+    );
+    const text = [state.phase, ...problems].join(';');
+    if (text === this.#toldState) return;
+    this.#toldState = text;
     for (const listener of this.#stateListeners) {
       try {
         listener(state);
@@ -284,12 +293,14 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   #failure(source: Source<T>): Extract<InformerState, { phase: 'failing' }> | undefined {
     const { state, namespace, retryMs } = source.reflector;
     if (state.phase === 'idle' || state.problem === undefined) return undefined;
+    const nowMs = this.#options.clock.monotonicMs();
+    // A quiet watch that has stood for a while works, although nothing has come yet that would prove it.
+    if (state.phase === 'watching' && nowMs - state.startedMs >= healthyAfterMs) return undefined;
     const problem: InformerProblem = {
       ...state.problem,
       resource: groupResourceOf(this.resource),
       namespace,
     };
-    const nowMs = this.#options.clock.monotonicMs();
     return {
       phase: 'failing',
       problem,

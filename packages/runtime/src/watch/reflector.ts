@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { InformerInstruments } from '../metrics/instruments.ts';
 import type { ListerWatcher, Selection } from './lister-watcher.ts';
 import { problemKindOf } from './watch-problem.ts';
+import type { WaitRange } from './reconnect-backoff.ts';
 import { initialWatchState, step } from './watch-machine.ts';
 import type {
   CacheAction,
@@ -81,7 +82,7 @@ export class Reflector<T extends KubernetesObject> {
 
   /** Carries an effect out until the machine wants another one; undefined when the signal aborted first. */
   async #perform(effect: WatchEffect, signal: AbortSignal): Promise<WatchEffect | undefined> {
-    if (effect.type === 'wait') return this.#wait(effect, signal);
+    if (effect.type === 'wait') return this.#wait(signal);
     using attempt = linkAbort(signal);
     using silence = this.#watchSilence(() => {
       attempt.abort(new Error('the connection was silent for too long'));
@@ -97,15 +98,11 @@ export class Reflector<T extends KubernetesObject> {
     }
   }
 
-  async #wait(
-    effect: Extract<WatchEffect, { type: 'wait' }>,
-    signal: AbortSignal,
-  ): Promise<WatchEffect | undefined> {
+  /** Waits until the time that was drawn when the wait was decided. */
+  async #wait(signal: AbortSignal): Promise<WatchEffect | undefined> {
     const { clock } = this.#options;
-    const delayMs = effect.fromMs + this.#random() * (effect.toMs - effect.fromMs);
-    this.#retryMs = clock.monotonicMs() + delayMs;
     try {
-      await clock.after(delayMs, signal);
+      await clock.after((this.#retryMs ?? 0) - clock.monotonicMs(), signal);
     } catch {
       // Only the signal ends a wait early.
       return undefined;
@@ -165,12 +162,14 @@ export class Reflector<T extends KubernetesObject> {
   /** Takes a step, tells the cache, and returns what to do next if that is something else than before. */
   #feed(input: WatchInput<T>): WatchEffect | undefined {
     const before = this.#state;
-    const { state, actions } = step(before, input, this.#options.clock.monotonicMs());
+    const nowMs = this.#options.clock.monotonicMs();
+    const { state, actions } = step(before, input, nowMs);
     this.#state = state;
     let effect: WatchEffect | undefined;
     for (const action of actions) {
       if (action.type === 'list' || action.type === 'watch' || action.type === 'wait') {
         effect = action;
+        if (action.type === 'wait') this.#retryMs = nowMs + this.#draw(action);
       } else {
         this.#options.onAction(action);
       }
@@ -179,6 +178,10 @@ export class Reflector<T extends KubernetesObject> {
       this.#options.onState(state);
     }
     return effect;
+  }
+
+  #draw({ fromMs, toMs }: WaitRange): number {
+    return fromMs + this.#random() * (toMs - fromMs);
   }
 
   #heard(): void {

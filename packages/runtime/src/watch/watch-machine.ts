@@ -185,7 +185,7 @@ function stepWatching<T extends KubernetesObject>(
 ): WatchStep<T> {
   switch (input.type) {
     case 'change':
-      return stepChange(heard(state), input.change);
+      return stepChange(heardWatch(state), input.change);
     case 'watch-ended':
       return watchEnded(state, closure(), nowMs);
     case 'failed':
@@ -226,11 +226,30 @@ function watchEnded<T extends KubernetesObject>(
   problem: WatchProblem,
   nowMs: number,
 ): WatchStep<T> {
-  const attempts = nowMs - state.startedMs >= healthyAfterMs ? 0 : state.attempts;
-  const next = nextAfterWatch(problem);
+  const attempts = wasHealthy(state, problem, nowMs) ? 0 : state.attempts;
+  const next = nextAfterWatch(state, problem);
   if (!mayGoOnAtOnce(state, problem, attempts)) return wait({ ...state, attempts, problem, next });
   const from = { ...state, attempts: Math.max(1, attempts) };
   return next === 'watch' ? watch(from, false, nowMs) : read(from, next === 'read-consistent');
+}
+
+function wasHealthy(state: Watching, problem: WatchProblem, nowMs: number): boolean {
+  return problem.kind === 'silent' ? state.isHeard : nowMs - state.startedMs >= healthyAfterMs;
+}
+
+function nextAfterWatch(state: Watching, problem: WatchProblem): Waiting['next'] {
+  switch (problem.kind) {
+    case 'silent':
+      // A server that was restored from a backup takes a watch from a version that it will reach one day, and says nothing until then.
+      return state.isHeard ? 'watch' : 'read';
+    case 'expired':
+    case 'missing':
+      return 'read';
+    case 'ahead':
+      return 'read-consistent';
+    default:
+      return 'watch';
+  }
 }
 
 /** Servers close watches every few minutes, connections fall silent, and versions expire while one is away: no reason to wait. */
@@ -244,18 +263,6 @@ function mayGoOnAtOnce(state: Watching, problem: WatchProblem, attempts: number)
       return attempts === 0 || !state.isAfterPicture;
     default:
       return false;
-  }
-}
-
-function nextAfterWatch(problem: WatchProblem): Waiting['next'] {
-  switch (problem.kind) {
-    case 'expired':
-    case 'missing':
-      return 'read';
-    case 'ahead':
-      return 'read-consistent';
-    default:
-      return 'watch';
   }
 }
 
@@ -320,6 +327,7 @@ function watch<T extends KubernetesObject>(
       problem,
       startedMs: nowMs,
       isAfterPicture,
+      isHeard: false,
     },
     actions: [{ type: 'watch', resourceVersion: version, sendInitialEvents: false }],
   };
@@ -339,8 +347,12 @@ function wait<T extends KubernetesObject>(
 }
 
 /** The server speaks: what the last try met is over. */
-function heard<S extends Listing | InitialEvents | Watching>(state: S): S {
+function heard<S extends Listing | InitialEvents>(state: S): S {
   return state.problem === undefined ? state : { ...state, problem: undefined };
+}
+
+function heardWatch(state: Watching): Watching {
+  return state.isHeard ? state : { ...state, problem: undefined, isHeard: true };
 }
 
 function stay<T extends KubernetesObject>(state: WatchState): WatchStep<T> {

@@ -51,6 +51,8 @@ export interface Watching extends Progress {
   readonly startedMs: number;
   /** True when it begins at the version of a picture just read; a version that expires so soon would expire again. */
   readonly isAfterPicture: boolean;
+  /** True when it has brought something, be it a bookmark. */
+  readonly isHeard: boolean;
 }
 
 /** Something went wrong; after a while the next try begins. */
