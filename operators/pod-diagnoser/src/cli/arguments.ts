@@ -40,14 +40,8 @@ export function parseArguments(
     output += text;
   });
   try {
-    for (const option of command.options) {
-      // Commander would read the process's environment; this way a caller decides.
-      const text = option.envVar === undefined ? undefined : env[option.envVar];
-      if (text !== undefined && text !== '') {
-        command.setOptionValueWithSource(option.attributeName(), valueOf(option, text), 'env');
-      }
-    }
     command.parse([...argv], { from: 'user' });
+    readEnvironment(command, env);
     return { type: 'run', arguments: toArguments(command) };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -66,15 +60,16 @@ function newCommand(write: (text: string) => void): Command {
     )
     .option('--context <name>', 'context of the kubeconfig (default: its current one)')
     .addOption(
-      new Option('-n, --namespace <name...>', 'namespaces to watch (default: the own one)')
-        .env('WATCH_NAMESPACE')
-        .argParser(parseNamespaces),
+      new Option(
+        '-n, --namespace <name...>',
+        'namespaces to watch (default: the own one; env: WATCH_NAMESPACE)',
+      ).argParser(parseNamespaces),
     )
     .option('-A, --all-namespaces', 'watch all namespaces; needs a ClusterRole', false)
     .addOption(
-      new Option('--leader-elect', 'let one replica work at a time')
-        .env('LEADER_ELECT')
-        .default(false),
+      new Option('--leader-elect', 'let one replica work at a time (env: LEADER_ELECT)').default(
+        false,
+      ),
     )
     .option(
       '--leader-election-namespace <name>',
@@ -82,20 +77,20 @@ function newCommand(write: (text: string) => void): Command {
       parseNamespace,
     )
     .addOption(
-      new Option('--metrics-port <port>', 'port of /metrics, or "off"')
-        .env('METRICS_PORT')
+      new Option('--metrics-port <port>', 'port of /metrics, or "off" (env: METRICS_PORT)')
         .default(8080)
         .argParser(parsePort),
     )
     .addOption(
-      new Option('--health-port <port>', 'port of /healthz and /readyz, or "off"')
-        .env('HEALTH_PORT')
+      new Option(
+        '--health-port <port>',
+        'port of /healthz and /readyz, or "off" (env: HEALTH_PORT)',
+      )
         .default(8081)
         .argParser(parsePort),
     )
     .addOption(
-      new Option('--log-level <level>', 'debug, info, warn, error or silent')
-        .env('LOG_LEVEL')
+      new Option('--log-level <level>', 'debug, info, warn, error or silent (env: LOG_LEVEL)')
         .default('info')
         .argParser(parseLevel),
     )
@@ -135,34 +130,52 @@ function toArguments(command: Command): OperatorArguments {
   };
 }
 
-/** The value of an option as its text in the environment gives it. */
-function valueOf(option: Option, text: string): unknown {
-  if (option.isBoolean()) {
-    const value = new Map([
-      ['true', true],
-      ['1', true],
-      ['false', false],
-      ['0', false],
-    ]).get(text.toLowerCase());
-    if (value === undefined) throw usageError(option, text, 'use true or false');
-    return value;
-  }
-  try {
-    // The parsers below look at the text alone.
-    return option.parseArg === undefined
-      ? text
-      : (option.parseArg as (text: string) => unknown)(text);
-  } catch (error) {
-    throw usageError(option, text, error instanceof Error ? error.message : String(error));
+/** Environment variables, by the option that they stand in for. Not commander's own: those are always of the process. */
+const variables: ReadonlyMap<string, string> = new Map([
+  ['namespace', 'WATCH_NAMESPACE'],
+  ['leaderElect', 'LEADER_ELECT'],
+  ['metricsPort', 'METRICS_PORT'],
+  ['healthPort', 'HEALTH_PORT'],
+  ['logLevel', 'LOG_LEVEL'],
+]);
+
+/** Fills options that the command line does not give. */
+function readEnvironment(
+  command: Command,
+  env: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const variable = variables.get(name);
+    const text = variable === undefined ? undefined : env[variable];
+    if (variable === undefined || text === undefined || text === '') continue;
+    if (command.getOptionValueSource(name) === 'cli') continue;
+    try {
+      command.setOptionValueWithSource(name, valueOf(option, text), 'env');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      command.error(`error: the environment variable ${variable} is "${text}": ${why}`);
+    }
   }
 }
 
-function usageError(option: Option, text: string, why: string): CommanderError {
-  return new CommanderError(
-    2,
-    'invalid-environment',
-    `error: the environment variable ${option.envVar ?? ''} is "${text}": ${why}`,
-  );
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+function valueOf(option: Option, text: string): unknown {
+  if (option.isBoolean()) {
+    const value = booleans.get(text.toLowerCase());
+    if (value === undefined) throw new InvalidArgumentError('use true or false');
+    return value;
+  }
+  // The parsers below look at the text alone when nothing was given before.
+  return option.parseArg === undefined
+    ? text
+    : (option.parseArg as (text: string) => unknown)(text);
 }
 
 function parseNamespaces(text: string, previous: string[] = []): string[] {

@@ -1,0 +1,202 @@
+import {
+  CustomResourceDefinition,
+  EventsV1Event,
+  isAlreadyExists,
+  isConditionTrue,
+  Pod,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+} from '@kubewright/apimachinery';
+import type { ContainerStatus, OwnerReference, PolicyRule, Stored } from '@kubewright/apimachinery';
+import { Client } from '@kubewright/client';
+import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster';
+import type { TestEnvironment } from '@kubewright/cluster';
+import { deriveRole } from '@kubewright/crd';
+import { Manager } from '@kubewright/runtime';
+import { createPodDiagnoserController, PodDiagnoser } from '../src/index.ts';
+import type { PodDiagnoserSpec } from '../src/index.ts';
+import { CutTransport } from './cut-transport.ts';
+import type { Cut } from './cut-transport.ts';
+
+/** An API server that knows PodDiagnosers, and a namespace on it. */
+export class OperatorUnderTest implements AsyncDisposable {
+  readonly environment: TestEnvironment;
+  readonly client: Client;
+  readonly namespace: string;
+
+  private constructor(environment: TestEnvironment, client: Client, namespace: string) {
+    this.environment = environment;
+    this.client = client;
+    this.namespace = namespace;
+  }
+
+  static async start(): Promise<OperatorUnderTest> {
+    // The first kind suffices: what differs between the transports is tested with the client.
+    const [kind = 'in-process'] = testEnvironmentKinds();
+    const environment = await startTestEnvironment({ kind });
+    const client = await environment.client();
+    await client.create(CustomResourceDefinition, PodDiagnoser.manifest());
+    await until(async () => {
+      const name = PodDiagnoser.manifest().metadata.name ?? '';
+      const crd = await client.get(CustomResourceDefinition, { name });
+      return isConditionTrue(crd.status?.conditions, 'Established');
+    });
+    return new OperatorUnderTest(environment, client, await newNamespace(environment, client));
+  }
+
+  /** Makes a further namespace the one that is worked in. */
+  async inNewNamespace(): Promise<OperatorUnderTest> {
+    const namespace = await newNamespace(this.environment, this.client);
+    return new OperatorUnderTest(this.environment, this.client, namespace);
+  }
+
+  /** A client of a user who may do this in the namespace, and nothing else. */
+  async clientWith(rules: readonly PolicyRule[]): Promise<Client> {
+    const { namespace } = this;
+    const name = 'operator';
+    await this.client.create(Role, deriveRole({ name, namespace, rules }));
+    await this.client.create(RoleBinding, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
+    });
+    return this.environment.client({ user: name });
+  }
+
+  async createDiagnoser(name: string, spec: Partial<PodDiagnoserSpec> = {}): Promise<void> {
+    await this.client.create(PodDiagnoser.resource, {
+      apiVersion: PodDiagnoser.resource.apiVersion,
+      kind: PodDiagnoser.resource.kind,
+      metadata: { name, namespace: this.namespace },
+      spec: { enableAnnotations: true, remediationAction: '', ...spec },
+    });
+  }
+
+  async createPod(
+    name: string,
+    options: {
+      readonly labels?: Record<string, string>;
+      readonly owner?: OwnerReference;
+      readonly statuses?: ContainerStatus[];
+    } = {},
+  ): Promise<Stored<Pod>> {
+    const { labels = { app: 'web' }, owner, statuses } = options;
+    const pod = await this.client.create(Pod, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name,
+        namespace: this.namespace,
+        labels,
+        ...(owner === undefined ? {} : { ownerReferences: [owner] }),
+      },
+      spec: {
+        containers: (statuses ?? [{ name: 'app' }]).map((status) => ({
+          name: status.name,
+          image: 'app',
+        })),
+      },
+    });
+    return statuses === undefined ? pod : this.setStatuses(name, statuses);
+  }
+
+  async setStatuses(name: string, containerStatuses: ContainerStatus[]): Promise<Stored<Pod>> {
+    return this.client.patch(
+      Pod,
+      { name, namespace: this.namespace },
+      { type: 'merge', body: { status: { phase: 'Running', containerStatuses } } },
+      { subresource: 'status' },
+    );
+  }
+
+  async pod(name: string): Promise<Stored<Pod>> {
+    return this.client.get(Pod, { name, namespace: this.namespace });
+  }
+
+  async pods(): Promise<string[]> {
+    const { items } = await this.client.list(Pod, { namespace: this.namespace });
+    // A pod that nobody runs is gone at once, or stays with its deletion noted.
+    return items
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata.name);
+  }
+
+  async diagnoser(name: string): Promise<Stored<PodDiagnoser>> {
+    return this.client.get(PodDiagnoser.resource, { name, namespace: this.namespace });
+  }
+
+  /** `reason: note` of the Events, without those of the cluster itself. */
+  async events(): Promise<string[]> {
+    const { items } = await this.client.list(EventsV1Event, { namespace: this.namespace });
+    return items
+      .filter(({ reportingController }) => reportingController === 'pod-diagnoser')
+      .map(({ reason, note }) => `${reason ?? ''}: ${note ?? ''}`)
+      .sort();
+  }
+
+  /** Starts the operator; with a cut it is gone at that write. */
+  run(options: { readonly cut?: Cut; readonly as?: Client } = {}): RunningOperator {
+    return new RunningOperator((options.as ?? this.client).transport, this.namespace, options.cut);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.environment[Symbol.asyncDispose]();
+  }
+}
+
+/** One process of the operator. */
+export class RunningOperator implements AsyncDisposable {
+  readonly transport: CutTransport;
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+  readonly manager: Manager;
+
+  constructor(inner: Client['transport'], namespace: string, cut: Cut | undefined) {
+    this.transport = new CutTransport(inner, cut);
+    this.manager = new Manager({
+      client: new Client({ transport: this.transport, fieldManager: 'pod-diagnoser' }),
+      namespaces: [namespace],
+      metrics: { port: false },
+      health: { port: false },
+      // A killed process waits for nothing.
+      ...(cut === undefined ? {} : { gracefulShutdownMs: 0 }),
+    });
+    this.manager.add(createPodDiagnoserController(this.manager));
+    this.#run = this.manager.run({ signal: this.#stop.signal });
+  }
+
+  /** Reconciles that have ended. */
+  async reconciles(): Promise<number> {
+    const metric = this.manager.metrics.getSingleMetric('controller_runtime_reconcile_total');
+    const { values } = (await metric?.get()) ?? { values: [] };
+    return values.reduce((sum, { value }) => sum + value, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the test is over'));
+    await this.#run;
+  }
+}
+
+/** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
+async function newNamespace(environment: TestEnvironment, client: Client): Promise<string> {
+  const namespace = await environment.newNamespace();
+  try {
+    await client.create(ServiceAccount, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace },
+    });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  return namespace;
+}
+
+/** Looks again and again until it is so; the time limit of the test bounds it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+}

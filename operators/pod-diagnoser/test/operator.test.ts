@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  crashesAnnotation,
+  PodDiagnoser,
+  restartReasonAnnotation,
+  restartTimeAnnotation,
+  watchedNamespaceRules,
+} from '../src/index.ts';
+import { OperatorUnderTest, until } from './operator-under-test.ts';
+import { crashed, ownedBy, running } from './pods.ts';
+
+let shared: OperatorUnderTest;
+
+before(async () => {
+  shared = await OperatorUnderTest.start();
+});
+
+after(async () => {
+  await shared[Symbol.asyncDispose]();
+});
+
+test('annotates a pod that crashed, records one Event and counts one', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d', { targetLabels: { app: 'web' }, remediationAction: 'LogEvent' });
+  await world.createPod('web-1', { statuses: [crashed({ reason: 'Completed', exitCode: 0 })] });
+  await using _operator = world.run();
+  await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 1);
+  await until(
+    async () => crashesAnnotation in ((await world.pod('web-1')).metadata.annotations ?? {}),
+  );
+
+  const { annotations = {} } = (await world.pod('web-1')).metadata;
+  assert.equal(annotations[restartReasonAnnotation], 'Completed (Exit Code: 0)');
+  assert.equal(annotations[restartTimeAnnotation], '2026-01-31T12:00:00Z');
+  assert.deepEqual(await world.events(), [
+    'PodRestarted: Pod web-1 restarted due to Completed (Exit Code: 0)',
+  ]);
+  await until(async () => (await world.diagnoser('d')).status?.conditions?.[0]?.status === 'True');
+  const { status, metadata } = await world.diagnoser('d');
+  assert.equal(status?.lastProcessedPod, 'web-1');
+  assert.equal(status.observedGeneration, metadata.generation);
+  assert.equal(status.conditions?.[0]?.reason, 'Diagnosing');
+});
+
+test('each crash of each container counts once, however often the pod changes', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d', { remediationAction: 'LogEvent' });
+  await world.createPod('web-1', { statuses: [crashed({ name: 'a' }), running('b')] });
+  await using _operator = world.run();
+  await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 1);
+  await world.setStatuses('web-1', [crashed({ name: 'a' }), { ...running('b'), ready: false }]);
+  await world.setStatuses('web-1', [
+    crashed({ name: 'a' }),
+    crashed({ name: 'b', exitCode: 2, finishedAt: '2026-01-31T12:05:00Z' }),
+  ]);
+  await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 2);
+  await world.setStatuses('web-1', [
+    crashed({ name: 'a', restartCount: 2, exitCode: 3, finishedAt: '2026-01-31T12:06:00Z' }),
+    crashed({ name: 'b', exitCode: 2, finishedAt: '2026-01-31T12:05:00Z' }),
+  ]);
+  await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 3);
+  await until(async () => (await world.events()).length === 3);
+  await until(async () => {
+    const { annotations = {} } = (await world.pod('web-1')).metadata;
+    return annotations[restartReasonAnnotation] === 'Error (Exit Code: 3)';
+  });
+  assert.equal((await world.diagnoser('d')).status?.recentCrashes?.length, 3);
+});
+
+test('deletes a pod that its controller replaces, once, and counts it once', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d', { remediationAction: 'RestartPod' });
+  await world.createPod('web-1', { owner: ownedBy('ReplicaSet'), statuses: [crashed()] });
+  await using operator = world.run();
+  await until(async () => !(await world.pods()).includes('web-1'));
+  await until(async () => (await world.diagnoser('d')).status?.conditions !== undefined);
+  assert.equal((await world.diagnoser('d')).status?.diagnosedPods, 1);
+  assert.equal(operator.transport.writes.filter((write) => write.startsWith('DELETE')).length, 1);
+});
+
+test('does not delete what would be lost, and says why not', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d', { remediationAction: 'RestartPod' });
+  await world.createPod('bare', { statuses: [crashed()] });
+  await world.createPod('job', { owner: ownedBy('Job', 'batch/v1'), statuses: [crashed()] });
+  await using _operator = world.run();
+  await until(async () => (await world.events()).length === 2);
+  assert.deepEqual((await world.pods()).sort(), ['bare', 'job']);
+  assert.match((await world.events()).join('\n'), /RestartSkipped: Pod bare was not restarted: /);
+  await until(
+    async () => crashesAnnotation in ((await world.pod('job')).metadata.annotations ?? {}),
+  );
+  assert.equal((await world.diagnoser('d')).status?.diagnosedPods, 2);
+});
+
+test('the oldest diagnoser is responsible; the others say so, and take over when it goes', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('a');
+  await world.createDiagnoser('b', { targetLabels: { app: 'web' }, remediationAction: 'LogEvent' });
+  await using _operator = world.run();
+  await until(
+    async () => (await world.diagnoser('b')).status?.conditions?.[0]?.reason === 'Shadowed',
+  );
+  await world.createPod('web-1', { statuses: [crashed()] });
+  await until(async () => (await world.diagnoser('a')).status?.diagnosedPods === 1);
+
+  await world.client.patch(
+    PodDiagnoser.resource,
+    { name: 'a', namespace: world.namespace },
+    { type: 'merge', body: { spec: { enableAnnotations: false } } },
+  );
+  await until(
+    async () => (await world.diagnoser('a')).status?.conditions?.[0]?.reason === 'Disabled',
+  );
+  await until(
+    async () => (await world.diagnoser('b')).status?.conditions?.[0]?.reason === 'Diagnosing',
+  );
+  await world.createPod('web-2', { statuses: [crashed()] });
+  await until(async () => (await world.diagnoser('b')).status?.diagnosedPods === 1);
+  assert.equal((await world.diagnoser('a')).status?.diagnosedPods, 1);
+  await until(async () => (await world.events()).length === 1);
+  assert.match((await world.events())[0] ?? '', /Pod web-2 restarted/);
+});
+
+test('acts in its own namespace only', async () => {
+  const [world, elsewhere] = [await shared.inNewNamespace(), await shared.inNewNamespace()];
+  await world.createDiagnoser('d');
+  await elsewhere.createPod('other', { statuses: [crashed()] });
+  await world.createPod('web-1', { statuses: [crashed()] });
+  await using _operator = world.run();
+  await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 1);
+  assert.equal((await elsewhere.pod('other')).metadata.annotations, undefined);
+});
+
+test('works off more crashes than one write of the status holds', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d');
+  const names = Array.from({ length: 120 }, (_, index) => `web-${String(index)}`);
+  for (const name of names) await world.createPod(name, { statuses: [crashed()] });
+  await using _operator = world.run();
+  await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 120);
+  await until(async () => (await world.diagnoser('d')).status?.conditions !== undefined);
+  for (const name of names) {
+    assert.ok(crashesAnnotation in ((await world.pod(name)).metadata.annotations ?? {}), name);
+  }
+});
+
+test('needs no permission beyond those of its role', async () => {
+  const world = await shared.inNewNamespace();
+  const as = await world.clientWith(watchedNamespaceRules());
+  await world.createDiagnoser('a', { targetLabels: { act: 'a' }, remediationAction: 'LogEvent' });
+  await world.createDiagnoser('b', { targetLabels: { act: 'b' }, remediationAction: 'RestartPod' });
+  const owner = ownedBy('ReplicaSet');
+  await world.createPod('log', { labels: { act: 'a' }, statuses: [crashed()] });
+  await world.createPod('restart', { labels: { act: 'b' }, owner, statuses: [crashed()] });
+  await using _operator = world.run({ as });
+  await until(async () => (await world.events()).length === 1);
+  await until(async () => (await world.pods()).join() === 'log');
+  await until(
+    async () => crashesAnnotation in ((await world.pod('log')).metadata.annotations ?? {}),
+  );
+  for (const name of ['a', 'b']) {
+    await until(
+      async () => (await world.diagnoser(name)).status?.conditions?.[0]?.reason === 'Diagnosing',
+    );
+    assert.equal((await world.diagnoser(name)).status?.diagnosedPods, 1);
+  }
+});
+
+test('says which permission is missing, and does not try again at once', async () => {
+  const world = await shared.inNewNamespace();
+  const rules = watchedNamespaceRules().map((rule) =>
+    rule.resources?.includes('pods') === true ? { ...rule, verbs: ['list', 'watch'] } : rule,
+  );
+  await world.createDiagnoser('d');
+  await world.createPod('web-1', { statuses: [crashed()] });
+  await using operator = world.run({ as: await world.clientWith(rules) });
+  await until(async () => (await world.diagnoser('d')).status?.conditions?.[0]?.status === 'False');
+  const condition = (await world.diagnoser('d')).status?.conditions?.[0];
+  assert.equal(condition?.reason, 'MissingPermission');
+  assert.match(
+    condition.message,
+    /pods "web-1" is forbidden: User "operator" cannot patch resource "pods" in API group "" in the namespace/,
+  );
+  await until(async () => (await world.events()).length === 1);
+  assert.match(
+    (await world.events())[0] ?? '',
+    /^MissingPermission: .*cannot patch resource "pods"/,
+  );
+
+  const reconciles = operator.reconciles();
+  await world.createPod('web-2', { statuses: [crashed()] });
+  await until(async () => (await operator.reconciles()) > (await reconciles));
+  assert.equal(operator.transport.writes.filter((write) => write.includes('/pods/')).length, 1);
+});
+
+test('a specification that makes no sense is refused with the choices', async () => {
+  const world = await shared.inNewNamespace();
+  await assert.rejects(
+    // Safe: the very thing under test is a value that the type forbids.
+    world.createDiagnoser('d', { remediationAction: 'Reboot' as never }),
+    /remediationAction: Unsupported value: "Reboot": supported values: "", "RestartPod", "LogEvent"/,
+  );
+});
+
+for (const remediationAction of ['LogEvent', 'RestartPod'] as const) {
+  for (const when of ['before', 'after'] as const) {
+    test(`${remediationAction} happens once when the process ends ${when} any of its writes`, async () => {
+      for (let write = 1; ; write += 1) {
+        const world = await shared.inNewNamespace();
+        await world.createDiagnoser('d', { remediationAction });
+        const owner = ownedBy('ReplicaSet');
+        await world.createPod('web-1', {
+          owner,
+          statuses: [crashed({ name: 'a' }), crashed({ name: 'b' })],
+        });
+        {
+          await using killed = world.run({ cut: { write, when } });
+          const isDone = until(async () => {
+            const { status } = await world.diagnoser('d');
+            return status?.conditions?.[0]?.reason === 'Diagnosing';
+          });
+          await Promise.race([killed.transport.gone, isDone]);
+        }
+        await using second = world.run();
+        await until(async () => {
+          const { status } = await world.diagnoser('d');
+          return status?.conditions?.[0]?.reason === 'Diagnosing';
+        });
+        const label = `cut ${when} write ${String(write)}`;
+        assert.equal((await world.diagnoser('d')).status?.diagnosedPods, 2, label);
+        if (remediationAction === 'LogEvent') {
+          await until(
+            async () =>
+              crashesAnnotation in ((await world.pod('web-1')).metadata.annotations ?? {}),
+          );
+          assert.equal((await world.events()).length, 2, label);
+        } else {
+          assert.deepEqual(await world.pods(), [], label);
+          assert.deepEqual(await world.events(), [], label);
+        }
+        // The last round was cut after everything was done: the second process had nothing to write.
+        if (second.transport.writes.length === 0) {
+          assert.ok(write >= 3, label);
+          break;
+        }
+      }
+    });
+  }
+}
