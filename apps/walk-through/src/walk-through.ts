@@ -7,7 +7,7 @@ import {
 } from '@kubewright/apimachinery';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@kubewright/client';
-import type { EmbeddedCluster} from '@kubewright/cluster';
+import type { EmbeddedCluster } from '@kubewright/cluster';
 import { type ImageMap } from '@kubewright/cluster';
 import { PodDiagnoser } from '@kubewright/pod-diagnoser';
 import { applyManifests, readManifests } from './manifests.ts';
@@ -34,7 +34,7 @@ export const images: ImageMap = {
   'fragile-app:latest': {
     command: [process.execPath, fileURLToPath(file('apps/fragile-app/server.js'))],
   },
-  'kubewright/pod-diagnoser:latest': {
+  'pod-diagnoser:0.1.0': {
     command: [process.execPath, fileURLToPath(file('operators/pod-diagnoser/src/main.ts'))],
   },
 };
@@ -79,7 +79,7 @@ async function install(client: Client, progress: Progress, signal: AbortSignal):
   await untilServed(client, signal);
   await applyManifests(
     client,
-    await readManifests(file('deploy/pod-diagnoser/install.yaml')),
+    await readManifests(file('deploy/pod-diagnoser/operator.yaml')),
     tell,
     signal,
   );

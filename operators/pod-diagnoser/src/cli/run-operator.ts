@@ -40,8 +40,9 @@ export async function runOperator(
     client,
     logger,
     registry,
-    metrics: { port: given.metricsPort },
-    health: { port: given.healthPort },
+    // A node whose containers share an address with others tells each where to listen; elsewhere: everywhere.
+    metrics: { port: given.metricsPort, host: env['HOST'] },
+    health: { port: given.healthPort, host: env['HOST'] },
     ...(namespaces === undefined ? {} : { namespaces }),
     ...(given.leaderElect
       ? {
