@@ -16,6 +16,7 @@ import { deriveRole } from '@kubewright/crd';
 import { Manager } from '@kubewright/runtime';
 import { createPodDiagnoserController, PodDiagnoser } from '../src/index.ts';
 import type { PodDiagnoserSpec } from '../src/index.ts';
+import { reportReadProblems } from '../src/report-read-problems.ts';
 import { CutTransport } from './cut-transport.ts';
 import type { Cut } from './cut-transport.ts';
 
@@ -152,6 +153,7 @@ export class RunningOperator implements AsyncDisposable {
   readonly transport: CutTransport;
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
+  readonly #reports: Disposable;
   readonly manager: Manager;
 
   constructor(inner: Client['transport'], namespace: string, cut: Cut | undefined) {
@@ -165,6 +167,7 @@ export class RunningOperator implements AsyncDisposable {
       ...(cut === undefined ? {} : { gracefulShutdownMs: 0 }),
     });
     this.manager.add(createPodDiagnoserController(this.manager));
+    this.#reports = reportReadProblems(this.manager);
     this.#run = this.manager.run({ signal: this.#stop.signal });
   }
 
@@ -178,6 +181,7 @@ export class RunningOperator implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
     await this.#run;
+    this.#reports[Symbol.dispose]();
   }
 }
 

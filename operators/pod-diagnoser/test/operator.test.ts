@@ -195,6 +195,21 @@ test('says which permission is missing, and does not try again at once', async (
   assert.equal(operator.transport.writes.filter((write) => write.includes('/pods/')).length, 1);
 });
 
+test('tells a diagnoser that its pods may not be read, and is not ready', async () => {
+  const world = await shared.inNewNamespace();
+  const rules = watchedNamespaceRules().filter(
+    ({ resources }) => resources?.includes('pods') !== true,
+  );
+  await world.createDiagnoser('d');
+  await using operator = world.run({ as: await world.clientWith(rules) });
+  await until(async () => (await world.events()).length === 1);
+  assert.match(
+    (await world.events())[0] ?? '',
+    /^MissingPermission: cannot list pods in namespace ".*": .*cannot list resource "pods"/,
+  );
+  assert.match(operator.manager.cache.readiness().join(), /cannot list pods in namespace/);
+});
+
 test('a specification that makes no sense is refused with the choices', async () => {
   const world = await shared.inNewNamespace();
   await assert.rejects(
