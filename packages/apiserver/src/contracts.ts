@@ -182,6 +182,8 @@ export interface Strategy {
   readonly allowCreateOnUpdate: boolean;
   /** What deletion does with dependents when the request does not say. Default `background`. */
   readonly defaultPropagation?: 'background' | 'orphan' | undefined;
+  /** Text of a `Warning` header for a deletion that does not say what happens to dependents. */
+  readonly deletionWarning?: string | undefined;
   /** Messages for a bad `metadata.name`. Default: DNS-1123 subdomain. `prefix` for generateName. */
   readonly validateName?: ((name: string, prefix: boolean) => readonly string[]) | undefined;
   /** Defaults that the versioned type has; runs after decoding for each write and patch. */

@@ -4,12 +4,14 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeTaints } from './node-taints.ts';
 import { podPriority } from './pod-priority.ts';
 import { serviceAccountAdmission } from './service-account.ts';
+import { terminatingDefinition } from './terminating-definition.ts';
 import { storageProtection } from './storage-protection.ts';
 
 /** The admission steps of the server, in order. */
 export function createAdmissionPlugins(): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
+    terminatingDefinition,
     serviceAccountAdmission,
     nodeTaints,
     podPriority,

@@ -120,7 +120,7 @@ export function applyFields(facts: ApplyFacts): ApplyOutcome {
   const conflicts = conflictsOf(others, changed);
   if (conflicts.length > 0 && !force) return { kind: 'conflict', conflicts };
 
-  const lost = changed.union(changes.removed);
+  const lost = changed.union(ownableFields(type, subresource, changes.removed));
   const next = new Map<string, ManagerEntry>();
   for (const [other, entry] of managers) {
     if (other !== key) next.set(other, { ...entry, fields: entry.fields.difference(lost) });

@@ -23,7 +23,8 @@ export interface UpdateFacts {
   readonly live: JsonObject | undefined;
   readonly manager: string;
   readonly subresource: string;
-  readonly nowMs: number;
+  /** Undefined leaves the entry without a time, as writes of the scale do. */
+  readonly nowMs: number | undefined;
 }
 
 /** An object without the member that ownership is kept in. */
@@ -70,8 +71,9 @@ export function recordUpdate(facts: UpdateFacts): void {
   const root = type.schema.root;
   const before = withoutManagedFields(live ?? zeroObject(type));
   const changes = compareFields(root, before, withoutManagedFields(object));
-  const taken = changes.added.union(changes.modified);
-  const touched = taken.union(changes.removed);
+  // What this write cannot change (a status, for instance) stays with its owners.
+  const own = ownableFields(type, subresource, changes.added.union(changes.modified));
+  const touched = own.union(ownableFields(type, subresource, changes.removed));
   const next = new Map<string, ManagerEntry>();
   for (const [key, entry] of managers) {
     next.set(key, { ...entry, fields: entry.fields.difference(touched) });
@@ -83,12 +85,11 @@ export function recordUpdate(facts: UpdateFacts): void {
     subresource,
   };
   const key = managerKey(identity);
-  const own = ownableFields(type, subresource, taken);
   const present = next.get(key);
   if (!own.isEmpty) {
     next.set(key, {
       ...identity,
-      time: entryTime(nowMs),
+      time: nowMs === undefined ? undefined : entryTime(nowMs),
       fields: own.union(present?.fields ?? FieldSet.empty),
     });
   }

@@ -1,5 +1,7 @@
 import { applyFields, type ApplyConflict } from '../apply/apply-configuration.ts';
+import { checkConfiguration } from '../apply/check-configuration.ts';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
+import { objectAt } from '../registry/json-read.ts';
 import { badRequest, failure, unclassifiedError } from '../status.ts';
 import { answerUnstored, createObject } from './create.ts';
 import {
@@ -60,14 +62,15 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** The schema of built-in kinds is closed: what it does not declare cannot be owned. */
-function refuseUndeclared(unknownFields: readonly string[], subject: string): void {
-  const [first] = unknownFields;
+/** What the schema does not declare, or has another type, cannot be owned. */
+function refuseUndeclared(problems: readonly string[], subject: string): void {
+  const [first] = problems;
   if (first === undefined) return;
-  const path = /"(.*)"/.exec(first)?.[1] ?? first;
-  throw unclassifiedError(
-    `failed to create typed patch object (${subject}): .${path}: field not declared in schema`,
-  );
+  const listed =
+    problems.length === 1
+      ? first
+      : `errors:\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
+  throw unclassifiedError(`failed to create typed patch object (${subject}): ${listed}`);
 }
 
 function readConfiguration(operation: Operation, options: WriteOptions): Configuration {
@@ -80,16 +83,15 @@ function readConfiguration(operation: Operation, options: WriteOptions): Configu
   if (apiVersion !== apiVersionOfKind(type) || kind !== type.kind) {
     throw badRequest(`invalid object type: ${groupVersion}, Kind=${kind}`);
   }
-  const { unknownFields } = type.schema.decode(object);
-  const metadata = metadataOf(object);
-  const name = textOf(metadata['name']);
-  if (metadata['managedFields'] !== undefined) {
+  const sent = objectAt(object, 'metadata');
+  const name = textOf(sent['name']);
+  if ((sent['managedFields'] ?? undefined) !== undefined) {
     throw badRequest('metadata.managedFields must be nil');
   }
-  if (type.origin === 'builtin') {
-    const subject = `${textOf(metadata['namespace'])}/${name}; ${groupVersion}, Kind=${kind}`;
-    refuseUndeclared(unknownFields, subject);
-  }
+  const subject = `${textOf(sent['namespace'])}/${name}; ${groupVersion}, Kind=${kind}`;
+  refuseUndeclared(checkConfiguration(type.schema.root, object), subject);
+  const { unknownFields } = type.schema.decode(object);
+  const metadata = metadataOf(object);
   reportStrictErrors(
     operation,
     options.fieldValidation,

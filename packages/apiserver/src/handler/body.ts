@@ -130,8 +130,20 @@ const TYPE_META =
 /** How unreadable bytes are quoted in an error: as text when they look like JSON, as hex otherwise. */
 function quoteBody(body: Uint8Array, text: string): string {
   if (text === '') return '<empty>';
-  const shown = text.trimStart().startsWith('{') ? text : Buffer.from(body).toString('hex');
-  return shown.length > 1024 ? `${shown.slice(0, 1024)}...` : shown;
+  if (text.trimStart().startsWith('{')) return abbreviate(text);
+  return abbreviate(Buffer.from(body).toString('hex'));
+}
+
+/** Longest part of a body in an error, in characters. */
+const MAX_QUOTED = 30;
+
+function abbreviate(text: string): string {
+  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)} ...` : text;
+}
+
+/** A body as the error about a missing kind quotes it. */
+export function quoteForError(body: Uint8Array): string {
+  return quoteBody(body, new TextDecoder().decode(body));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FieldValidation, JsonObject, ResourceType } from '../contracts.ts';
-import { badRequest } from '../status.ts';
-import { parseObjectBody } from './body.ts';
+import { invalid } from '../field-error.ts';
+import { badRequest, invalidError } from '../status.ts';
+import { parseObjectBody, quoteForError } from './body.ts';
 import { contentTypeOf } from './media-type.ts';
 import type { Operation } from './services.ts';
 
@@ -33,9 +34,10 @@ export function checkKind(operation: Operation, object: JsonObject, expected: Bo
   const hasVersion = object['apiVersion'] !== undefined && object['apiVersion'] !== '';
   const isCustom = expected.origin === 'custom';
   if (isCustom && (!hasKind || !hasVersion)) {
-    const missing = hasKind ? 'apiVersion' : 'kind';
+    const missing = hasKind ? 'apiVersion' : 'Kind';
+    const text = new TextDecoder().decode(operation.request.body);
     throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): Object '${missing === 'kind' ? 'Kind' : 'apiVersion'}' is missing in '${JSON.stringify(object)}'`,
+      `the object provided is unrecognized (must be of type ${expected.kind}): Object '${missing}' is missing in '${text}' (${quoteForError(operation.request.body)})`,
     );
   }
   const kind = hasKind ? String(object['kind']) : expected.kind;
@@ -44,6 +46,12 @@ export function checkKind(operation: Operation, object: JsonObject, expected: Bo
     const slash = version.indexOf('/');
     const group = slash < 0 ? '' : version.slice(0, slash);
     const shortVersion = version.slice(slash + 1);
+    if (isCustom && version === apiVersion) {
+      const name = String((object['metadata'] as JsonObject | undefined)?.['name'] ?? '');
+      throw invalidError({ group, kind }, name, [
+        invalid('kind', kind, `must be ${expected.kind}`),
+      ]);
+    }
     if (isCustom) {
       throw badRequest(
         `the API version in the data (${version}) does not match the expected API version (${apiVersion})`,

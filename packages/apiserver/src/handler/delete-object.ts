@@ -125,6 +125,10 @@ export async function deleteObject(
   const record = store.find(type.storageKey, namespace, name);
   if (record === undefined) throw notFound(type, name);
   checkPreconditions(operation, record, options);
+  const { deletionWarning } = type.strategy;
+  if (deletionWarning !== undefined && options.propagationPolicy === undefined) {
+    operation.warnings.push(deletionWarning);
+  }
   const object = toRequestedVersion(type, record.object);
   // Stored objects have metadata.
   const metadata = object['metadata'] as JsonObject;
@@ -164,7 +168,7 @@ export async function deleteObject(
     store.delete(type.storageKey, namespace, name, toStoredVersion(type, object));
     type.strategy.afterDelete?.(old);
   }
-  return { kind: 'removed', object: old };
+  return { kind: 'removed', object };
 }
 
 /** As {@link deleteObject}, for the object that the URL names. */

@@ -142,7 +142,11 @@ function* itemPieces(operation: Operation, page: ListPage): Generator<Uint8Array
   const head = {
     kind: type.listKind,
     apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
-    metadata: listMetadata(page),
+    metadata: {
+      ...listMetadata(page),
+      // Lists of custom resources always say where they go on.
+      ...(type.origin === 'custom' ? { continue: page.continue ?? '' } : {}),
+    },
   };
   yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
   let isFirst = true;

@@ -75,7 +75,18 @@ function patchedObject(value: unknown, cause?: unknown): JsonObject {
   return value;
 }
 
-function jsonPatch(body: Uint8Array): ObjectPatch {
+function sortedKeys(_key: string, value: unknown): unknown {
+  return isJsonObject(value)
+    ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+    : value;
+}
+
+/** The patched object as messages quote it: custom resources are maps there, sorted by key. */
+function quoteObject({ type }: Operation, patched: JsonObject): string {
+  return JSON.stringify(patched, type.origin === 'custom' ? sortedKeys : undefined);
+}
+
+function jsonPatch(operation: Operation, body: Uint8Array): ObjectPatch {
   const { value, duplicateFields } = parsePatch(body);
   if (!Array.isArray(value)) {
     throw badRequest(
@@ -91,7 +102,7 @@ function jsonPatch(body: Uint8Array): ObjectPatch {
   }
   return {
     duplicateFields,
-    quoted: (patched) => JSON.stringify(patched),
+    quoted: (patched) => quoteObject(operation, patched),
     apply(current) {
       try {
         // The operations are checked one by one as they are applied.
@@ -119,11 +130,11 @@ function parseMap(body: Uint8Array): {
   return { patch: value, duplicateFields };
 }
 
-function mergePatch(body: Uint8Array): ObjectPatch {
+function mergePatch(operation: Operation, body: Uint8Array): ObjectPatch {
   const { patch, duplicateFields } = parseMap(body);
   return {
     duplicateFields,
-    quoted: (patched) => JSON.stringify(patched),
+    quoted: (patched) => quoteObject(operation, patched),
     apply(current) {
       try {
         return patchedObject(applyMergePatch(current, patch));
@@ -164,9 +175,9 @@ export function parsePatchBody(operation: Operation, contentType: string): Objec
   const { body } = operation.request;
   switch (contentType) {
     case 'application/json-patch+json':
-      return jsonPatch(body);
+      return jsonPatch(operation, body);
     case 'application/merge-patch+json':
-      return mergePatch(body);
+      return mergePatch(operation, body);
     case 'application/strategic-merge-patch+json':
       if (operation.type.origin === 'builtin') return strategicPatch(operation, body);
       throw failure(

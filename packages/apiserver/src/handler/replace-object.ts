@@ -23,6 +23,8 @@ export interface Replacement {
   track(object: JsonObject, live: JsonObject): void;
   /** A PUT names what it replaces: its uid is a precondition and it may have to give a resourceVersion. */
   readonly isPut: boolean;
+  /** The write does not count as a change of what is wanted (binding a pod to a node). */
+  readonly keepsGeneration?: true | undefined;
   /** For other subresources than status: takes over from `old` all that they may not change, and checks the rest. */
   readonly prepare?: ((object: JsonObject, old: JsonObject) => readonly FieldError[]) | undefined;
 }
@@ -80,7 +82,8 @@ function checkRevision(operation: Operation, object: JsonObject, record: StoredR
         ...invalid('metadata.resourceVersion', '', ''),
         message: 'Invalid value: 0: must be specified for an update',
       };
-      throw invalidError(type, info.name, [error]);
+      // Here the real server names the resource where it names the kind elsewhere.
+      throw invalidError({ group: type.group, kind: type.plural }, info.name, [error]);
     }
     return;
   }
@@ -187,7 +190,8 @@ async function attempt(
   } else {
     strategy.prepareForUpdate?.(object, old, context);
   }
-  if (strategy.hasGeneration && change.subresource !== 'status') {
+  const counts = change.subresource !== 'status' && change.keepsGeneration !== true;
+  if (strategy.hasGeneration && counts) {
     const before = Number((old['metadata'] as JsonObject)['generation'] ?? 0);
     if (changesGeneration(type, object, old)) metadata['generation'] = before + 1;
   }

@@ -21,11 +21,21 @@ function rename(object: JsonObject, pairs: readonly (readonly [string, string])[
 
 /** A core Event as the same Event of `events.k8s.io/v1`. */
 export function toNewEvent(object: JsonObject): JsonObject {
-  return { ...rename(object, RENAMED), apiVersion: 'events.k8s.io/v1' };
+  const renamed = rename(object, RENAMED);
+  // Always there in a core Event, and left out here when they are empty.
+  for (const field of ['reportingController', 'reportingInstance']) {
+    if (renamed[field] === '') Reflect.deleteProperty(renamed, field);
+  }
+  return { ...renamed, apiVersion: 'events.k8s.io/v1' };
 }
 
 /** An Event of `events.k8s.io/v1` as the same core Event. */
 export function toCoreEvent(object: JsonObject): JsonObject {
   const pairs = RENAMED.map(([core, renamed]) => [renamed, core] as const);
-  return { ...rename(object, pairs), apiVersion: 'v1' };
+  return {
+    ...rename(object, pairs),
+    reportingComponent: (object['reportingController'] ?? '') as unknown,
+    reportingInstance: (object['reportingInstance'] ?? '') as unknown,
+    apiVersion: 'v1',
+  };
 }

@@ -1,8 +1,8 @@
 import { formatTime } from '@kubewright/apimachinery';
 import type { JsonObject, ServerResponse } from '../../contracts.ts';
-import { notSupported, required, type FieldError } from '../../field-error.ts';
+import { fieldErrorText, notSupported, required, type FieldError } from '../../field-error.ts';
 import { ensureObject, listAt, objectAt, textAt } from '../../registry/json-read.ts';
-import { conflict, invalidError } from '../../status.ts';
+import { badRequest, conflict, unclassifiedError } from '../../status.ts';
 import { encodeAnswer } from '../answer.ts';
 import { parseObjectBody } from '../body.ts';
 import { contentTypeOf } from '../media-type.ts';
@@ -71,8 +71,12 @@ export async function createBinding(operation: Operation): Promise<ServerRespons
     contentTypeOf(request.headers),
     'Binding',
   );
+  if (textAt(objectAt(binding, 'metadata'), 'name') !== info.name) {
+    throw badRequest('name in URL does not match name in Binding object');
+  }
   const errors = validate(binding);
-  if (errors.length > 0) throw invalidError({ group: '', kind: 'Binding' }, info.name, errors);
+  const [error] = errors;
+  if (error !== undefined) throw unclassifiedError(fieldErrorText(error));
   await replaceObject(operation, {
     subresource: 'binding',
     dryRun: options.dryRun,
@@ -84,6 +88,7 @@ export async function createBinding(operation: Operation): Promise<ServerRespons
     // Where a pod runs belongs to the cluster, not to a manager.
     track: () => undefined,
     prepare: () => [],
+    keepsGeneration: true,
   });
   const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return encodeAnswer(201, success, request, { ...format, as: 'object' });

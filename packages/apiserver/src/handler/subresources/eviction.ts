@@ -1,4 +1,5 @@
 import { formatTime, fromLabelSelector } from '@kubewright/apimachinery';
+import { recordUpdate } from '../../apply/track-managers.ts';
 import type { JsonObject, ServerResponse } from '../../contracts.ts';
 import { listAt, numberAt, objectAt, textAt } from '../../registry/json-read.ts';
 import { badRequest, failure, unclassifiedError } from '../../status.ts';
@@ -56,7 +57,7 @@ function takeDisruption(
   podName: string,
   dryRun: boolean,
 ): void {
-  const { store, clock } = operation.services;
+  const { store, clock, registry } = operation.services;
   const metadata = objectAt(budget, 'metadata');
   const status = objectAt(budget, 'status');
   const observed = numberAt(status, 'observedGeneration') ?? 0;
@@ -91,14 +92,43 @@ function takeDisruption(
   if (dryRun) return;
   const { namespace, name } = metadata as { namespace: string; name: string };
   store.modify(BUDGETS, namespace, name, (stored) => {
+    const live = structuredClone(stored);
     const storedStatus = objectAt(stored, 'status');
+    const now = formatTime(new Date(clock.now()));
     storedStatus['disruptionsAllowed'] = allowed - 1;
-    storedStatus['disruptedPods'] = {
-      ...objectAt(storedStatus, 'disruptedPods'),
-      [podName]: formatTime(new Date(clock.now())),
-    };
+    storedStatus['disruptedPods'] = { ...objectAt(storedStatus, 'disruptedPods'), [podName]: now };
+    if (allowed === 1) storedStatus['conditions'] = exhausted(storedStatus, metadata, now);
+    const type = registry.find('policy', 'v1', 'poddisruptionbudgets');
+    if (type !== undefined) {
+      recordUpdate({
+        type,
+        object: stored,
+        live,
+        manager: 'kube-apiserver',
+        subresource: 'status',
+        nowMs: clock.now(),
+      });
+    }
     return stored;
   });
+}
+
+/** The conditions of a budget whose last disruption was just taken. */
+function exhausted(status: JsonObject, metadata: JsonObject, now: string): JsonObject[] {
+  const others = listAt(status, 'conditions').filter(
+    (condition) => condition['type'] !== 'DisruptionAllowed',
+  );
+  return [
+    ...others,
+    {
+      type: 'DisruptionAllowed',
+      status: 'False',
+      observedGeneration: numberAt(metadata, 'generation') ?? 0,
+      lastTransitionTime: now,
+      reason: 'InsufficientPods',
+      message: '',
+    },
+  ];
 }
 
 /** Whether a pod that is not ready may go without asking its budget. */

@@ -1,3 +1,4 @@
+import { recordUpdate } from '../../apply/track-managers.ts';
 import type { ServerResponse } from '../../contracts.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import { ensureObject, objectAt } from '../../registry/json-read.ts';
@@ -10,7 +11,7 @@ import { parseWriteOptions } from '../write-options.ts';
 
 /** PUT of `namespaces/finalize`: only `spec.finalizers` is taken; without any, a marked namespace goes. */
 export async function updateFinalizers(operation: Operation): Promise<ServerResponse> {
-  const { request } = operation;
+  const { request, type, services } = operation;
   const options = parseWriteOptions(request.query, 'UpdateOptions', request.headers['user-agent']);
   const proposed = decodeObjectBody(operation, options.fieldValidation);
   const result = await replaceObject(operation, {
@@ -18,7 +19,15 @@ export async function updateFinalizers(operation: Operation): Promise<ServerResp
     dryRun: options.dryRun,
     isPut: true,
     propose: () => structuredClone(proposed),
-    track: () => undefined,
+    track: (object, live) =>
+      recordUpdate({
+        type,
+        object,
+        live,
+        manager: options.manager,
+        subresource: 'finalize',
+        nowMs: services.clock.now(),
+      }),
     prepare(object, old) {
       const finalizers: unknown = objectAt(object, 'spec')['finalizers'];
       object['spec'] = { ...objectAt(old, 'spec') };

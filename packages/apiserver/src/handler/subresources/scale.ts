@@ -3,7 +3,7 @@ import { recordUpdate } from '../../apply/track-managers.ts';
 import type { JsonObject, ResourceType, ServerResponse } from '../../contracts.ts';
 import { invalid, type FieldError } from '../../field-error.ts';
 import { numberAt, objectAt, textAt } from '../../registry/json-read.ts';
-import { badRequest, invalidError, unclassifiedError } from '../../status.ts';
+import { badRequest, internalError, invalidError } from '../../status.ts';
 import { encodeAnswer } from '../answer.ts';
 import { parseObjectBody } from '../body.ts';
 import { findRequested } from '../get.ts';
@@ -68,7 +68,7 @@ function scaleOf(type: ResourceType, object: JsonObject): JsonObject {
   const current = readPath(object, type.scale?.statusReplicasPath ?? STATUS_REPLICAS);
   const selector = selectorText(type, object);
   if (type.scale !== undefined && replicas === undefined) {
-    throw unclassifiedError(
+    throw internalError(
       `the spec replicas field ${JSON.stringify(type.scale.specReplicasPath)} does not exist`,
     );
   }
@@ -111,7 +111,7 @@ async function writeScale(
   options: WriteOptions,
   propose: (scale: JsonObject) => JsonObject,
 ): Promise<ServerResponse> {
-  const { type, request, format, info, services } = operation;
+  const { type, request, format, info } = operation;
   const result = await replaceObject(operation, {
     subresource: 'scale',
     dryRun: options.dryRun,
@@ -137,7 +137,7 @@ async function writeScale(
         live,
         manager: options.manager,
         subresource: 'scale',
-        nowMs: services.clock.now(),
+        nowMs: undefined,
       }),
     prepare: () => [],
   });

@@ -128,7 +128,9 @@ function validateJobUpdate(object: JsonObject, old: JsonObject): FieldError[] {
 
 /** The behaviour of Jobs. */
 export const job: Partial<Strategy> = {
-  defaultPropagation: 'background',
+  defaultPropagation: 'orphan',
+  deletionWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   applyDefaults(object) {
     const spec = ensureObject(object, 'spec');
     const template = ensureObject(spec, 'template');

@@ -30,5 +30,9 @@ export const namespace: Partial<Strategy> = {
     setOrDelete(object, 'status', old['status']);
   },
   holdsDeleted: (object) => stringsAt(objectAt(object, 'spec'), 'finalizers').length > 0,
-  prepareForDeletion: (object) => void (ensureObject(object, 'status')['phase'] = 'Terminating'),
+  prepareForDeletion(object) {
+    ensureObject(object, 'status')['phase'] = 'Terminating';
+    // A namespace has no grace period, not even an empty one.
+    delete ensureObject(object, 'metadata')['deletionGracePeriodSeconds'];
+  },
 };

@@ -1,6 +1,6 @@
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
-import { ensureObject, numberAt, objectAt, textAt } from '../json-read.ts';
+import { ensureObject, listAt, numberAt, objectAt, textAt } from '../json-read.ts';
 import { defaultPodSpec } from '../pods/pod-spec-defaults.ts';
 import { qosClassOf } from '../pods/qos-class.ts';
 import { validatePodSpec } from '../pods/validate-pod-spec.ts';
@@ -23,10 +23,21 @@ function gracePeriodSeconds(object: JsonObject, requested: number | undefined): 
   return wanted < 0 ? 1 : wanted;
 }
 
+/** A pod's address stands in two places; who writes only the old one means both. */
+function mirrorAddress(status: JsonObject): void {
+  const ip = textAt(status, 'podIP');
+  const first = listAt(status, 'podIPs')[0];
+  if (ip !== '' && first === undefined) status['podIPs'] = [{ ip }];
+  else if (ip === '' && first !== undefined) status['podIP'] = textAt(first, 'ip');
+}
+
 /** The behaviour of pods. */
 export const pod: Partial<Strategy> = {
   hasGeneration: true,
-  applyDefaults: (object) => defaultPodSpec(ensureObject(object, 'spec'), true),
+  applyDefaults(object) {
+    defaultPodSpec(ensureObject(object, 'spec'), true);
+    mirrorAddress(ensureObject(object, 'status'));
+  },
   prepareForCreate(object) {
     object['status'] = { phase: 'Pending', qosClass: qosClassOf(objectAt(object, 'spec')) };
   },

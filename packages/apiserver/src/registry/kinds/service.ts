@@ -47,10 +47,12 @@ function fillFamilies(spec: JsonObject): void {
   setDefaultText(spec, 'ipFamilyPolicy', 'SingleStack');
 }
 
+const ADDRESS_FIELDS = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'];
+
 /** What only services with an address have goes when the service becomes a mere name. */
 function dropForExternalName(spec: JsonObject, before: JsonObject): void {
   if (textAt(spec, 'type') !== 'ExternalName' || textAt(before, 'type') === 'ExternalName') return;
-  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
+  for (const field of [...ADDRESS_FIELDS, 'internalTrafficPolicy']) {
     Reflect.deleteProperty(spec, field);
   }
 }
@@ -104,7 +106,7 @@ export function serviceStrategy(addresses: ServiceAddresses): Partial<Strategy> 
       if (textAt(spec, 'type') === 'ExternalName') return;
       const hasAddress = textAt(before, 'clusterIP') !== '';
       if (hasAddress) {
-        for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
+        for (const field of ADDRESS_FIELDS) {
           setDefault(spec, field, before[field]);
         }
       } else {
@@ -116,5 +118,11 @@ export function serviceStrategy(addresses: ServiceAddresses): Partial<Strategy> 
     },
     validate: validateService,
     validateUpdate: validateServiceUpdate,
+    warnings(object) {
+      const spec = objectAt(object, 'spec');
+      return textAt(spec, 'type') !== 'ExternalName' && textAt(spec, 'externalName') !== ''
+        ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
+        : [];
+    },
   };
 }

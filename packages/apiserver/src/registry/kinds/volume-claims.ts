@@ -33,14 +33,20 @@ function validateClaim(object: JsonObject): FieldError[] {
 }
 
 /** What may change in a claim: what it asks for, the attributes class, and the volume that is bound to it. */
-function immutablePart(object: JsonObject): JsonObject {
+function immutablePart(object: JsonObject, hadClass: boolean): JsonObject {
   const {
     resources: _,
     volumeAttributesClassName: __,
     volumeName: ___,
     ...rest
   } = objectAt(object, 'spec');
-  return rest;
+  // A claim made before there was a default class may be given one.
+  const { storageClassName: ____, ...classless } = rest;
+  return hadClass ? rest : classless;
+}
+
+function hasClass(object: JsonObject): boolean {
+  return objectAt(object, 'spec')['storageClassName'] !== undefined;
 }
 
 /** The behaviour of PersistentVolumeClaims. */
@@ -51,7 +57,7 @@ export const persistentVolumeClaim: Partial<Strategy> = {
   validate: validateClaim,
   validateUpdate: (object, old) => [
     ...validateClaim(object),
-    ...(deepEqual(immutablePart(object), immutablePart(old))
+    ...(deepEqual(immutablePart(object, hasClass(old)), immutablePart(old, hasClass(old)))
       ? []
       : [
           forbidden(

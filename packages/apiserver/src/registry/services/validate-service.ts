@@ -85,7 +85,11 @@ export function validateServiceUpdate(object: JsonObject, old: JsonObject): Fiel
   const external = [textAt(spec, 'type'), textAt(before, 'type')].includes('ExternalName');
   if (was !== '' && is !== was && !external) {
     errors.push(
-      invalid('spec.clusterIPs[0]', is === '' ? undefined : is, 'may not change once set'),
+      invalid(
+        'spec.clusterIPs[0]',
+        is === '' ? undefined : spec['clusterIPs'],
+        'may not change once set',
+      ),
     );
   }
   return errors;
