@@ -1,0 +1,1 @@
+export { images, walkThrough } from './walk-through.ts';
