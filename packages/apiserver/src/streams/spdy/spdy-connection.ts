@@ -4,7 +4,13 @@ import { CONNECTION_WINDOW, INITIAL_WINDOW_BYTES, SendWindows } from './send-win
 import { SpdyDecoder } from './spdy-decoder.ts';
 import { dataFrameHead, SpdyEncoder } from './spdy-encoder.ts';
 import { SpdyProtocolError } from './spdy-error.ts';
-import { GOAWAY_STATUS, INITIAL_WINDOW_SETTING, RST_STATUS, type SpdyFrame } from './spdy-frame.ts';
+import {
+  GOAWAY_STATUS,
+  INITIAL_WINDOW_SETTING,
+  RST_STATUS,
+  type HeadersFrame,
+  type SpdyFrame,
+} from './spdy-frame.ts';
 import { SpdyStream } from './spdy-stream.ts';
 
 /** Streams that may be open at once; more are refused. */
@@ -60,7 +66,8 @@ export class SpdyConnection {
   async run(): Promise<void> {
     let cause: unknown;
     try {
-      for await (const piece of this.#socket) {
+      // Leaving the loop must not destroy the socket: a last frame may have to go out.
+      for await (const piece of this.#socket.iterator({ destroyOnReturn: false })) {
         // No encoding is set: pieces are buffers.
         for (const frame of this.#decoder.push(piece as Buffer)) {
           await this.#receive(frame);
@@ -71,11 +78,7 @@ export class SpdyConnection {
     } catch (error) {
       cause = error;
       if (error instanceof SpdyProtocolError) {
-        this.#send({
-          type: 'goaway',
-          lastStreamId: this.#lastStreamId,
-          status: GOAWAY_STATUS.protocolError,
-        });
+        await this.end(GOAWAY_STATUS.protocolError);
       }
     } finally {
       this.#close(cause);
@@ -83,9 +86,9 @@ export class SpdyConnection {
   }
 
   /** Says goodbye and ends the connection; what streams have handed over is sent first. May be repeated. */
-  async end(): Promise<void> {
+  async end(status: number = GOAWAY_STATUS.ok): Promise<void> {
     if (this.#isClosed || this.#socket.destroyed) return;
-    this.#send({ type: 'goaway', lastStreamId: this.#lastStreamId, status: GOAWAY_STATUS.ok });
+    this.#send({ type: 'goaway', lastStreamId: this.#lastStreamId, status });
     const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
     timer.unref();
     this.#socket.end();
@@ -167,7 +170,7 @@ export class SpdyConnection {
     }
   }
 
-  #open(frame: SpdyFrame & { type: 'syn-stream' }): void {
+  #open(frame: HeadersFrame<'syn-stream'>): void {
     const { streamId } = frame;
     if (streamId % 2 === 0 || streamId <= this.#lastStreamId) {
       throw new SpdyProtocolError(`stream ${streamId} cannot be opened by a client now`);
@@ -260,8 +263,6 @@ export class SpdyConnection {
       stream.receiveReset(new SpdyConnectionClosed(undefined, { cause }));
     }
     this.#windows.wake();
-    // Lets a last frame out before the socket goes.
-    if (this.#socket.writable) this.#socket.end(() => this.#socket.destroy());
-    else this.#socket.destroy();
+    this.#socket.destroy();
   }
 }

@@ -16,20 +16,20 @@ export const GOAWAY_STATUS = { ok: 0, protocolError: 1, internalError: 2 } as co
 /** The setting by which a peer announces how many bytes it takes on a new stream (2.6.4). */
 export const INITIAL_WINDOW_SETTING = 7;
 
+/** A frame with a header block: opens a stream, accepts it, or adds headers. */
+export interface HeadersFrame<Type extends 'syn-stream' | 'syn-reply' | 'headers'> {
+  readonly type: Type;
+  readonly streamId: number;
+  /** The sender sends nothing more on the stream. */
+  readonly isLast: boolean;
+  readonly headers: SpdyHeaders;
+}
+
 /** One frame of SPDY/3.1. */
 export type SpdyFrame =
-  | {
-      readonly type: 'syn-stream';
-      readonly streamId: number;
-      readonly isLast: boolean;
-      readonly headers: SpdyHeaders;
-    }
-  | {
-      readonly type: 'syn-reply' | 'headers';
-      readonly streamId: number;
-      readonly isLast: boolean;
-      readonly headers: SpdyHeaders;
-    }
+  | HeadersFrame<'syn-stream'>
+  | HeadersFrame<'syn-reply'>
+  | HeadersFrame<'headers'>
   | { readonly type: 'rst-stream'; readonly streamId: number; readonly status: number }
   | { readonly type: 'settings'; readonly settings: ReadonlyMap<number, number> }
   | { readonly type: 'ping'; readonly id: number }
