@@ -50,6 +50,15 @@ describe('IndexedHeap', () => {
       { numRuns: 300 },
     );
   });
+
+  test('stays in order when what fills the place of a removed entry belongs further up', () => {
+    const heap = new IndexedHeap<number>();
+    const entries = [1, 10, 2, 11, 12, 3, 4].map((order) => heap.insert(order, order));
+    heap.remove(entries[3] ?? assert.fail());
+    const taken: (number | undefined)[] = [];
+    while (heap.size > 0) taken.push(heap.take()?.value);
+    assert.deepEqual(taken, [1, 2, 3, 4, 10, 12]);
+  });
 });
 
 describe('SystemClock', () => {
@@ -91,7 +100,10 @@ describe('SystemClock', () => {
     const clock = new SystemClock();
     const callback = mock.fn();
     const monthMs = 40 * 24 * 60 * 60 * 1000;
+    const setTimer = context.mock.method(globalThis, 'setTimeout');
     clock.schedule(monthMs, callback);
+    // The real one would fire at once, with a warning.
+    assert.equal(setTimer.mock.calls[0]?.arguments[1], 2 ** 31 - 1);
     nowMs = 2 ** 31 - 1;
     context.mock.timers.tick(2 ** 31 - 1);
     assert.equal(callback.mock.callCount(), 0);

@@ -127,6 +127,15 @@ describe('WorkQueue', () => {
       assert.equal(queue.depth, 0);
     });
 
+    test('the highest of several priorities counts', async () => {
+      const { queue, clock } = newQueue();
+      queue.add('other', { priority: 'low' });
+      queue.addAfter('a', 1000, { priority: 'low' });
+      queue.addAfter('a', 2000);
+      await clock.advance(1000);
+      assert.deepEqual(await takeAll(queue), ['a', 'other']);
+    });
+
     test('an add meanwhile does not cancel it', async () => {
       const { queue, clock } = newQueue();
       queue.addAfter('a', 1000);
@@ -208,6 +217,7 @@ describe('WorkQueue', () => {
       assert.equal(await waiting, undefined);
       queue.add('a');
       queue.addAfter('b', 1);
+      assert.equal(queue.depth, 0);
       assert.equal(await queue.get(), undefined);
       assert.equal(clock.pendingTimers, 0);
     });
@@ -268,6 +278,18 @@ describe('WorkQueue', () => {
       await assert.rejects(queue.get(AbortSignal.abort(new Error('too late'))), /too late/);
       assert.equal(queue.depth, 1);
     });
+  });
+
+  test('counts the wait of a lifted key from its first add', async () => {
+    const instruments = recordingInstruments();
+    const { queue, clock } = newQueue({ instruments });
+    queue.add('a', { priority: 'low' });
+    await clock.advance(2000);
+    queue.add('a');
+    await clock.advance(1000);
+    await queue.get();
+    assert.deepEqual(instruments.waited, [3]);
+    assert.equal(instruments.added, 1);
   });
 
   test('reports depth, adds, waits, work and retries', async () => {
