@@ -7,7 +7,7 @@ import { createNamespaceController } from './controllers/namespace/namespace-con
 import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
 import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
-import { CoreEventRecorder } from './events/core-event-recorder.ts';
+import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 
 /** What the control plane needs. */
@@ -38,11 +38,7 @@ export async function runControlPlane(
   });
   const recorders = ['deployment-controller', 'replicaset-controller'].map(
     (component) =>
-      new CoreEventRecorder({
-        client,
-        component,
-        onDrop: (error) => logger.debug('an Event was given up', { component, error }),
-      }),
+      new CoreEventRecorder({ api: eventsThrough(client), clock: manager.clock, component }),
   );
   const [deploymentEvents, replicaSetEvents] = recorders as [CoreEventRecorder, CoreEventRecorder]; // one per name
   manager

@@ -18,8 +18,11 @@ export {
 } from './testing/start-test-environment.ts';
 export type {
   Capabilities,
+  InjectedTestFault,
   TestEnvironment,
   TestEnvironmentKind,
+  TestFault,
+  TestFaultEffect,
   TestFaults,
   TestUser,
 } from './testing/test-environment.ts';

@@ -11,7 +11,8 @@ import {
   type Service,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { AssignedPod, EventRepeat, IssuedToken, KubeletApi } from '../src/kubelet/index.ts';
+import type { EventRepeat } from '../src/events/core-event-recorder.ts';
+import type { AssignedPod, IssuedToken, KubeletApi } from '../src/kubelet/index.ts';
 
 /** A status as it was written, and when. */
 export interface WrittenStatus {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventCorrelator, type EventInput } from '../src/kubelet/events/event-correlator.ts';
+import { EventCorrelator, type EventInput } from '../src/events/event-correlator.ts';
 
 function about(message: string, type: EventInput['type'] = 'Warning'): EventInput {
   return {

@@ -1,162 +1,156 @@
-import { Event, formatTime, isNotFound, type ObjectReference } from '@kubewright/apimachinery';
+import {
+  Event,
+  formatTime,
+  isNotFound,
+  StatusError,
+  type ObjectMeta,
+} from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import { EventCorrelator, type Correlation, type Occurrence } from './event-correlator.ts';
+import { EventCorrelator, type EventInput } from './event-correlator.ts';
 
-/** Who writes Events, and with what. */
-export interface CoreEventRecorderOptions {
-  readonly client: Client;
-  /** Name of the component, such as `replicaset-controller`; shown under "From" by kubectl. */
-  readonly component: string;
-  /** Node the component speaks for; the kubelet's own. Default: none. */
-  readonly host?: string | undefined;
-  /** Milliseconds since the epoch. Default `Date.now`. */
-  readonly nowMs?: () => number;
-  /** Told of an Event that could not be written, after the last try. Default: nobody. */
-  readonly onDrop?: (error: unknown) => void;
+/** A change of an Event that is stored already. */
+export interface EventRepeat {
+  readonly count: number;
+  readonly lastTimestamp: string;
+  readonly message: string;
 }
 
-/** What the component saw; the namespace is that of the object, `default` for a cluster-scoped one. */
-export type RecordedOccurrence = Occurrence;
+/** Where Events are stored. Errors are `StatusError`s when the server refuses. */
+export interface EventApi {
+  createEvent(event: Event): Promise<{ readonly metadata: ObjectMeta }>;
+  repeatEvent(namespace: string, name: string, repeat: EventRepeat): Promise<void>;
+}
 
-/** Most Events that wait to be sent; more are dropped. */
-const maxWaiting = 1000;
-const maxAttempts = 5;
-const firstDelayMs = 100;
+/** What a recorder gets its time from. */
+export interface EventClock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Rejects with the signal's reason when it aborts first. */
+  after(delayMs: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Who writes Events, with what. */
+export interface CoreEventRecorderOptions {
+  readonly api: EventApi;
+  readonly clock: EventClock;
+  /** Name of the component, such as `replicaset-controller`; kubectl shows it under "From". */
+  readonly component: string;
+  /** Node the component speaks for. Default: none. */
+  readonly host?: string;
+}
+
+/** Events waiting to be written at most; more are dropped, as in client-go. */
+const maxQueued = 1000;
+/** Tries to write one event, and the pause between them in milliseconds. client-go: 12 tries, 10 s apart. */
+const maxTries = 12;
+const retryMs = 10_000;
 
 /**
- * Writes core/v1 Events as the built-in components of Kubernetes do: one object per thing that happened,
- * with a count and the first and last time it was seen.
- *
- * Guarantees: never throws, keeps the order, and repeats nothing that the server has taken.
+ * Writes core/v1 Events the way the components of Kubernetes do: repeated ones raise a count, floods are held
+ * back, nothing waits for the write. Errors of the server never reach those who record.
  */
 export class CoreEventRecorder {
   readonly #options: CoreEventRecorderOptions;
   readonly #correlator = new EventCorrelator();
-  readonly #nowMs: () => number;
-  /** The sending of what was recorded so far; each Event is sent after the one before it. */
-  #tail: Promise<void> = Promise.resolve();
-  #waiting = 0;
-  /** Makes names different that are made in the same millisecond. */
+  readonly #queue: { readonly input: EventInput; readonly atMs: number }[] = [];
+  /** The loop that writes; runs while something is queued. */
+  #writing: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+  /** Makes names of events of the same millisecond differ. */
   #sequence = 0;
-  readonly #stopped = new AbortController();
 
   constructor(options: CoreEventRecorderOptions) {
     this.#options = options;
-    this.#nowMs = options.nowMs ?? Date.now;
   }
 
-  /** Records one thing that happened. Returns at once. */
-  record(occurrence: RecordedOccurrence): void {
-    if (this.#stopped.signal.aborted || this.#waiting >= maxWaiting) return;
-    const atMs = this.#nowMs();
-    this.#waiting += 1;
-    this.#tail = this.#tail
-      .then(() => this.#send(occurrence, atMs))
-      .catch((error: unknown) => this.#options.onDrop?.(error))
-      .finally(() => {
-        this.#waiting -= 1;
-      });
+  /** Tells something. */
+  record(input: EventInput): void {
+    if (this.#stop.signal.aborted || this.#queue.length >= maxQueued) return;
+    this.#queue.push({ input, atMs: this.#options.clock.now() });
+    this.#writing ??= this.#drain();
   }
 
-  /** Resolves when all that was recorded has been sent or given up. */
+  /** Resolves when all that was recorded is written or given up. */
   async flush(): Promise<void> {
-    await this.#tail;
+    await this.#writing;
   }
 
-  /** Takes no more, gives up what waits, and resolves when nothing is under way. */
+  /** Stops; what is still queued is tried once more without waiting. May be repeated. */
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#tail;
+    this.#stop.abort();
+    await this.#writing;
   }
 
-  async #send(occurrence: Occurrence, atMs: number): Promise<void> {
-    const correlation = this.#correlator.correlate(occurrence, atMs);
-    if (correlation.type === 'drop') return;
-    for (let attempt = 1; ; attempt++) {
+  async #drain(): Promise<void> {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      await this.#write(next.input, next.atMs);
+    }
+    this.#writing = undefined;
+  }
+
+  async #write(input: EventInput, atMs: number): Promise<void> {
+    const decision = this.#correlator.decide(input, atMs);
+    if (decision.kind === 'drop') return;
+    const { event, count, firstMs, lastMs, key } = decision;
+    const { component, host = '' } = this.#options;
+    const namespace = event.involvedObject.namespace ?? 'default';
+    const lastTimestamp = formatTime(new Date(lastMs));
+    let name = decision.kind === 'repeat' ? decision.name : undefined;
+    for (let tries = 1; tries <= maxTries; tries += 1) {
       try {
-        await this.#write(occurrence, correlation, atMs);
+        if (name !== undefined) {
+          await this.#options.api.repeatEvent(namespace, name, {
+            count,
+            lastTimestamp,
+            message: event.message,
+          });
+          return;
+        }
+        const created = await this.#options.api.createEvent({
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { namespace, name: this.#nameFor(event, lastMs) },
+          involvedObject: event.involvedObject,
+          reason: event.reason,
+          message: event.message,
+          source: { component, ...(host === '' ? {} : { host }) },
+          firstTimestamp: formatTime(new Date(firstMs)),
+          lastTimestamp,
+          count,
+          type: event.type,
+          reportingComponent: component,
+          reportingInstance: host,
+        });
+        if (created.metadata.name !== undefined)
+          this.#correlator.stored(key, created.metadata.name);
         return;
       } catch (error) {
-        if (attempt === maxAttempts || this.#stopped.signal.aborted || !isWorthRetrying(error))
-          throw error;
-        await delay(firstDelayMs * 2 ** attempt, this.#stopped.signal);
+        if (name !== undefined && isNotFound(error)) {
+          name = undefined;
+          this.#correlator.lost(key);
+          continue;
+        }
+        // The server's word is final (namespace being deleted, forbidden); no word at all may become one.
+        if (error instanceof StatusError && error.code < 500) return;
+        if (this.#stop.signal.aborted) return;
+        await this.#options.clock.after(retryMs, this.#stop.signal).catch(() => undefined);
       }
     }
   }
 
-  async #write(
-    occurrence: Occurrence,
-    correlation: Exclude<Correlation, { type: 'drop' }>,
-    atMs: number,
-  ): Promise<void> {
-    const { client } = this.#options;
-    const { signal } = this.#stopped;
-    const namespace = occurrence.involvedObject.namespace ?? 'default';
-    const now = formatTime(new Date(atMs));
-    if (correlation.type === 'count') {
-      const { key, eventName: name, count, message, firstTimestamp } = correlation;
-      try {
-        const body = { count, message, lastTimestamp: now };
-        await client.patch(Event, { name, namespace }, { type: 'merge', body }, { signal });
-        this.#correlator.wrote(key, name, count, firstTimestamp);
-        return;
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        this.#correlator.forget(key); // it has expired: begin anew
-      }
-    }
-    const name = this.#nameFor(occurrence.involvedObject, atMs);
-    const event = this.#eventFor(occurrence, correlation.message, name, namespace, now);
-    await client.create(Event, event, { signal });
-    this.#correlator.wrote(correlation.key, name, 1, now);
-  }
-
-  #nameFor(object: ObjectReference, atMs: number): string {
+  #nameFor(event: EventInput, atMs: number): string {
     this.#sequence = (this.#sequence + 1) % 1_000_000;
-    const nanoseconds = BigInt(atMs) * 1_000_000n + BigInt(this.#sequence);
-    return `${object.name ?? ''}.${nanoseconds.toString(16)}`;
-  }
-
-  #eventFor(
-    occurrence: Occurrence,
-    message: string,
-    name: string,
-    namespace: string,
-    now: string,
-  ): Event {
-    const { component, host } = this.#options;
-    const { involvedObject, reason, type } = occurrence;
-    return {
-      metadata: { name, namespace },
-      involvedObject,
-      reason,
-      message,
-      type,
-      source: { component, ...(host === undefined ? {} : { host }) },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
-      reportingComponent: component,
-      reportingInstance: host ?? '',
-    };
+    const nanos = BigInt(atMs) * 1_000_000n + BigInt(this.#sequence);
+    return `${event.involvedObject.name ?? ''}.${nanos.toString(16)}`;
   }
 }
 
-/** A refusal stays a refusal; anything else may pass. */
-function isWorthRetrying(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code !== 'number' || code >= 500 || code === 429;
-}
-
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(finish, ms);
-    function finish(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    }
-    signal.addEventListener('abort', finish);
-    if (signal.aborted) finish();
-  });
+/** Stores Events through a client. */
+export function eventsThrough(client: Client): EventApi {
+  return {
+    createEvent: (event) => client.create(Event, event),
+    repeatEvent: async (namespace, name, repeat) => {
+      await client.patch(Event, { name, namespace }, { type: 'merge', body: repeat });
+    },
+  };
 }

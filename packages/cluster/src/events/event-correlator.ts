@@ -1,118 +1,135 @@
 import type { ObjectReference } from '@kubewright/apimachinery';
 
-/** One thing that happened to an object, before it is written down. */
-export interface Occurrence {
+/** What is to be told of an object. */
+export interface EventInput {
   readonly involvedObject: ObjectReference;
   readonly type: 'Normal' | 'Warning';
-  /** CamelCase word for programs. */
   readonly reason: string;
-  /** Sentence for people. */
   readonly message: string;
 }
 
-/** What to do with an occurrence. */
-export type Correlation =
-  | { readonly type: 'create'; readonly key: string; readonly message: string }
-  /** The same was written before: count it up. */
+/** What has to be written for one event. */
+export type EventDecision =
   | {
-      readonly type: 'count';
-      readonly key: string;
-      readonly message: string;
-      readonly eventName: string;
+      readonly kind: 'create';
+      readonly event: EventInput;
+      readonly firstMs: number;
+      readonly lastMs: number;
       readonly count: number;
-      readonly firstTimestamp: string;
+      readonly key: string;
     }
-  /** Too much about one object: not written at all. */
-  | { readonly type: 'drop' };
+  | {
+      readonly kind: 'repeat';
+      readonly event: EventInput;
+      readonly firstMs: number;
+      readonly lastMs: number;
+      readonly count: number;
+      readonly key: string;
+      readonly name: string;
+    }
+  | { readonly kind: 'drop' };
 
-/** Different messages of one reason within this time become one Event. As in client-go. */
-const aggregationWindowMs = 10 * 60_000;
-/** From this many different messages on. As in client-go. */
-const maxSimilar = 10;
-/** Events about one object: a burst of 25, then one in 5 minutes. As in client-go. */
-const burst = 25;
-const refillMs = 5 * 60_000;
-/** Least recently used entries beyond this many are forgotten. As in client-go. */
-const maxEntries = 4096;
-
-interface Written {
-  eventName: string;
+interface Seen {
   count: number;
-  firstTimestamp: string;
+  readonly firstMs: number;
+  /** Name of the stored Event, once it is stored. */
+  name: string | undefined;
 }
+
 interface Similar {
+  /** Messages seen within the window. */
   readonly messages: Set<string>;
   lastMs: number;
 }
-interface Bucket {
+
+interface Allowance {
   tokens: number;
   atMs: number;
 }
 
+/** Events of one type an object may cause at once, and the pause after which it may cause one more; as in client-go. */
+const burst = 25;
+const refillMs = 300_000;
+/** More different messages than this within the window become one combined Event; as in client-go. */
+const maxSimilar = 10;
+const similarWindowMs = 600_000;
+/** Keys remembered at most; the oldest are forgotten first. As in client-go. */
+const maxKeys = 4096;
+
 /**
- * Decides what becomes of repeated Events: the same one is counted up, many similar ones are combined, and
- * an object that has too many is quiet for a while.
+ * Folds repeated events into counts and holds back what floods, as client-go's recorder does for a kubelet:
+ * the same event again raises the count of the stored one; more than ten different messages of one reason
+ * are combined; beyond 25 events of one type an object gets one more every five minutes (dropped ones still count).
+ * Time is given by the caller: the correlator is pure.
  */
 export class EventCorrelator {
-  /** Events written so far, by all that tells them apart. */
-  readonly #written = new Map<string, Written>();
-  /** Messages seen lately, by all that tells Events apart but the message. */
+  readonly #seen = new Map<string, Seen>();
   readonly #similar = new Map<string, Similar>();
-  /** What may still be written about an object. */
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #allowances = new Map<string, Allowance>();
 
-  /** Decides on one occurrence at a time given in milliseconds since the epoch. */
-  correlate(occurrence: Occurrence, nowMs: number): Correlation {
-    const { involvedObject: o, type, reason } = occurrence;
-    const object = JSON.stringify([o.apiVersion, o.kind, o.namespace, o.name, o.uid]);
-    const group = JSON.stringify([object, o.fieldPath, type, reason]);
-    const similar = touch(this.#similar, group, () => ({
-      messages: new Set<string>(),
-      lastMs: nowMs,
-    }));
-    if (nowMs - similar.lastMs > aggregationWindowMs) similar.messages.clear();
+  /** What to write for an event that happens now. */
+  decide(input: EventInput, nowMs: number): EventDecision {
+    const event = this.#combine(input, nowMs);
+    const key = keyOf(event, event.message);
+    const seen = this.#seen.get(key) ?? { count: 0, firstMs: nowMs, name: undefined };
+    seen.count += 1;
+    remember(this.#seen, key, seen);
+    if (!this.#allow(event, nowMs)) return { kind: 'drop' };
+    const { count, firstMs, name } = seen;
+    const parts = { event, firstMs, lastMs: nowMs, count, key };
+    return name === undefined ? { kind: 'create', ...parts } : { kind: 'repeat', ...parts, name };
+  }
+
+  /** The Event of a decision was stored under this name. */
+  stored(key: string, name: string): void {
+    const seen = this.#seen.get(key);
+    if (seen !== undefined) seen.name = name;
+  }
+
+  /** The stored Event of a decision is gone: the next one is created anew. */
+  lost(key: string): void {
+    const seen = this.#seen.get(key);
+    if (seen !== undefined) seen.name = undefined;
+  }
+
+  #combine(event: EventInput, nowMs: number): EventInput {
+    const key = keyOf(event, '');
+    let similar = this.#similar.get(key);
+    if (similar === undefined || nowMs - similar.lastMs > similarWindowMs) {
+      similar = { messages: new Set(), lastMs: nowMs };
+    }
     similar.lastMs = nowMs;
-    if (similar.messages.size < maxSimilar) similar.messages.add(occurrence.message);
-    const isCombined = similar.messages.size >= maxSimilar;
-    const message = isCombined
-      ? `(combined from similar events): ${occurrence.message}`
-      : occurrence.message;
-    const key = isCombined ? group : JSON.stringify([group, message]);
-    if (!this.#take(object, nowMs)) return { type: 'drop' };
-    const written = this.#written.get(key);
-    if (written === undefined) return { type: 'create', key, message };
-    return { type: 'count', key, message, ...written, count: written.count + 1 };
+    similar.messages.add(event.message);
+    remember(this.#similar, key, similar);
+    if (similar.messages.size < maxSimilar) return event;
+    // The set need not grow further once everything is combined.
+    const [oldest] = similar.messages;
+    if (oldest !== undefined) similar.messages.delete(oldest);
+    return { ...event, message: `(combined from similar events): ${event.message}` };
   }
 
-  /** Notes what was written for a key, so that the next of it is counted up. */
-  wrote(key: string, eventName: string, count: number, firstTimestamp: string): void {
-    this.#written.delete(key);
-    touch(this.#written, key, () => ({ eventName, count, firstTimestamp }));
-  }
-
-  /** Forgets an Event that has expired on the server. */
-  forget(key: string): void {
-    this.#written.delete(key);
-  }
-
-  #take(object: string, nowMs: number): boolean {
-    const bucket = touch(this.#buckets, object, () => ({ tokens: burst, atMs: nowMs }));
-    bucket.tokens = Math.min(burst, bucket.tokens + (nowMs - bucket.atMs) / refillMs);
-    bucket.atMs = nowMs;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
+  #allow(event: EventInput, nowMs: number): boolean {
+    const { kind, namespace, name, uid } = event.involvedObject;
+    const key = [kind, namespace, name, uid, event.type].join('/');
+    const allowance = this.#allowances.get(key) ?? { tokens: burst, atMs: nowMs };
+    allowance.tokens = Math.min(burst, allowance.tokens + (nowMs - allowance.atMs) / refillMs);
+    allowance.atMs = nowMs;
+    remember(this.#allowances, key, allowance);
+    if (allowance.tokens < 1) return false;
+    allowance.tokens -= 1;
     return true;
   }
 }
 
-/** Reads or makes an entry and puts it last in line for being forgotten. */
-function touch<V>(map: Map<string, V>, key: string, make: () => V): V {
-  const value = map.get(key) ?? make();
+function keyOf(event: EventInput, message: string): string {
+  const { kind, namespace, name, uid, fieldPath } = event.involvedObject;
+  return JSON.stringify([kind, namespace, name, uid, fieldPath, event.type, event.reason, message]);
+}
+
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);
-  if (map.size > maxEntries) {
-    const oldest = map.keys().next();
-    if (oldest.done !== true) map.delete(oldest.value);
-  }
-  return value;
+  if (map.size <= maxKeys) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
 }

@@ -1,11 +1,5 @@
 export { ClientKubeletApi } from './api/client-api.ts';
-export type {
-  AssignedPod,
-  EventRepeat,
-  IssuedToken,
-  KubeletApi,
-  TokenOptions,
-} from './api/kubelet-api.ts';
+export type { AssignedPod, IssuedToken, KubeletApi, TokenOptions } from './api/kubelet-api.ts';
 export { systemClock, type Clock } from './clock.ts';
 export type {
   Image,

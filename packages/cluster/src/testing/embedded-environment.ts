@@ -1,7 +1,8 @@
+import type { Fault } from '@kubewright/apiserver';
 import { Client, KubeConfig } from '@kubewright/client';
 import { EmbeddedCluster, type EmbeddedClusterOptions } from '../embedded-cluster.ts';
 import { TestNamespaces } from './namespaces.ts';
-import type { TestEnvironment, TestUser } from './test-environment.ts';
+import type { TestEnvironment, TestFaultEffect, TestUser } from './test-environment.ts';
 
 /** Starts the embedded cluster as a test environment, with or without a socket between it and the clients. */
 export async function startEmbeddedEnvironment(
@@ -32,6 +33,8 @@ export async function startEmbeddedEnvironment(
       compact: async () => {
         server.faults.compact();
       },
+      inject: ({ effect, times, ...match }) =>
+        server.faults.inject({ match, times, ...faultOf(effect) }),
     },
     client,
     newNamespace: () => namespaces.create(),
@@ -40,4 +43,20 @@ export async function startEmbeddedEnvironment(
       await cluster.stop();
     },
   };
+}
+
+function faultOf(effect: TestFaultEffect): Fault {
+  switch (effect.type) {
+    case 'refusal': {
+      const { code, retryAfterSeconds } = effect;
+      const details = retryAfterSeconds === undefined ? {} : { details: { retryAfterSeconds } };
+      return { status: { code, ...details } };
+    }
+    case 'reset':
+      return { reset: true };
+    case 'lost-answer':
+      return { loseAnswer: true };
+    default:
+      return effect satisfies never;
+  }
 }

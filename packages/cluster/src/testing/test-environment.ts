@@ -25,6 +25,40 @@ export interface Capabilities {
   readonly node: boolean;
 }
 
+/** What becomes of requests that a fault strikes. */
+export type TestFaultEffect =
+  /** The server refuses instead of handling the request. */
+  | {
+      readonly type: 'refusal';
+      /** HTTP status. */
+      readonly code: number;
+      /** Whole seconds after which the client should come back. Default: the answer does not say. */
+      readonly retryAfterSeconds?: number;
+    }
+  /** The connection breaks before the request is handled. */
+  | { readonly type: 'reset' }
+  /** The request is handled, then the connection breaks: what was written is written. */
+  | { readonly type: 'lost-answer' };
+
+/** A fault, and the requests it strikes; fields left out match all. */
+export interface TestFault {
+  /** As in RBAC: `create`, `watch`. */
+  readonly verb?: string;
+  /** Plural, such as `pods`. */
+  readonly resource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly effect: TestFaultEffect;
+  /** How many requests it strikes before it is spent. Default: all, until it is disposed of. */
+  readonly times?: number;
+}
+
+/** A fault in force; disposing ends it. */
+export interface InjectedTestFault extends Disposable {
+  /** How many requests it has struck. */
+  readonly struck: number;
+}
+
 /** Failures that an environment can bring about. */
 export interface TestFaults {
   /** Stops the API server the hard way and starts it again on the same address with the same objects. */
@@ -33,6 +67,8 @@ export interface TestFaults {
   readonly cutWatches?: () => Promise<void>;
   /** Forgets the history, so that watches and continue tokens from before expire (410). Absent where it cannot be done. */
   readonly compact?: () => Promise<void>;
+  /** Makes single requests fail. Absent on real servers. */
+  readonly inject?: (fault: TestFault) => InjectedTestFault;
 }
 
 /** One API server to run a suite against, whatever it is. */

@@ -22,13 +22,8 @@ import {
 import type { Client } from '@kubewright/client';
 import type { Clock } from '../clock.ts';
 import { statusPatch } from '../status/status-patch.ts';
-import type {
-  AssignedPod,
-  EventRepeat,
-  IssuedToken,
-  KubeletApi,
-  TokenOptions,
-} from './kubelet-api.ts';
+import type { AssignedPod, IssuedToken, KubeletApi, TokenOptions } from './kubelet-api.ts';
+import type { EventRepeat } from '../../events/core-event-recorder.ts';
 
 /** Namespace of the Leases of nodes. */
 const leaseNamespace = 'kube-node-lease';

@@ -1,9 +1,7 @@
 import type {
   ConfigMap,
-  Event,
   Lease,
   Node,
-  ObjectMeta,
   PersistentVolumeClaim,
   Pod,
   PodStatus,
@@ -11,6 +9,7 @@ import type {
   Service,
   Stored,
 } from '@kubewright/apimachinery';
+import type { EventApi } from '../../events/core-event-recorder.ts';
 
 /** A change among the pods bound to this node. */
 export type AssignedPod =
@@ -33,15 +32,8 @@ export interface TokenOptions {
   readonly expirationSeconds: number;
 }
 
-/** A change of an Event that is stored already. */
-export interface EventRepeat {
-  readonly count: number;
-  readonly lastTimestamp: string;
-  readonly message: string;
-}
-
 /** All the kubelet asks of the API server; errors are `StatusError`s. */
-export interface KubeletApi {
+export interface KubeletApi extends EventApi {
   /** The pods bound to the node: first all there are, then `synced`, then what changes, until the signal aborts. */
   assignedPods(signal: AbortSignal): AsyncIterable<AssignedPod>;
   /** Changes a pod's status from `before` to `after`; a conflict when the name now belongs to another pod. */
@@ -54,8 +46,6 @@ export interface KubeletApi {
   /** The Services of a namespace. */
   listServices(namespace: string): Promise<readonly Service[]>;
   issueToken(pod: Stored<Pod>, serviceAccount: string, options: TokenOptions): Promise<IssuedToken>;
-  createEvent(event: Event): Promise<{ readonly metadata: ObjectMeta }>;
-  repeatEvent(namespace: string, name: string, repeat: EventRepeat): Promise<void>;
   getNode(name: string): Promise<Stored<Node>>;
   createNode(node: Node): Promise<Stored<Node>>;
   updateNodeStatus(node: Stored<Node>): Promise<Stored<Node>>;
