@@ -88,7 +88,11 @@ function selectableFieldsOf(
         path.slice(1),
         (object: JsonObject) => {
           const [value] = evaluateJsonPath(parsed, object);
-          return value === undefined || value === null ? '' : String(value);
+          return typeof value === 'string'
+            ? value
+            : value === undefined
+              ? ''
+              : JSON.stringify(value);
         },
       ];
     }),

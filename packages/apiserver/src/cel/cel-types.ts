@@ -1,0 +1,108 @@
+/** Types without parts. `none` is the element of an empty list: it fits every type. */
+export type PrimitiveName =
+  | 'int'
+  | 'uint'
+  | 'double'
+  | 'bool'
+  | 'string'
+  | 'bytes'
+  | 'null'
+  | 'timestamp'
+  | 'duration'
+  | 'type'
+  | 'dyn'
+  | 'none'
+  | 'kubernetes.Quantity'
+  | 'kubernetes.URL'
+  | 'net.IP'
+  | 'net.CIDR'
+  | 'kubernetes.Semver';
+
+/** The static type of a CEL expression. Sizes are bounds for the estimate of costs; absent: unbounded. */
+export type CelType =
+  | { readonly kind: 'primitive'; readonly name: PrimitiveName; readonly maxSize?: number }
+  | { readonly kind: 'list'; readonly element: CelType; readonly maxSize?: number }
+  | {
+      readonly kind: 'map';
+      readonly key: CelType;
+      readonly value: CelType;
+      readonly maxSize?: number;
+    }
+  /** An object with declared fields; the same schema node is the same type. */
+  | {
+      readonly kind: 'object';
+      readonly name: string;
+      readonly fields: ReadonlyMap<string, CelType>;
+    }
+  /** A type parameter of a function declaration. */
+  | { readonly kind: 'parameter'; readonly name: string };
+
+/** A type without parts. */
+export function primitive(name: PrimitiveName, maxSize?: number): CelType {
+  return maxSize === undefined ? { kind: 'primitive', name } : { kind: 'primitive', name, maxSize };
+}
+
+/** A list. */
+export function listOf(element: CelType, maxSize?: number): CelType {
+  return maxSize === undefined ? { kind: 'list', element } : { kind: 'list', element, maxSize };
+}
+
+/** A map. */
+export function mapOf(key: CelType, value: CelType, maxSize?: number): CelType {
+  return maxSize === undefined ? { kind: 'map', key, value } : { kind: 'map', key, value, maxSize };
+}
+
+/** Most elements, characters or entries a value of the type has; Infinity when nothing bounds it. */
+export function maxSizeOf(type: CelType): number {
+  return ('maxSize' in type ? type.maxSize : undefined) ?? Infinity;
+}
+
+/** How messages name a type. */
+export function describeType(type: CelType): string {
+  switch (type.kind) {
+    case 'primitive':
+      return type.name === 'none' ? 'dyn' : type.name;
+    case 'list':
+      return `list(${describeType(type.element)})`;
+    case 'map':
+      return `map(${describeType(type.key)}, ${describeType(type.value)})`;
+    case 'object':
+    case 'parameter':
+      return type.name;
+  }
+}
+
+/** Whether the type is `dyn`, or says nothing. */
+export function isDynamic(type: CelType): boolean {
+  return type.kind === 'primitive' && (type.name === 'dyn' || type.name === 'none');
+}
+
+/** The type of values that may be of either type; undefined when the two have nothing in common. */
+export function joinTypes(left: CelType, right: CelType): CelType | undefined {
+  if (isDynamic(left)) return left.kind === 'primitive' && left.name === 'none' ? right : left;
+  if (isDynamic(right)) return right.kind === 'primitive' && right.name === 'none' ? left : right;
+  if (left.kind === 'list' && right.kind === 'list') {
+    const element = joinTypes(left.element, right.element);
+    return element === undefined ? undefined : listOf(element, largerSize(left, right));
+  }
+  if (left.kind === 'map' && right.kind === 'map') {
+    const key = joinTypes(left.key, right.key);
+    const value = joinTypes(left.value, right.value);
+    return key === undefined || value === undefined
+      ? undefined
+      : mapOf(key, value, largerSize(left, right));
+  }
+  if (left.kind === 'primitive' && right.kind === 'primitive' && left.name === right.name) {
+    return primitive(left.name, largerSize(left, right));
+  }
+  if (left.kind === 'object' && right.kind === 'object') {
+    // Types are made once for each schema, and again for each rule: the name tells the schema node.
+    return left === right || left.name === right.name ? left : undefined;
+  }
+  return undefined;
+}
+
+function largerSize(left: CelType, right: CelType): number | undefined {
+  const size = Math.max(maxSizeOf(left), maxSizeOf(right));
+  return size === Infinity ? undefined : size;
+}
