@@ -21,11 +21,18 @@ function fail(message) {
 
 /** @param {string} command @param {string[]} args */
 function run(command, args) {
-  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  return spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
 }
 
 function ownNodeVersion() {
-  const answer = spawnSync(ownNode, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
+  const answer = spawnSync(ownNode, ['--version'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
   return answer.status === 0 ? answer.stdout.trim() : undefined;
 }
 
@@ -37,22 +44,29 @@ if (major < 20) {
   );
 }
 
-const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+const wanted = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex');
 const done = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
 if (done === wanted && existsSync(ownNode)) process.exit(0);
 
 try {
   accessSync(root, constants.W_OK);
 } catch {
-  fail(`no permission to write to ${root}: the dependencies are installed there. Use a clone of your own.`);
+  fail(
+    `no permission to write to ${root}: the dependencies are installed there. Use a clone of your own.`,
+  );
 }
 
 console.error('setup: installing the dependencies (once; about half a minute) …');
 const npm = process.env['npm_execpath'];
 const install = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-const installed = npm === undefined ? run('npm', install) : run(process.execPath, [npm, ...install]);
+const installed =
+  npm === undefined ? run('npm', install) : run(process.execPath, [npm, ...install]);
 if (installed.status !== 0) {
-  fail('the dependencies could not be installed: see the messages of npm above. Is the npm registry reachable?');
+  fail(
+    'the dependencies could not be installed: see the messages of npm above. Is the npm registry reachable?',
+  );
 }
 if (ownNodeVersion() === undefined) {
   // An npm that holds back install scripts leaves out the step that fetches the program.
@@ -60,7 +74,9 @@ if (ownNodeVersion() === undefined) {
 }
 const version = ownNodeVersion();
 if (version === undefined) {
-  fail(`the package "node" holds no program for ${process.platform}-${process.arch}: install Node 24 and run the npm script again.`);
+  fail(
+    `the package "node" holds no program for ${process.platform}-${process.arch}: install Node 24 and run the npm script again.`,
+  );
 }
 writeFileSync(stamp, wanted);
 console.error(`setup: done, on Node ${version}`);

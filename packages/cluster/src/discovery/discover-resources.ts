@@ -24,7 +24,7 @@ export async function discoverResources(
   client: Client,
   verbs: readonly string[],
   signal: AbortSignal,
-): Promise<Resource<KubernetesObject>[]> {
+): Promise<Resource[]> {
   const { groups } = await readJson<GroupList>(client, '/apis', signal);
   const paths = [
     '/api/v1',
