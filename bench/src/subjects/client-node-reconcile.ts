@@ -27,7 +27,8 @@ function keyOf({ metadata }: V1Pod): string {
 
 async function reconcile(pod: V1Pod): Promise<void> {
   const { metadata } = pod;
-  const { name = '', namespace = '' } = { ...metadata };
+  const name = metadata?.name ?? '';
+  const namespace = metadata?.namespace ?? '';
   if (metadata?.annotations?.['bench/stamp'] !== stamp) {
     const body: object = { metadata: { annotations: { 'bench/stamp': stamp } } };
     await core.patchNamespacedPod(

@@ -1,4 +1,4 @@
-import { defineResource, type KubernetesObject, type Resource } from '@kubewright/apimachinery';
+import { defineResource, type Resource } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { readJson } from './read-json.ts';
 
