@@ -132,9 +132,9 @@ test('throws an ERROR event as the StatusError it carries, with the attempt', as
 
 test('throws a malformed line, after the events before it', async () => {
   const good = '{"type":"ADDED","object":{"metadata":{}}}\n';
-  const iterator = decoderFor(Widget, 'application/json', { attempt: 'watch widgets' })
-    .events(bodyOf(Buffer.from(`${good}{"type":"ADDED"\n${good}`)))
-    [Symbol.asyncIterator]();
+  const body = bodyOf(Buffer.from(`${good}{"type":"ADDED"\n${good}`));
+  const decoder = decoderFor(Widget, 'application/json', { attempt: 'watch widgets' });
+  const iterator = decoder.events(body)[Symbol.asyncIterator]();
   assert.equal((await iterator.next()).done, false);
   await assert.rejects(
     iterator.next(),

@@ -95,7 +95,9 @@ function meaningOf(error: unknown): Meaning {
   if (code?.startsWith('ERR_SSL_') === true || code?.startsWith('ERR_OSSL_') === true) {
     return untrusted(`TLS: ${text}`);
   }
-  if (code?.startsWith('HPE_') === true || code?.startsWith('UND_ERR_') === true) {
+  // undici's parser names its errors, but gives a code only to some.
+  const isParserError = error instanceof Error && error.name === 'HTTPParserError';
+  if (isParserError || code?.startsWith('UND_ERR_') === true) {
     return { code: 'PROTOCOL_ERROR', maybeSent: true, text };
   }
   return lost(text);

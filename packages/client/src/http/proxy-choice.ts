@@ -54,7 +54,7 @@ function matches(entry: string, hostname: string, port: string): boolean {
   const [, host = entry, entryPort] = /^(.*?):(\d+)$/.exec(isIP(entry) === 6 ? '' : entry) ?? [];
   if (entryPort !== undefined && entryPort !== port) return false;
   const bare = host.replace(/^\[|\]$/g, '');
-  if (isIP(bare) !== 0) return bare === hostname;
+  if (isIP(bare) !== 0 || isIP(hostname) !== 0) return bare === hostname;
   // `example.com` covers the name and what is below it, `.example.com` and `*.example.com` only what is below.
   if (bare.startsWith('*.')) return hostname.endsWith(bare.slice(1));
   return bare.startsWith('.')

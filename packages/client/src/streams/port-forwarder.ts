@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { pipeline, type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 
 /** Where to listen. */
 export interface PortForwarderOptions {
@@ -74,7 +74,7 @@ export class PortForwarder implements AsyncDisposable {
 
   /** Joins a local connection with one to the pod. Never rejects. */
   async #forward(local: Socket): Promise<void> {
-    // An error is reported by the pipelines; before they stand, it only means that the local side has left.
+    // It only means that the local side has left.
     local.on('error', () => undefined);
     let remote: Duplex;
     try {
@@ -84,17 +84,38 @@ export class PortForwarder implements AsyncDisposable {
       this.#report(error);
       return;
     }
-    const { promise: sent, resolve: onSent } = Promise.withResolvers<undefined>();
-    const { promise: received, resolve: onReceived } = Promise.withResolvers<undefined>();
-    pipeline(local, remote, (error) => {
-      if (error) this.#report(error);
-      onSent(undefined);
+    await this.#join(local, remote);
+  }
+
+  /** Carries bytes both ways until both connections have closed. */
+  async #join(local: Socket, remote: Duplex): Promise<void> {
+    const closed = Promise.all([closeOf(local), closeOf(remote)]);
+    remote.once('error', (error) => {
+      this.#report(error);
+      local.destroy();
     });
-    pipeline(remote, local, () => onReceived(undefined));
-    await Promise.all([sent, received]);
+    local.once('close', () => remote.destroy());
+    remote.once('close', () => {
+      // What the pod has sent still goes out; what comes in has nowhere to go.
+      local.unpipe(remote);
+      local.resume();
+      local.destroySoon();
+    });
+    local.pipe(remote);
+    remote.pipe(local);
+    // It may have left while the pod was being connected to.
+    if (local.destroyed) remote.destroy();
+    await closed;
   }
 
   #report(error: unknown): void {
     if (!this.#closing.signal.aborted) this.#options.onError?.(error);
   }
+}
+
+async function closeOf(stream: Duplex): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  if (stream.closed) resolve(undefined);
+  else stream.once('close', () => resolve(undefined));
+  await promise;
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { WebSocketConnection } from '@kubewright/apimachinery';
 import { abortable } from '../abort/abortable.ts';
 import { TransportError } from '../http/transport-error.ts';
@@ -7,7 +8,7 @@ import { channelMessage, channels } from './channel.ts';
 const maxMessageBytes = 32 * 1024;
 const endOfTransmission = Uint8Array.of(0x04);
 
-/** Input of a command. */
+/** Input of a command. A Node stream is read, but left to its owner to destroy. */
 export type CommandInput = AsyncIterable<Uint8Array | string>;
 
 /** Where input goes. */
@@ -25,7 +26,11 @@ export interface InputTarget {
  */
 export async function sendInput(input: CommandInput, target: InputTarget): Promise<void> {
   const { connection, ended } = target;
-  const iterator = input[Symbol.asyncIterator]();
+  // The iterator of a stream destroys it when it is left, which must not happen to `process.stdin`.
+  const iterator =
+    input instanceof Readable
+      ? (input.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array | string>)
+      : input[Symbol.asyncIterator]();
   try {
     for (;;) {
       const next = await abortable(iterator.next(), ended);
