@@ -1,4 +1,4 @@
-import { Namespace, Pod } from '@kubewright/apimachinery';
+import { Namespace, Pod, ServiceAccount } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 
 const namespaces = 20;
@@ -41,7 +41,10 @@ export async function fill(
   tell: (made: number) => void,
 ): Promise<void> {
   for (let i = 0; i < namespaces; i++) {
-    await client.apply(Namespace, { metadata: { name: `bench-${i}` } });
+    const namespace = `bench-${i}`;
+    await client.apply(Namespace, { metadata: { name: namespace } });
+    // A server without controllers makes none, and admits no pod without one.
+    await client.apply(ServiceAccount, { metadata: { name: 'default', namespace } });
   }
   const existing = await client.list(Pod);
   let next = existing.items.length;
