@@ -112,11 +112,11 @@ class DefinitionController implements CustomResources {
       this.#drain(view, stored);
       return;
     }
-    if (this.#acceptNames(view) || this.#establish(view)) {
-      // The write comes back as an event, and the next step with it.
-      return;
-    }
-    if (view.isTrue('Established')) this.#serve(view, stored);
+    // A write comes back as an event, and the next step with it.
+    if (this.#acceptNames(view)) return;
+    // Before the condition says so: who sees it established may use it at once.
+    if (view.isTrue('Established') || view.isTrue('NamesAccepted')) this.#serve(view, stored);
+    this.#establish(view);
   }
 
   /** First step: the names. Returns whether the definition changed. */
@@ -147,10 +147,10 @@ class DefinitionController implements CustomResources {
     });
   }
 
-  /** Second step: open for use, once and for all. Returns whether the definition changed. */
-  #establish(view: DefinitionView): boolean {
-    if (view.isTrue('Established') || !view.isTrue('NamesAccepted')) return false;
-    return this.#change(view.name, (object) =>
+  /** Second step: open for use, once and for all. */
+  #establish(view: DefinitionView): void {
+    if (view.isTrue('Established') || !view.isTrue('NamesAccepted')) return;
+    this.#change(view.name, (object) =>
       setDefinitionCondition(
         object,
         {

@@ -28,6 +28,7 @@ export interface CustomSchemaOptions {
 
 /** Errors after which CEL rules would meet values of types they do not expect. */
 const BLOCKING: ReadonlySet<FieldError['type']> = new Set<FieldError['type']>([
+  'FieldValueNotSupported',
   'FieldValueRequired',
   'FieldValueTooLong',
   'FieldValueTooMany',

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type {
   Transport,
   TransportRequest,
@@ -113,6 +114,9 @@ export class InProcessTransport implements Transport {
     this.#checkOpen();
     const ended = new AbortController();
     const signal = AbortSignal.any([ended.signal, ...this.#signals(request.signal)]);
+    // A turn of the event loop each, as a socket takes: a client that never pauses must not keep timers, watches and
+    // other clients from theirs.
+    await setImmediate();
     const answer = this.#options.handle(this.#serverRequest(request, signal));
     const response = await orAborted(answer, signal);
     if (response.reset === true) throw new ConnectionResetError();
