@@ -8,7 +8,7 @@ import {
 import type { Client } from '@kubewright/client';
 
 /** Longest wait for something that must happen, in milliseconds. It only bounds a failure: who waits is woken by a watch. */
-const limitMs = 60_000;
+const limitMs = 30_000;
 
 /**
  * Waits until one object is as wanted, told by a watch; undefined stands for an object that is not there.
