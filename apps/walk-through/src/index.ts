@@ -1,1 +1,2 @@
+export { applyManifests, ManifestError, readManifests, type Manifest } from './manifests.ts';
 export { images, walkThrough } from './walk-through.ts';
