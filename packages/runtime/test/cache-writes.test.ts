@@ -149,6 +149,17 @@ describe("one's own writes", () => {
     assert.equal(pending(env), 0);
   });
 
+  test('stay the own of who wrote them: neither shares changes with the other', async () => {
+    await using env = cacheUnderTest({ freezes: true });
+    await synced(env);
+    const answer = structuredClone(env.maps.put(map('a/one', '11')));
+    answer.metadata.managedFields = [{ manager: 'me' }];
+    env.cache.observeWrite(ConfigMap, answer);
+    answer.data = { value: 'changed after the write' };
+    assert.equal(valueOf(env, 'one'), '11');
+    assert.equal(env.cache.get(ConfigMap, at('one'))?.metadata.managedFields, undefined);
+  });
+
   test('are projected like everything else', async () => {
     await using env = cacheUnderTest();
     const informer = env.cache.informer(ConfigMap, { transform: ({ data: _, ...rest }) => rest });

@@ -4,7 +4,8 @@ import type { StatusError } from '@kubewright/apimachinery';
 import { type ConfigMap, type Stored } from '@kubewright/apimachinery';
 import { DecodeError } from '@kubewright/client';
 import fc from 'fast-check';
-import { healthyAfterMs, initialWatchState, step } from '../src/watch/watch-machine.ts';
+import { healthyAfterMs } from '../src/watch/step-watching.ts';
+import { initialWatchState, step } from '../src/watch/watch-machine.ts';
 import type { InitialRead, WatchAction, WatchInput, WatchState } from '../src/watch/watch-state.ts';
 import { expired, refusal } from './fake-collection.ts';
 
@@ -355,6 +356,13 @@ describe('knowledge does not go back in time', () => {
       { type: 'begin', isAuthoritative: true },
       { type: 'list', resourceVersion: '' },
     ]);
+  });
+
+  test('and goes on being asked for it when that read breaks', () => {
+    const machine = watching();
+    machine.on(failed(ahead()));
+    machine.on(failed(new Error('reset')));
+    assert.equal(machine.at, 'waiting to read-consistent after list unreachable');
   });
 
   test('except when that latest state is older: then the server was restored from a backup', () => {

@@ -11,7 +11,6 @@ import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { InformerInstruments, Instruments } from '../metrics/instruments.ts';
 import type { ListerWatcher } from '../watch/lister-watcher.ts';
-import { healthyAfterMs } from '../watch/watch-machine.ts';
 import { Reflector } from '../watch/reflector.ts';
 import { isAtLeast } from '../watch/resource-version.ts';
 import type { InitialRead, WatchState } from '../watch/watch-state.ts';
@@ -20,7 +19,8 @@ import { EventFanOut } from './event-fan-out.ts';
 import { cached, type Cached, type EventHandler } from './event-handler.ts';
 import { keyOfReference, type Informer, type ReadOptions } from './informer.ts';
 import { scopeText, type InformerOptions } from './informer-options.ts';
-import type { InformerProblem, InformerState } from './informer-state.ts';
+import { InformerHealth, type Failure } from './informer-health.ts';
+import type { InformerState } from './informer-state.ts';
 import { selectionTest } from './object-selection.ts';
 import { ObjectStore } from './object-store.ts';
 import { PendingWrites } from './pending-writes.ts';
@@ -62,11 +62,9 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   readonly #handlers: EventFanOut<T>;
   readonly #sources: readonly Source<T>[];
   readonly #isSelected: (object: Stored<T>) => boolean;
-  readonly #stateListeners = new Set<(state: InformerState) => void>();
+  readonly #health: InformerHealth;
   readonly #whenSynced = Promise.withResolvers<undefined>();
   #isSynced = false;
-  #toldState = 'idle';
-  #life: 'idle' | 'running' | 'stopped' = 'idle';
 
   constructor(options: SharedInformerOptions<T>) {
     this.#options = options;
@@ -96,6 +94,14 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     });
     this.#isSelected = selectionTest(options.namespaces, options);
     this.#sources = options.namespaces.map((namespace) => this.#createSource(namespace));
+    this.#health = new InformerHealth({
+      resource: groupResourceOf(options.resource),
+      clock: options.clock,
+      namespaces: this.#sources,
+      onListenerError: (error) => {
+        this.#reportHandlerError('state listener failed', error);
+      },
+    });
   }
 
   get synced(): boolean {
@@ -107,7 +113,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   get secondsSinceHeard(): number | undefined {
-    const heardMs = this.#oldestHeardMs();
+    const { heardMs } = this.#health;
     return heardMs === undefined ? undefined : (this.#options.clock.monotonicMs() - heardMs) / 1000;
   }
 
@@ -117,13 +123,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   get state(): InformerState {
-    if (this.#life !== 'running') return { phase: this.#life };
-    const failing = this.#sources
-      .map((source) => this.#failure(source))
-      .filter((failure) => failure !== undefined);
-    // What was never complete is worse than what is merely getting old.
-    const worst = failing.find((failure) => !failure.isSynced) ?? failing[0];
-    return worst ?? { phase: this.#isSynced ? 'live' : 'syncing' };
+    return this.#health.state;
   }
 
   get(reference: string | NamespacedName): Cached<T> | undefined {
@@ -168,22 +168,16 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   onState(listener: (state: InformerState) => void): Disposable {
-    const own = (state: InformerState): void => {
-      listener(state);
-    };
-    this.#stateListeners.add(own);
-    return { [Symbol.dispose]: () => void this.#stateListeners.delete(own) };
+    return this.#health.listen(listener);
   }
 
   async whenSynced(signal?: AbortSignal): Promise<void> {
     await until(this.#whenSynced.promise, signal);
   }
 
-  /** The states of the namespaces that are failing, for readiness. */
-  failures(): readonly Extract<InformerState, { phase: 'failing' }>[] {
-    return this.#sources
-      .map((source) => this.#failure(source))
-      .filter((failure) => failure !== undefined);
+  /** The namespaces that are failing, for readiness. */
+  failures(): readonly Failure[] {
+    return this.#health.failures();
   }
 
   /** Shows an object as a write has answered it until the watch has caught up. */
@@ -193,7 +187,10 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     const known = this.#objects.get(key);
     if (known !== undefined && !this.#isNewer(object, known)) return;
     if (this.#isPassed(object)) return;
-    this.#pending.wrote(this.#keep(object), this.#isSelected(object));
+    // The caller goes on to own the answer, and may change it.
+    const own = structuredClone(object);
+    delete own.metadata.managedFields; // as in everything else that is cached
+    this.#pending.wrote(this.#keep(own), this.#isSelected(object));
   }
 
   /** Hides an object that the server has deleted at once until the watch has caught up. */
@@ -210,12 +207,12 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
 
   /** Reads and watches until the signal aborts. Never rejects. @throws Error when it runs already or has run. */
   async run(signal: AbortSignal): Promise<void> {
-    if (this.#life !== 'idle')
+    if (this.#health.life !== 'idle') {
       throw new Error(`informer of ${this.resource.plural} was started twice`);
-    this.#life = 'running';
+    }
+    this.#health.become('running');
     await Promise.all(this.#sources.map(({ reflector }) => reflector.run(signal)));
-    this.#life = 'stopped';
-    this.#tellState();
+    this.#health.become('stopped');
   }
 
   #createSource(namespaceName: string | undefined): Source<T> {
@@ -253,8 +250,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   #noteSynced(): void {
-    if (this.#isSynced || this.#sources.some(({ namespace }) => namespace.version === undefined))
-      return;
+    if (this.#isSynced || !this.#health.isSynced) return;
     this.#isSynced = true;
     this.#logger.debug('cache synced', { objects: this.#objects.size });
     this.#whenSynced.resolve(undefined);
@@ -269,53 +265,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
         ...(namespace === undefined ? {} : { namespace }),
       });
     }
-    this.#tellState();
-  }
-
-  /** Tells the state unless it says what was told last. */
-  #tellState(): void {
-    const { state } = this;
-    const problems = this.failures().map(({ problem: { namespace, verb, kind }, isSynced }) =>
-      [namespace, verb, kind, isSynced].join(),
-    );
-    const text = [state.phase, ...problems].join(';');
-    if (text === this.#toldState) return;
-    this.#toldState = text;
-    for (const listener of this.#stateListeners) {
-      try {
-        listener(state);
-      } catch (error) {
-        this.#reportHandlerError('state listener failed', error);
-      }
-    }
-  }
-
-  #failure(source: Source<T>): Extract<InformerState, { phase: 'failing' }> | undefined {
-    const { state, namespace, retryMs } = source.reflector;
-    if (state.phase === 'idle' || state.problem === undefined) return undefined;
-    const nowMs = this.#options.clock.monotonicMs();
-    // A quiet watch that has stood for a while works, although nothing has come yet that would prove it.
-    if (state.phase === 'watching' && nowMs - state.startedMs >= healthyAfterMs) return undefined;
-    const problem: InformerProblem = {
-      ...state.problem,
-      resource: groupResourceOf(this.resource),
-      namespace,
-    };
-    return {
-      phase: 'failing',
-      problem,
-      isSynced: source.namespace.version !== undefined,
-      retryInMs: retryMs === undefined ? 0 : Math.max(0, retryMs - nowMs),
-    };
-  }
-
-  #oldestHeardMs(): number | undefined {
-    let oldest: number | undefined;
-    for (const { reflector } of this.#sources) {
-      if (reflector.heardMs === undefined) return undefined;
-      oldest = Math.min(oldest ?? Infinity, reflector.heardMs);
-    }
-    return oldest;
+    this.#health.tell();
   }
 
   #covers(namespace: string | undefined): boolean {

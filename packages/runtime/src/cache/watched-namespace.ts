@@ -130,7 +130,6 @@ export class WatchedNamespace<T extends KubernetesObject> {
     if (this.#unconfirmed === undefined) this.#progress(version);
     // Another uid: the deletion of an earlier object of this name. Older: it has come back since.
     if (old?.metadata.uid !== uid || isOlder(version, old.metadata.resourceVersion)) return;
-    this.#unconfirmed?.delete(key);
     objects.delete(key);
     onEvent({ type: 'deleted', object: cached(transform(received)), isFinalState: true });
   }
