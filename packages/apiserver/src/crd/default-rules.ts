@@ -51,7 +51,8 @@ function defaultErrors({ schema, path }: PlacedSchema, isRoot: boolean): FieldEr
   const { checker } = compileRules(node, path);
   return checker
     .checkValue(wrapped.value)
-    .map((error) => relocated({ ...error, field: error.field }, field));
+    .map((error) => ({ ...error, field: error.field === '<nil>' ? '' : error.field }))
+    .map((error) => relocated(error, field));
 }
 
 /**

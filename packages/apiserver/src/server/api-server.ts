@@ -22,7 +22,7 @@ import { WatchRegistry } from '../watch/watch-registry.ts';
 import { bootstrap } from './bootstrap.ts';
 import { InProcessTransport } from './in-process-transport.ts';
 import { ServerPort, type ListenAddress, type ListenOptions } from './listening.ts';
-import { provisionalTables } from './provisional.ts';
+import { createTablePrinter } from '../tables/table-printer.ts';
 import { systemClock } from './system-clock.ts';
 
 /** How to build an {@link ApiServer}. */
@@ -137,7 +137,7 @@ export class ApiServer implements AsyncDisposable {
       registry,
       clock,
       access,
-      tables: provisionalTables,
+      tables: createTablePrinter(),
       streams: this.#streams,
       admission: new AdmissionChain(createAdmissionPlugins()),
       watches,

@@ -57,6 +57,12 @@ class PathReader {
   steps(): JsonPathStep[] {
     const steps: JsonPathStep[] = [];
     while (this.#rest !== '') {
+      // `['a.b']` is a path of its own: a dot in a key needs a backslash.
+      const key = this.take(/^\.?\['((?:[^'\\]|\\.)*)'\]/)?.[1];
+      if (key !== undefined) {
+        steps.push(...keySteps(key));
+        continue;
+      }
       const step = this.#step();
       if (step === undefined) break;
       steps.push(step);
@@ -143,6 +149,11 @@ class PathReader {
     }
     throw new JsonPathError(`unrecognized identifier ${word ?? this.#rest}`);
   }
+}
+
+function keySteps(key: string): JsonPathStep[] {
+  const names = key.match(/(?:[^.\\]|\\.)+/g) ?? [];
+  return names.map((name) => ({ kind: 'member', name: name.replace(/\\(.)/g, '$1') }));
 }
 
 function unquote(found: RegExpExecArray): string {

@@ -1,0 +1,235 @@
+import type { JsonObject } from '../../contracts.ts';
+import { kindTable, type KindTable } from '../kind-table.ts';
+import {
+  entriesAt,
+  labelText,
+  listAt,
+  NONE,
+  numberAt,
+  objectAge,
+  selectorText,
+  textAt,
+  valueOf,
+} from '../object-reader.ts';
+
+const name = (object: JsonObject): string => textAt(object, 'metadata.name');
+
+const configMaps = kindTable('Name|Data|Age', (object, nowMs) => [
+  name(object),
+  entriesAt(object, 'data').length + entriesAt(object, 'binaryData').length,
+  objectAge(object, nowMs),
+]);
+
+const secrets = kindTable('Name|Type|Data|Age', (object, nowMs) => [
+  name(object),
+  textAt(object, 'type'),
+  entriesAt(object, 'data').length,
+  objectAge(object, nowMs),
+]);
+
+const named = kindTable('Name|Age', (object, nowMs) => [name(object), objectAge(object, nowMs)]);
+
+/** Kinds that show the moment itself; the client turns it into an age. */
+const created = kindTable('Name|Created At:date', (object) => [
+  name(object),
+  textAt(object, 'metadata.creationTimestamp'),
+]);
+
+function externalAddress(service: JsonObject): string {
+  const external = listAt(service, 'spec.externalIPs').map(String);
+  switch (textAt(service, 'spec.type')) {
+    case 'LoadBalancer': {
+      const ingress = listAt(service, 'status.loadBalancer.ingress')
+        .map((point) => textAt(point, 'ip') || textAt(point, 'hostname'))
+        .filter((address) => address !== '');
+      const addresses = [...new Set(ingress)].sort();
+      if (external.length > 0) return [...addresses, ...external].join(',');
+      return addresses.length > 0 ? addresses.join(',') : '<pending>';
+    }
+    case 'ExternalName':
+      return textAt(service, 'spec.externalName');
+    default:
+      return external.length > 0 ? external.join(',') : NONE;
+  }
+}
+
+function servicePorts(service: JsonObject): string {
+  const ports = listAt(service, 'spec.ports').map((port) => {
+    const nodePort = valueOf(port, 'nodePort');
+    const own = String(numberAt(port, 'port'));
+    const shown = typeof nodePort === 'number' && nodePort > 0 ? `${own}:${nodePort}` : own;
+    return `${shown}/${textAt(port, 'protocol')}`;
+  });
+  return ports.length === 0 ? NONE : ports.join(',');
+}
+
+const services = kindTable(
+  'Name|Type|Cluster-IP|External-IP|Port(s)|Age|Selector+',
+  (service, nowMs) => [
+    name(service),
+    textAt(service, 'spec.type'),
+    textAt(service, 'spec.clusterIP') || NONE,
+    externalAddress(service),
+    servicePorts(service),
+    objectAge(service, nowMs),
+    labelText(service, 'spec.selector'),
+  ],
+);
+
+const MAX_ENDPOINTS = 3;
+
+function endpointTexts(endpoints: JsonObject): string {
+  const subsets = listAt(endpoints, 'subsets');
+  if (subsets.length === 0) return NONE;
+  const all = subsets.flatMap((subset) => {
+    const ports = listAt(subset, 'ports');
+    const addresses = listAt(subset, 'addresses').map((address) => textAt(address, 'ip'));
+    if (ports.length === 0) return addresses;
+    return ports.flatMap((port) =>
+      addresses.map((ip) => {
+        const number = String(numberAt(port, 'port'));
+        return ip.includes(':') ? `[${ip}]:${number}` : `${ip}:${number}`;
+      }),
+    );
+  });
+  const shown = all.slice(0, MAX_ENDPOINTS).join(',');
+  return all.length > MAX_ENDPOINTS ? `${shown} + ${all.length - MAX_ENDPOINTS} more...` : shown;
+}
+
+const endpoints = kindTable('Name|Endpoints|Age', (object, nowMs) => [
+  name(object),
+  endpointTexts(object),
+  objectAge(object, nowMs),
+]);
+
+function shortList(items: readonly string[], absent: string): string {
+  if (items.length === 0) return absent;
+  const shown = items.slice(0, MAX_ENDPOINTS).join(',');
+  return items.length > MAX_ENDPOINTS
+    ? `${shown} + ${items.length - MAX_ENDPOINTS} more...`
+    : shown;
+}
+
+const endpointSlices = kindTable('Name|AddressType|Ports|Endpoints|Age', (object, nowMs) => [
+  name(object),
+  textAt(object, 'addressType'),
+  shortList(
+    listAt(object, 'ports').map((port) => {
+      const number = valueOf(port, 'port');
+      return typeof number === 'number' ? String(number) : textAt(port, 'name');
+    }),
+    '<unset>',
+  ),
+  shortList(
+    listAt(object, 'endpoints').flatMap((endpoint) => listAt(endpoint, 'addresses').map(String)),
+    '<unset>',
+  ),
+  objectAge(object, nowMs),
+]);
+
+function ingressPorts(ingress: JsonObject): string {
+  return listAt(ingress, 'spec.tls').length > 0 ? '80, 443' : '80';
+}
+
+const ingresses = kindTable('Name|Class|Hosts|Address|Ports|Age', (ingress, nowMs) => {
+  const hosts = listAt(ingress, 'spec.rules')
+    .map((rule) => textAt(rule, 'host'))
+    .filter((host) => host !== '');
+  const addresses = listAt(ingress, 'status.loadBalancer.ingress').map(
+    (point) => textAt(point, 'ip') || textAt(point, 'hostname'),
+  );
+  return [
+    name(ingress),
+    textAt(ingress, 'spec.ingressClassName') || NONE,
+    shortList(hosts, '*'),
+    addresses.join(','),
+    ingressPorts(ingress),
+    objectAge(ingress, nowMs),
+  ];
+});
+
+const ingressClasses = kindTable('Name|Controller|Parameters|Age', (object, nowMs) => {
+  const parameters = valueOf(object, 'spec.parameters');
+  const group = textAt(parameters, 'apiGroup');
+  return [
+    name(object),
+    textAt(object, 'spec.controller'),
+    parameters === undefined
+      ? NONE
+      : `${textAt(parameters, 'kind')}${group === '' ? '' : `.${group}`}/${textAt(parameters, 'name')}`,
+    objectAge(object, nowMs),
+  ];
+});
+
+const networkPolicies = kindTable('Name|Pod-Selector|Age', (object, nowMs) => [
+  name(object),
+  selectorText(object, 'spec.podSelector'),
+  objectAge(object, nowMs),
+]);
+
+function subjectsOf(binding: JsonObject, kind: string): string {
+  return listAt(binding, 'subjects')
+    .filter((subject) => textAt(subject, 'kind') === kind)
+    .map((subject) =>
+      kind === 'ServiceAccount'
+        ? `${textAt(subject, 'namespace')}/${textAt(subject, 'name')}`
+        : textAt(subject, 'name'),
+    )
+    .join(', ');
+}
+
+const bindings = kindTable('Name|Role|Age|Users+|Groups+|ServiceAccounts+', (binding, nowMs) => [
+  name(binding),
+  `${textAt(binding, 'roleRef.kind')}/${textAt(binding, 'roleRef.name')}`,
+  objectAge(binding, nowMs),
+  subjectsOf(binding, 'User'),
+  subjectsOf(binding, 'Group'),
+  subjectsOf(binding, 'ServiceAccount'),
+]);
+
+const webhookConfigurations = kindTable('Name|Webhooks:integer|Age', (object, nowMs) => [
+  name(object),
+  listAt(object, 'webhooks').length,
+  objectAge(object, nowMs),
+]);
+
+const apiServices = kindTable('Name|Service|Available|Age', (object, nowMs) => {
+  const service = valueOf(object, 'spec.service');
+  const available = listAt(object, 'status.conditions').find(
+    (condition) => textAt(condition, 'type') === 'Available',
+  );
+  const status = textAt(available, 'status') || 'Unknown';
+  const reason = textAt(available, 'reason');
+  return [
+    name(object),
+    service === undefined ? 'Local' : `${textAt(service, 'namespace')}/${textAt(service, 'name')}`,
+    status === 'True' || reason === '' ? status : `${status} (${reason})`,
+    objectAge(object, nowMs),
+  ];
+});
+
+/** Kinds that configure, connect and permit, by `plural.group/version`. */
+export const CONFIGURATION_TABLES: Readonly<Record<string, KindTable>> = {
+  'configmaps/v1': configMaps,
+  'secrets/v1': secrets,
+  'serviceaccounts/v1': named,
+  'limitranges/v1': created,
+  'services/v1': services,
+  'endpoints/v1': endpoints,
+  'endpointslices.discovery.k8s.io/v1': endpointSlices,
+  'ingresses.networking.k8s.io/v1': ingresses,
+  'ingressclasses.networking.k8s.io/v1': ingressClasses,
+  'networkpolicies.networking.k8s.io/v1': networkPolicies,
+  'roles.rbac.authorization.k8s.io/v1': created,
+  'clusterroles.rbac.authorization.k8s.io/v1': created,
+  'rolebindings.rbac.authorization.k8s.io/v1': bindings,
+  'clusterrolebindings.rbac.authorization.k8s.io/v1': bindings,
+  'customresourcedefinitions.apiextensions.k8s.io/v1': created,
+  'csistoragecapacities.storage.k8s.io/v1': created,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io/v1': webhookConfigurations,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io/v1': webhookConfigurations,
+  'apiservices.apiregistration.k8s.io/v1': apiServices,
+};
+
+/** What a kind without a table of its own shows. */
+export const DEFAULT_TABLE: KindTable = named;
