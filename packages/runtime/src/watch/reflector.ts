@@ -202,7 +202,8 @@ export class Reflector<T extends KubernetesObject> {
         isSilent = true;
         onSilent();
       } else {
-        timer = clock.schedule(this.#silenceMs - quietMs, check);
+        // A rest of rounding, too short to move a clock, would be waited for again and again.
+        timer = clock.schedule(Math.max(1, this.#silenceMs - quietMs), check);
       }
     };
     return {
