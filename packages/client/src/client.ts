@@ -137,7 +137,8 @@ export class Client implements AsyncDisposable {
     const { connection, ...settings } = options;
     const used = config ?? (await loadKubeConfig());
     const transport = await connect(used, connection);
-    return new Client({ namespace: used.current().namespace, ...settings, transport });
+    const namespace = settings.namespace ?? used.current().namespace;
+    return new Client({ ...settings, namespace, transport });
   }
 
   /** Reads one object. */
@@ -193,7 +194,7 @@ export class Client implements AsyncDisposable {
   /** Creates an object; its name may be left to the server (`metadata.generateName`). */
   async create<T extends KubernetesObject>(
     resource: Resource<T>,
-    object: T,
+    object: NoInfer<T>,
     options?: WriteOptions,
   ): Promise<Stored<T>> {
     return createObject(this.#context, resource, object, options);
@@ -205,7 +206,7 @@ export class Client implements AsyncDisposable {
    */
   async update<T extends KubernetesObject>(
     resource: Resource<T>,
-    object: T,
+    object: NoInfer<T>,
     options?: WriteOptions,
   ): Promise<Stored<T>> {
     return updateObject(this.#context, resource, object, options);
@@ -214,7 +215,7 @@ export class Client implements AsyncDisposable {
   /** Replaces the status of an object; the rest of it is ignored. */
   async updateStatus<T extends KubernetesObject>(
     resource: Resource<T>,
-    object: T,
+    object: NoInfer<T>,
     options?: WriteOptions,
   ): Promise<Stored<T>> {
     return updateObject(this.#context, resource, object, { ...options, subresource: 'status' });

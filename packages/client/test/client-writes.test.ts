@@ -191,6 +191,17 @@ test('lets an apply leave out what a whole object must have', () => {
   assert.equal(typeof check, 'function');
 });
 
+test('refuses a field that the kind does not have, when it is compiled', () => {
+  const { client } = scripted([]);
+  const check = (): unknown => [
+    // @ts-expect-error a misspelt field
+    client.create(ConfigMap, { metadata: { name: 'a' }, dta: {} }),
+    // @ts-expect-error a field of the wrong type
+    client.update(ConfigMap, { metadata: { name: 'a' }, data: { a: 1 } }),
+  ];
+  assert.equal(typeof check, 'function');
+});
+
 test('deletes with preconditions, propagation and grace period', async () => {
   const { client, transport } = scripted([{ body: { kind: 'Status', status: 'Success' } }]);
   const answer = await client.delete(Pod, ref, {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { ServerOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { after, before, test } from 'node:test';
 import type { TransportResponse } from '@kubewright/apimachinery';
@@ -201,4 +203,45 @@ test('refuses a server that is no URL', async () => {
     message:
       '/k: cluster "c": server must be a URL that begins with https://, not "localhost:6443"',
   });
+});
+
+test('says that a certificate is none, also through a proxy', async () => {
+  await using server = await listen();
+  const garbage = base64('-----BEGIN CERTIFICATE-----\ngarbage\n-----END CERTIFICATE-----\n');
+  const ca = `certificate-authority-data: ${base64(authority.certificate)}`;
+  const user = `client-certificate-data: ${garbage}, client-key-data: ${garbage}`;
+  const error = await failureOf(ask(configFor(server, ca, user)));
+  assert.deepEqual([error.code, error.maybeSent], ['TLS_FAILED', false]);
+
+  await using proxy = await LocalServer.listen(() => undefined);
+  proxy.server.on('connect', (_, socket: Socket) => {
+    socket.on('error', () => undefined).on('end', () => socket.destroy());
+    socket.resume();
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  const proxied = `${ca}, proxy-url: '${proxy.url}'`;
+  assert.equal((await failureOf(ask(configFor(server, proxied, user)))).code, 'TLS_FAILED');
+});
+
+test('bounds a TLS handshake that nobody answers, and ends it when closed', async () => {
+  await using silent = await LocalServer.listen(() => undefined);
+  silent.server.removeAllListeners('connection');
+  const arrivals: Socket[] = [];
+  silent.server.on('connection', (socket) => arrivals.push(socket.resume()));
+  const server = silent.url.replace('http:', 'https:');
+
+  const impatient = new HttpTransport({ server, connectTimeoutMs: 30, retries: { maxRetries: 0 } });
+  const late = await failureOf(impatient.request({ method: 'POST', path: '/' }));
+  assert.deepEqual([late.code, late.maybeSent], ['CONNECT_TIMEOUT', false]);
+  await impatient.close();
+
+  const closed = new HttpTransport({ server });
+  const arrival = once(silent.server, 'connection');
+  const work = closed.request({ method: 'GET', path: '/' });
+  const [socket] = (await arrival) as [Socket];
+  const ended = once(socket, 'end');
+  const [failure] = await Promise.all([failureOf(work), closed.close()]);
+  assert.equal(failure.code, 'CLOSED');
+  await ended;
+  for (const each of arrivals) each.destroy();
 });

@@ -4,7 +4,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { TransportRequest, TransportResponse } from '@kubewright/apimachinery';
-import { fixedCredentials, HttpTransport, TransportError } from '../src/index.ts';
+import { fixedCredentials, HttpTransport, TransportError, type Credential } from '../src/index.ts';
 import type { HttpTransportOptions } from '../src/index.ts';
 import { LocalServer } from './local-server.ts';
 
@@ -417,4 +417,37 @@ test('reports a compressed answer that is damaged', async () => {
 
 test('refuses a server URL of another scheme', () => {
   assert.throws(() => new HttpTransport({ server: 'ftp://x' }), TypeError);
+});
+
+test('opens nothing when it is closed while the credential is being obtained', async () => {
+  await using server = await LocalServer.listen(echo);
+  const { promise: obtained, resolve } = Promise.withResolvers<Credential>();
+  const transport = transportTo(server, {
+    credentials: {
+      current: () => obtained,
+      renew: () => Promise.resolve(false),
+      close: () => Promise.resolve(),
+    },
+  });
+  const work = transport.request(get('/'));
+  await transport.close();
+  resolve({ headers: {} });
+  assert.equal((await failureOf(work)).code, 'CLOSED');
+  assert.equal(server.connections, 0);
+});
+
+test('lets go of the refused answer when the credential cannot be renewed', async () => {
+  await using server = await LocalServer.listen((_, response) => response.writeHead(401).end('no'));
+  const failure = new Error('plug-in failed');
+  await using transport = transportTo(server, {
+    maxCallConnections: 1,
+    credentials: {
+      current: () => Promise.resolve({ headers: {} }),
+      renew: () => Promise.reject(failure),
+      close: () => Promise.resolve(),
+    },
+  });
+  for (let count = 0; count < 3; count++) {
+    await assert.rejects(transport.request(get('/')), (error) => error === failure);
+  }
 });

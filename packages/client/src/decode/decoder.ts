@@ -1,7 +1,7 @@
 import type { KubernetesObject, ListMeta, Stored } from '@kubewright/apimachinery';
 import type { WatchEvent } from './watch-event.ts';
 
-/** A list that is read while it arrives. */
+/** A list that is read while it arrives. Its `items` must be read, or left early: until then its connection stays taken. */
 export interface ListStream<T extends KubernetesObject> {
   /** Metadata of the list. Complete once `items` has ended: its `resourceVersion` may arrive after the items. */
   readonly metadata: ListMeta;

@@ -94,8 +94,13 @@ export class Dialer {
       callback(error, null);
       return;
     }
-    const socket = this.#connect(destination, callback);
-    if (isSocket(socket)) this.#track(socket);
+    try {
+      const socket = this.#connect(destination, callback);
+      if (isSocket(socket)) this.#track(socket);
+    } catch (error) {
+      // A certificate or key that is none is refused here, before anything is opened.
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+    }
   }
 
   #track(socket: Socket): void {

@@ -176,8 +176,12 @@ export class HttpTransport implements Transport {
     signal?.throwIfAborted();
     const first = await this.#identity(signal);
     const answer = await attempt(first.credential, first.connections);
-    if (answer.status !== 401 || !(await this.#credentials.renew(first.credential, signal))) {
-      return answer;
+    if (answer.status !== 401) return answer;
+    try {
+      if (!(await this.#credentials.renew(first.credential, signal))) return answer;
+    } catch (error) {
+      answer.discard?.();
+      throw error;
     }
     answer.discard?.();
     const second = await this.#identity(signal);
@@ -187,17 +191,22 @@ export class HttpTransport implements Transport {
   async #identity(
     signal: AbortSignal | undefined,
   ): Promise<{ credential: Credential; connections: Connections }> {
-    if (this.#pools.closed) {
-      throw new TransportError(`${this.host}: the transport is closed`, {
-        code: 'CLOSED',
-        host: this.host,
-        maybeSent: false,
-      });
-    }
+    this.#throwIfClosed();
     const credential = await this.#credentials.current(signal);
     const certificateAuthority = await this.#certificateAuthority();
+    // It may have been closed meanwhile: what is opened now, nobody would close.
+    this.#throwIfClosed();
     const connections = this.#pools.select(certificateAuthority, credential.clientCertificate);
     return { credential, connections };
+  }
+
+  #throwIfClosed(): void {
+    if (!this.#pools.closed) return;
+    throw new TransportError(`${this.host}: the transport is closed`, {
+      code: 'CLOSED',
+      host: this.host,
+      maybeSent: false,
+    });
   }
 
   async #send(
