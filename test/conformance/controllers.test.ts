@@ -1,0 +1,362 @@
+import assert from 'node:assert/strict';
+import { before, beforeEach, test } from 'node:test';
+import {
+  Deployment,
+  EventsV1Event,
+  findCondition,
+  isNotFound,
+  Pod,
+  ReplicaSet,
+  type Stored,
+} from '@kubewright/apimachinery';
+import type { Client } from '@kubewright/client';
+import { describeOnEachServer } from './on-each-server.ts';
+import { refusalOf } from './refusal.ts';
+import { untilGone, untilObject, untilState } from './until-object.ts';
+
+const revision = 'deployment.kubernetes.io/revision';
+
+describeOnEachServer('Deployments and ReplicaSets', { controllers: true }, (environment) => {
+  let client: Client;
+  let namespace: string;
+  let app: string;
+  let apps = 0;
+
+  before(async () => {
+    client = await environment().client();
+    namespace = await environment().newNamespace();
+  });
+  beforeEach(() => {
+    apps += 1;
+    app = `app-${apps}`;
+  });
+
+  const template = (image: string): NonNullable<Deployment['spec']>['template'] => ({
+    metadata: { labels: { app } },
+    spec: {
+      // No node takes them: pods stay as they are, and the test says what is ready.
+      nodeSelector: { 'example.com/nowhere': 'true' },
+      containers: [{ name: 'app', image }],
+    },
+  });
+  const deploy = (
+    replicas: number,
+    more: Partial<NonNullable<Deployment['spec']>> = {},
+  ): Promise<Stored<Deployment>> =>
+    client.create(Deployment, {
+      metadata: { name: app, namespace },
+      spec: { replicas, selector: { matchLabels: { app } }, template: template('app:1'), ...more },
+    });
+  const setImage = (image: string): Promise<Stored<Deployment>> =>
+    client.patch(
+      Deployment,
+      { namespace, name: app },
+      {
+        type: 'strategic',
+        body: { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } },
+      },
+    );
+  const untilDeployment = (
+    isWanted: (deployment: Stored<Deployment>) => boolean,
+  ): Promise<Stored<Deployment>> =>
+    untilObject(client, Deployment, { namespace, name: app }, isWanted);
+  const untilSets = (
+    isWanted: (sets: readonly Stored<ReplicaSet>[]) => boolean,
+  ): Promise<readonly Stored<ReplicaSet>[]> =>
+    untilState(client, ReplicaSet, { namespace, labelSelector: `app=${app}` }, isWanted);
+  const untilPods = (
+    isWanted: (pods: readonly Stored<Pod>[]) => boolean,
+  ): Promise<readonly Stored<Pod>[]> =>
+    untilState(client, Pod, { namespace, labelSelector: `app=${app}` }, isWanted);
+  const alive = <T extends Pod>(pods: readonly Stored<T>[]): readonly Stored<T>[] =>
+    pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const setReady = async (pod: Stored<Pod>): Promise<void> => {
+    await client.patch(
+      Pod,
+      { namespace, name: pod.metadata.name },
+      {
+        type: 'strategic',
+        body: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
+      },
+      { subresource: 'status' },
+    );
+  };
+  /** Does the work of a node: makes every pod ready, until the Deployment is as wanted. */
+  async function rollUntil(
+    isWanted: (deployment: Stored<Deployment>) => boolean,
+  ): Promise<Stored<Deployment>> {
+    const stop = new AbortController();
+    const node = (async () => {
+      for await (const { type, object } of client.watch(Pod, {
+        namespace,
+        labelSelector: `app=${app}`,
+        signal: stop.signal,
+      })) {
+        if (type !== 'ADDED') continue;
+        try {
+          await setReady(object);
+        } catch (error) {
+          if (!isNotFound(error)) throw error; // deleted meanwhile
+        }
+      }
+    })();
+    try {
+      return await Promise.race([
+        untilDeployment(isWanted),
+        node.then(() => Promise.reject(new Error('the watch of pods ended'))),
+      ]);
+    } finally {
+      stop.abort(new Error('enough'));
+      await node.catch(() => undefined);
+    }
+  }
+  const isRolledOut =
+    (replicas: number) =>
+    ({ metadata, status }: Stored<Deployment>): boolean =>
+      status?.observedGeneration === metadata.generation &&
+      (status?.updatedReplicas ?? 0) === replicas &&
+      (status?.availableReplicas ?? 0) === replicas &&
+      (status?.replicas ?? 0) === replicas;
+
+  test('makes a ReplicaSet and pods that are owned, labelled and named after it', async () => {
+    const { metadata } = await deploy(2);
+    const pods = await untilPods((found) => found.length === 2);
+    const [set] = await untilSets((found) => found.length === 1);
+    assert.ok(set);
+    const hash = set.metadata.labels?.['pod-template-hash'];
+    assert.equal(set.metadata.name, `${app}-${hash}`);
+    assert.equal(set.metadata.annotations?.[revision], '1');
+    assert.equal(set.spec?.selector.matchLabels?.['pod-template-hash'], hash);
+    const [owner] = set.metadata.ownerReferences ?? [];
+    assert.deepEqual(
+      [owner?.kind, owner?.uid, owner?.controller, owner?.blockOwnerDeletion],
+      ['Deployment', metadata.uid, true, true],
+    );
+    for (const pod of pods) {
+      assert.ok(pod.metadata.name.startsWith(`${set.metadata.name}-`));
+      assert.equal(pod.metadata.labels?.['pod-template-hash'], hash);
+      assert.equal(pod.metadata.ownerReferences?.[0]?.uid, set.metadata.uid);
+    }
+  });
+
+  test('reports in its status what is there, updated, ready and available', async () => {
+    await deploy(2);
+    const waiting = await untilDeployment(
+      ({ status }) => status?.replicas === 2 && status.unavailableReplicas === 2,
+    );
+    const before = findCondition(waiting.status?.conditions, 'Available');
+    assert.deepEqual([before?.status, before?.reason], ['False', 'MinimumReplicasUnavailable']);
+    const { status } = await rollUntil(
+      (deployment) =>
+        isRolledOut(2)(deployment) &&
+        findCondition(deployment.status?.conditions, 'Progressing')?.reason ===
+          'NewReplicaSetAvailable',
+    );
+    assert.equal(status?.readyReplicas, 2);
+    const available = findCondition(status.conditions, 'Available');
+    assert.deepEqual(
+      [available?.status, available?.reason, available?.message],
+      ['True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.'],
+    );
+  });
+
+  test('rolls out a change with a second ReplicaSet, and empties the first', async () => {
+    await deploy(3);
+    await rollUntil(isRolledOut(3));
+    await setImage('app:2');
+    const done = await rollUntil(isRolledOut(3));
+    assert.equal(done.metadata.annotations?.[revision], '2');
+    const sets = await untilSets((found) => found.some(({ status }) => status?.replicas === 0));
+    assert.deepEqual(
+      sets
+        .map(({ metadata, spec }) => [metadata.annotations?.[revision], spec?.replicas])
+        .toSorted(),
+      [
+        ['1', 0],
+        ['2', 3],
+      ],
+    );
+  });
+
+  test('keeps enough pods available while a rollout does not get ready', async () => {
+    await deploy(4, {
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
+    });
+    await rollUntil(isRolledOut(4));
+    await setImage('app:bad');
+    // Of 4 one may be missing and one too many: 3 old ones, 2 new ones.
+    const stuck = await untilDeployment(
+      ({ metadata, status }) =>
+        status?.observedGeneration === metadata.generation &&
+        status?.updatedReplicas === 2 &&
+        status.replicas === 5,
+    );
+    assert.equal(stuck.status?.availableReplicas, 3);
+  });
+
+  test('goes back to an older template with the ReplicaSet of then, as a new revision', async () => {
+    await deploy(1);
+    await rollUntil(isRolledOut(1));
+    const [first] = await untilSets((found) => found.length === 1);
+    await setImage('app:2');
+    await rollUntil(isRolledOut(1));
+    await setImage('app:1');
+    const undone = await rollUntil(
+      (deployment) =>
+        isRolledOut(1)(deployment) && deployment.metadata.annotations?.[revision] === '3',
+    );
+    assert.equal(undone.spec?.template.spec?.containers[0]?.image, 'app:1');
+    const sets = await untilSets((found) => found.length === 2);
+    const again = sets.find(({ metadata }) => metadata.uid === first?.metadata.uid);
+    assert.equal(again?.metadata.annotations?.[revision], '3');
+    assert.equal(again.spec?.replicas, 1);
+  });
+
+  test('scales up and down', async () => {
+    await deploy(1);
+    await untilPods((pods) => pods.length === 1);
+    await client.setScale(Deployment, { namespace, name: app }, 4);
+    await untilPods((pods) => alive(pods).length === 4);
+    await client.setScale(Deployment, { namespace, name: app }, 0);
+    await untilPods((pods) => alive(pods).length === 0);
+    const { status } = await untilDeployment((found) => (found.status?.replicas ?? 0) === 0);
+    assert.equal(status?.replicas ?? 0, 0);
+  });
+
+  test('replaces a pod that was deleted', async () => {
+    await deploy(1);
+    const [first] = await untilPods((pods) => pods.length === 1);
+    assert.ok(first);
+    await client.delete(Pod, { namespace, name: first.metadata.name }, { gracePeriodSeconds: 0 });
+    const [second] = await untilPods(
+      (pods) => pods.length === 1 && pods[0]?.metadata.uid !== first.metadata.uid,
+    );
+    assert.notEqual(second?.metadata.name, first.metadata.name);
+  });
+
+  test('adopts a pod that matches and releases one that no longer does', async () => {
+    const labels = { app };
+    const orphan = await client.create(Pod, {
+      metadata: { name: `${app}-orphan`, namespace, labels },
+      spec: template('app:1').spec ?? { containers: [] },
+    });
+    const set = await client.create(ReplicaSet, {
+      metadata: { name: app, namespace },
+      spec: { replicas: 1, selector: { matchLabels: labels }, template: template('app:1') },
+    });
+    const ref = { namespace, name: orphan.metadata.name };
+    const adopted = await untilObject(
+      client,
+      Pod,
+      ref,
+      ({ metadata }) => metadata.ownerReferences?.length === 1,
+    );
+    assert.equal(adopted.metadata.ownerReferences?.[0]?.uid, set.metadata.uid);
+    await client.patch(Pod, ref, {
+      type: 'merge',
+      body: { metadata: { labels: { app: `${app}-free` } } },
+    });
+    const released = await untilObject(
+      client,
+      Pod,
+      ref,
+      ({ metadata }) => (metadata.ownerReferences ?? []).length === 0,
+    );
+    assert.equal(released.metadata.deletionTimestamp, undefined);
+    const [heir] = await untilPods((pods) => pods.length === 1);
+    assert.equal(heir?.metadata.ownerReferences?.[0]?.uid, set.metadata.uid);
+  });
+
+  test('holds a rollout while paused, and goes on when resumed', async () => {
+    await deploy(1, { paused: true });
+    const { status } = await untilDeployment(
+      ({ metadata, status }) => status?.observedGeneration === metadata.generation,
+    );
+    assert.equal(findCondition(status?.conditions, 'Available')?.status ?? 'False', 'False');
+    await setImage('app:2');
+    await client.patch(
+      Deployment,
+      { namespace, name: app },
+      { type: 'merge', body: { spec: { paused: false } } },
+    );
+    const pods = await untilPods((found) => found.length === 1);
+    assert.equal(pods[0]?.spec?.containers[0]?.image, 'app:2');
+  });
+
+  test('stops all old pods before it makes new ones when told to recreate', async () => {
+    await deploy(2, { strategy: { type: 'Recreate' } });
+    await rollUntil(isRolledOut(2));
+    await setImage('app:2');
+    await rollUntil(isRolledOut(2));
+    const pods = await untilPods((found) => found.length === 2);
+    assert.deepEqual(
+      pods.map(({ spec }) => spec?.containers[0]?.image),
+      ['app:2', 'app:2'],
+    );
+  });
+
+  test('keeps no more old ReplicaSets than its history limit', async () => {
+    await deploy(1, { revisionHistoryLimit: 1 });
+    await rollUntil(isRolledOut(1));
+    for (const image of ['app:2', 'app:3']) {
+      await setImage(image);
+      await rollUntil(isRolledOut(1));
+    }
+    const sets = await untilSets((found) => found.length === 2);
+    assert.deepEqual(sets.map(({ metadata }) => metadata.annotations?.[revision]).toSorted(), [
+      '2',
+      '3',
+    ]);
+  });
+
+  test('tells in Events what it scaled', async () => {
+    await deploy(1);
+    const [scaled] = await untilState(client, EventsV1Event, { namespace }, (events) =>
+      events.some(
+        ({ reason, regarding }) =>
+          reason === 'ScalingReplicaSet' &&
+          regarding?.kind === 'Deployment' &&
+          regarding.name === app,
+      ),
+    ).then((events) =>
+      events.filter(
+        ({ reason, regarding }) => reason === 'ScalingReplicaSet' && regarding?.name === app,
+      ),
+    );
+    const [set] = await untilSets((found) => found.length === 1);
+    assert.equal(scaled?.type, 'Normal');
+    assert.equal(scaled.note, `Scaled up replica set ${set?.metadata.name ?? ''} from 0 to 1`);
+  });
+
+  test('takes ReplicaSets and pods along when it is deleted', async () => {
+    await deploy(1);
+    await untilPods((pods) => pods.length === 1);
+    await client.delete(Deployment, { namespace, name: app });
+    await untilGone(client, Deployment, { namespace, name: app });
+    await untilSets((sets) => sets.length === 0);
+    await untilPods((pods) => pods.length === 0);
+  });
+
+  test('refuses a selector that does not match its template, and one that changes', async () => {
+    const foreign = await refusalOf(deploy(0, { selector: { matchLabels: { app: 'other' } } }));
+    assert.deepEqual(
+      foreign.status.details?.causes?.map(({ field }) => field),
+      ['spec.template.metadata.labels'],
+    );
+    await deploy(0);
+    const labels = { app, more: 'x' };
+    const moved = await refusalOf(
+      client.patch(
+        Deployment,
+        { namespace, name: app },
+        {
+          type: 'merge',
+          body: {
+            spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } },
+          },
+        },
+      ),
+    );
+    assert.match(moved.message, /spec\.selector: Invalid value: .*: field is immutable/);
+  });
+});
