@@ -52,11 +52,16 @@ export function notFound(resource: GroupResource, name: string): StatusError {
 }
 
 /** 409 for a name that is taken. */
-export function alreadyExists(resource: GroupResource, name: string): StatusError {
+export function alreadyExists(
+  resource: GroupResource,
+  name: string,
+  isBeingDeleted = false,
+): StatusError {
+  const prefix = isBeingDeleted ? 'object is being deleted: ' : '';
   return failure(
     409,
     'AlreadyExists',
-    `${qualifiedName(resource)} "${name}" already exists`,
+    `${prefix}${qualifiedName(resource)} "${name}" already exists`,
     detailsOf(resource, name),
   );
 }

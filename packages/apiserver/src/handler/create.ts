@@ -86,7 +86,11 @@ export async function createObject(
   for (let attempt = 1; ; attempt += 1) {
     const taken = store.find(type.storageKey, namespaceOf(operation), String(metadata['name']));
     if (taken === undefined) break;
-    if (!isGenerated || attempt === NAME_ATTEMPTS) throw alreadyExists(type, name);
+    if (!isGenerated || attempt === NAME_ATTEMPTS) {
+      // Stored objects have metadata.
+      const { deletionTimestamp } = taken.object['metadata'] as JsonObject;
+      throw alreadyExists(type, name, deletionTimestamp !== undefined);
+    }
     delete metadata['name'];
     fillGeneratedName(object);
   }
