@@ -111,12 +111,12 @@ export class InProcessTransport implements Transport {
 
   async request(request: TransportRequest): Promise<TransportResponse> {
     request.signal?.throwIfAborted();
-    this.#checkOpen();
-    const ended = new AbortController();
-    const signal = AbortSignal.any([ended.signal, ...this.#signals(request.signal)]);
     // A turn of the event loop each, as a socket takes: a client that never pauses must not keep timers, watches and
     // other clients from theirs.
     await setImmediate();
+    this.#checkOpen();
+    const ended = new AbortController();
+    const signal = AbortSignal.any([ended.signal, ...this.#signals(request.signal)]);
     const answer = this.#options.handle(this.#serverRequest(request, signal));
     const response = await orAborted(answer, signal);
     if (response.reset === true) throw new ConnectionResetError();
