@@ -19,6 +19,7 @@ export function ownNamespaceRules(leaseName: string): readonly PolicyRule[] {
     permission(Lease, ['get', 'update'], { names: [leaseName] }),
     // A creation cannot be restricted to a name.
     permission(Lease, ['create']),
-    permission(EventsV1Event, ['create', 'patch']),
+    // Without patch: a process becomes leader once, so that no Event of its repeats.
+    permission(EventsV1Event, ['create']),
   ];
 }
