@@ -4,7 +4,8 @@ import { EventsV1Event, isConditionTrue, Lease, parseTime, Pod } from '@kubewrig
 import type { Stored } from '@kubewright/apimachinery';
 import { EmbeddedCluster } from '@kubewright/cluster';
 import { PodDiagnoser } from '@kubewright/pod-diagnoser';
-import { applyManifests, images, readManifests } from '@kubewright/walk-through';
+import { images } from '@kubewright/walk-through';
+import { installOperator, operatorManifests } from './install-operator.ts';
 import { untilObject } from './until-object.ts';
 
 const [system, namespace, name] = ['kubewright-system', 'default', 'pod-diagnoser'];
@@ -32,11 +33,7 @@ after(() => cluster.stop());
 
 async function install(): Promise<void> {
   const { client } = cluster;
-  const { signal } = new AbortController();
-  for (const file of ['crd', 'operator'] as const) {
-    const url = new URL(`../../deploy/pod-diagnoser/${file}.yaml`, import.meta.url);
-    await applyManifests(client, await readManifests(url), () => undefined, signal);
-  }
+  await installOperator(client, await operatorManifests());
   const { kind, apiVersion } = PodDiagnoser.resource;
   await client.create(PodDiagnoser.resource, {
     apiVersion,
@@ -123,9 +120,9 @@ test('when the leader is killed a standby takes over, and diagnoses once what cr
     ({ spec }) => spec?.holderIdentity !== undefined && spec.holderIdentity !== holder,
   );
   assert.equal(killed.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode, 137);
-  assert.equal(taken.spec.leaseTransitions, (lease.spec?.leaseTransitions ?? 0) + 1);
+  assert.equal(taken.spec?.leaseTransitions, (lease.spec?.leaseTransitions ?? 0) + 1);
   // Not before the dead one's lease was over: until then it might have been alive.
-  const [renewed, acquired] = [lease.spec?.renewTime, taken.spec?.acquireTime].map(parseTime);
+  const [renewed, acquired] = [lease.spec?.renewTime, taken.spec.acquireTime].map(parseTime);
   const leaseMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
   assert.ok(Number(acquired) - Number(renewed) >= leaseMs, `${leaseMs} ms lie in between`);
 

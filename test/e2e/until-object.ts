@@ -6,7 +6,8 @@ const limitMs = 120_000;
 
 /** Where to look. */
 export interface Place {
-  readonly namespace: string;
+  /** Default: all, or none for a kind without namespaces. */
+  readonly namespace?: string;
   /** Default: any object of the kind. */
   readonly name?: string;
 }
@@ -34,6 +35,6 @@ export async function untilObject<T extends KubernetesObject>(
   } catch (cause) {
     if (!signal.aborted) throw cause;
   }
-  const what = `${resource.plural} ${namespace}/${name ?? '*'}`;
+  const what = `${resource.plural} ${namespace ?? '*'}/${name ?? '*'}`;
   throw new Error(`did not come to pass for ${what}; last seen: ${JSON.stringify(last)}`);
 }
