@@ -161,7 +161,7 @@ class RegistryDocs implements DiscoveryDocs {
     const storedAs = (type: ResourceType): ResourceType | undefined =>
       this.#registry
         .all()
-        .find((other) => other.storageKey === type.storageKey && other.fromStorage === undefined);
+        .find((other) => other.storageKey === type.storageKey && other.toStorage === undefined);
     return answer(request, resourceListDocument(group, served, storedAs));
   }
 }
