@@ -133,11 +133,7 @@ describeOnEachServer('server-side apply', {}, (environment) => {
       },
     });
     const applied = (fieldManager: string, spec: object): Promise<Stored<Deployment>> =>
-      client.apply(
-        Deployment,
-        { metadata: { name: 'lists', namespace }, spec: spec as Deployment['spec'] & object },
-        { fieldManager },
-      );
+      client.apply(Deployment, { metadata: { name: 'lists', namespace }, spec }, { fieldManager });
     await applied('one', containers('web:1'));
     const sidecar = {
       template: { spec: { containers: [{ name: 'proxy', image: 'proxy:1' }] } },

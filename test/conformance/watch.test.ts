@@ -286,7 +286,7 @@ describeOnEachServer('watch', {}, (environment) => {
       events[0]?.object.columnDefinitions?.map(({ name }) => name),
       ['Name', 'Data', 'Age'],
     );
-    assert.equal(events[1]?.object.columnDefinitions ?? undefined, undefined);
+    assert.ok(!events[1]?.object.columnDefinitions);
     assert.equal(events[0]?.object.rows?.[0]?.object.kind, 'PartialObjectMetadata');
   });
 });
