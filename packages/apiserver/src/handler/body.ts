@@ -1,6 +1,13 @@
 import { parseDocument } from 'yaml';
 import { MAX_REQUEST_BODY_BYTES, type JsonObject } from '../contracts.ts';
 import { badRequest, failure } from '../status.ts';
+import {
+  decodeEnvelope,
+  openEnvelope,
+  PROTOBUF_MEDIA_TYPE,
+  type WireEnvelope,
+} from '../protobuf/decode-envelope.ts';
+import { WireError } from '../protobuf/wire-error.ts';
 import { scanJson } from './json-scan.ts';
 
 /**
@@ -146,6 +153,24 @@ export function quoteForError(body: Uint8Array): string {
   return quoteBody(body, new TextDecoder().decode(body));
 }
 
+/** As {@link parseObjectBody}, for the encoding that typed clients send. */
+function parseProtobufBody(body: Uint8Array, kind: string): JsonObject {
+  let envelope: WireEnvelope | undefined;
+  try {
+    envelope = openEnvelope(body);
+    return decodeEnvelope(envelope);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const refusal = badRequest(
+      envelope === undefined
+        ? `the object provided is unrecognized (must be of type ${kind}): ${error.message} (${quoteForError(body)})`
+        : `${envelope.kind} in version ${JSON.stringify(envelope.apiVersion)} cannot be handled as a ${kind}: ${error.message}`,
+    );
+    refusal.cause = error;
+    throw refusal;
+  }
+}
+
 /**
  * Parses the body of a create or update: an object of some kind.
  *
@@ -157,6 +182,9 @@ export function parseObjectBody(
   contentType: string,
   kind: string,
 ): { readonly object: JsonObject; readonly duplicateFields: readonly string[] } {
+  if (contentType === PROTOBUF_MEDIA_TYPE) {
+    return { object: parseProtobufBody(body, kind), duplicateFields: [] };
+  }
   const isYaml = contentType === 'application/yaml';
   if (!isYaml && contentType !== 'application/json') {
     throw failure(
