@@ -84,6 +84,18 @@ describe("one's own writes", () => {
     assert.equal(pending(env), 0);
   });
 
+  test('do not hide newer items of a first list that is not complete', async () => {
+    await using env = cacheUnderTest();
+    const answer = env.maps.put(map('a/one', 'mine'));
+    env.maps.put(map('a/one', 'theirs'));
+    env.maps.put(map('a/two'));
+    env.maps.beforeItem = (index) => (index === 1 ? new Error('ECONNRESET') : undefined);
+    const informer = env.cache.informer(ConfigMap);
+    await env.start();
+    env.cache.observeWrite(ConfigMap, answer);
+    assert.equal(informer.get('a/one')?.data?.['value'], 'theirs');
+  });
+
   test('stay when an older change arrives meanwhile', async () => {
     await using env = cacheUnderTest();
     await synced(env);

@@ -97,6 +97,26 @@ describe('results', () => {
     assert.equal(env.instruments.outcomes.at(-1), 'requeue_after');
   });
 
+  test('requeueAfter: the backoff starts anew', async () => {
+    const at: number[] = [];
+    let fails = true;
+    await using env = controllerUnderTest({
+      reconcile: async () => {
+        at.push(env.clock.monotonicMs());
+        if (fails) throw new Error('not yet');
+        return requeueAfter(1000);
+      },
+    });
+    env.maps.put(map('a/one'));
+    await env.start();
+    await env.clock.advance(15);
+    fails = false;
+    await env.clock.advance(20);
+    fails = true;
+    await env.clock.advance(1005);
+    assert.deepEqual(at, [0, 5, 15, 35, 1035, 1040]);
+  });
+
   test('terminal, returned or thrown: it is not retried', async () => {
     for (const fail of [
       async () => terminal(new Error('bad specification')),

@@ -78,7 +78,7 @@ export class Controller implements Runnable {
     });
     using ending = linkAbort(stop, work);
     const { signal } = ending;
-    using sources = this.#startSources(queue);
+    using _sources = this.#startSources(queue);
     try {
       await Promise.all(this.#sources.map((source) => source.whenSynced(signal)));
     } catch {
@@ -95,7 +95,6 @@ export class Controller implements Runnable {
       // Workers end with the queue; one that ends before has failed, and that ends the controller.
       await Promise.race([aborted(signal), workers]);
     } finally {
-      sources[Symbol.dispose]();
       queue.shutDown();
     }
     await this.#drain(queue, workers, work);
