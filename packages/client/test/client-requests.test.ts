@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { mock, test } from 'node:test';
 import { ConfigMap, Deployment, isConflict, Pod, StatusError } from '@kubewright/apimachinery';
-import { Client, retryOnConflict, type ClientSettings, type RequestSample } from '../src/index.ts';
+import {
+  Client,
+  KubeConfig,
+  retryOnConflict,
+  TransportError,
+  type ClientSettings,
+  type RequestSample,
+} from '../src/index.ts';
+import { LocalServer } from './local-server.ts';
 import { failure, ScriptedTransport, type Answer } from './scripted-transport.ts';
 
 const ref = { name: 'web', namespace: 'default' };
@@ -273,4 +281,74 @@ test('gives up a change after the attempts allowed, and at once after another er
     await refusal(retryOnConflict(change));
   });
   assert.equal(transport.requests.length, 3);
+});
+
+test('reports an answer that is not JSON, or longer than an object may be', async () => {
+  const { client } = scripted([{ body: 'ok' }, { body: 'x'.repeat(101) }], {
+    maxObjectBytes: 100,
+  });
+  await assert.rejects(client.rawJson({ method: 'GET', path: '/readyz' }), {
+    name: 'DecodeError',
+    code: 'MALFORMED',
+    message: 'GET /readyz: the answer is not JSON: ok',
+  });
+  await assert.rejects(client.get(Pod, ref), {
+    name: 'DecodeError',
+    code: 'TOO_LONG',
+    message: 'get Pod default/web: the answer is longer than 100 bytes',
+  });
+});
+
+test('names the attempt when a WebSocket is refused or fails, and counts it', async () => {
+  const samples: RequestSample[] = [];
+  const refused = new StatusError({ code: 403, reason: 'Forbidden', message: 'no' });
+  const lost = new TransportError('host: reset', {
+    code: 'CONNECTION_LOST',
+    host: 'host',
+    maybeSent: true,
+  });
+  const failures = [refused, lost];
+  const transport = new ScriptedTransport();
+  transport.webSocket = () => Promise.reject(failures.shift() ?? new Error('too many'));
+  const client = new Client({ transport, onRequest: (sample) => samples.push(sample) });
+  const error = await refusal(client.exec(ref, { command: ['date'] }));
+  assert.equal(error.message, 'exec in Pod default/web: no');
+  await assert.rejects(client.portForward(ref, 80), {
+    name: 'TransportError',
+    message: 'forward port 80 of Pod default/web: host: reset',
+  });
+  assert.deepEqual(
+    samples.map(({ verb, code, pathPattern }) => [verb, code, pathPattern]),
+    [
+      ['exec', '403', '/api/v1/namespaces/{namespace}/pods/{name}/exec'],
+      ['portforward', '<error>', '/api/v1/namespaces/{namespace}/pods/{name}/portforward'],
+    ],
+  );
+});
+
+test('connects by a kubeconfig, in the namespace of its context', async () => {
+  await using server = await LocalServer.listen((_, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(pod.body));
+  });
+  const config = KubeConfig.fromString(`
+clusters: [{name: c, cluster: {server: '${server.url}'}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: x, context: {cluster: c, user: u, namespace: apps}}]`);
+  const samples: RequestSample[] = [];
+  {
+    await using client = await Client.fromKubeConfig(config, {
+      namespace: undefined,
+      userAgent: 'test/1',
+      onRequest: (sample) => samples.push(sample),
+    });
+    assert.equal(client.namespace, 'apps');
+    await client.get(Pod, { name: 'web' });
+  }
+  const [request] = server.requests;
+  assert.equal(request?.url, '/api/v1/namespaces/apps/pods/web');
+  assert.deepEqual(
+    [request.headers.authorization, request.headers['user-agent']],
+    ['Bearer t', 'test/1'],
+  );
+  assert.equal(samples[0]?.host, `127.0.0.1:${server.port}`);
 });

@@ -72,6 +72,11 @@ export class Dialer {
       signal: this.#closing.signal,
     }).then(
       (tunnel) => {
+        if (this.#closing.signal.aborted) {
+          tunnel.destroy();
+          done(closedError(host), null);
+          return;
+        }
         this.#track(tunnel);
         if (destination.protocol === 'https:') {
           this.#start({ ...destination, httpSocket: tunnel }, done);
@@ -84,16 +89,6 @@ export class Dialer {
   };
 
   #start(destination: buildConnector.Options, callback: buildConnector.Callback): void {
-    if (this.#closing.signal.aborted) {
-      const host = `${destination.hostname}:${destination.port}`;
-      const error = new TransportError(`${host}: the transport is closed`, {
-        code: 'CLOSED',
-        host,
-        maybeSent: false,
-      });
-      callback(error, null);
-      return;
-    }
     try {
       const socket = this.#connect(destination, callback);
       if (isSocket(socket)) this.#track(socket);
@@ -113,6 +108,14 @@ export class Dialer {
     this.#closing.abort();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+function closedError(host: string): TransportError {
+  return new TransportError(`${host}: the transport is closed`, {
+    code: 'CLOSED',
+    host,
+    maybeSent: false,
+  });
 }
 
 function isSocket(value: unknown): value is Socket {

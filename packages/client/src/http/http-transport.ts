@@ -25,7 +25,6 @@ import {
   type RetrySchedule,
 } from './retry-schedule.ts';
 import { TransportError } from './transport-error.ts';
-import { openWebSocket } from './web-socket.ts';
 
 /** How to reach an API server. */
 export interface HttpTransportOptions {
@@ -144,6 +143,8 @@ export class HttpTransport implements Transport {
   /** Opens a WebSocket with the same TLS settings, proxy and credentials. */
   async webSocket(request: WebSocketRequest): Promise<WebSocketConnection> {
     const { signal } = request;
+    // Most programs never open one; the library for it takes time and memory to load.
+    const { openWebSocket } = await import('./web-socket.ts');
     const opened = await this.#withRenewal(signal, async (credential, { dialer }) =>
       openWebSocket({
         url: new URL(this.#pathPrefix + request.path, this.#server),
