@@ -287,6 +287,6 @@ describeOnEachServer('watch', {}, (environment) => {
       ['Name', 'Data', 'Age'],
     );
     assert.ok(!events[1]?.object.columnDefinitions);
-    assert.equal(events[0]?.object.rows?.[0]?.object.kind, 'PartialObjectMetadata');
+    assert.equal(events[0].object.rows?.[0]?.object.kind, 'PartialObjectMetadata');
   });
 });
