@@ -3,8 +3,7 @@ import { EndpointSlice, Service } from '@kubewright/apimachinery';
 import type { ApiServer } from '@kubewright/apiserver';
 import type { Client } from '@kubewright/client';
 import { Manager, type Logger, type Runnable } from '@kubewright/runtime';
-import type {
-  ImageStore} from './kubelet/index.ts';
+import type { ImageStore } from './kubelet/index.ts';
 import {
   ClientKubeletApi,
   Kubelet,
