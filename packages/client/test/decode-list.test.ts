@@ -222,6 +222,21 @@ test('reads a list far longer than the bound of one item', async () => {
   assert.equal(items.length, 1000);
 });
 
+test('gives the event loop its turns while a list that came as a whole is decoded', async () => {
+  const many = Array.from({ length: 20_000 }, (_, index) => ({ metadata: { name: `n${index}` } }));
+  let turns = 0;
+  let isReading = true;
+  const count = (): void => {
+    turns++;
+    if (isReading) setImmediate(count);
+  };
+  setImmediate(count);
+  const { items } = await read(JSON.stringify({ items: many }));
+  isReading = false;
+  assert.equal(items.length, 20_000);
+  assert.ok(turns >= 5, `${turns} turns`);
+});
+
 test('refuses a media type nobody asked for, with the attempt', () => {
   assert.throws(
     () => decoderFor(Widget, 'text/html; charset=utf-8', { attempt: 'list widgets' }),

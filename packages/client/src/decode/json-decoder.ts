@@ -14,6 +14,7 @@ import {
   type DecoderOptions,
   type ListStream,
 } from './decoder.ts';
+import { inPieces } from './in-pieces.ts';
 import { textOf, textWithout } from './json-text.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { ListSplitter } from './list-splitter.ts';
@@ -72,7 +73,7 @@ export class JsonDecoder<T extends KubernetesObject> implements Decoder<T> {
     const splitter = new ListSplitter(this.#maxBytes, (item, range, isUnsure) => {
       decoded.push(this.#item(this.#parseCut(item, range, isUnsure)));
     });
-    for await (const chunk of body) {
+    for await (const chunk of inPieces(body)) {
       let failure: { readonly error: unknown } | undefined;
       try {
         splitter.push(chunk);
