@@ -206,6 +206,8 @@ export interface Strategy {
   gracePeriodSeconds?(object: JsonObject, requested: number | undefined): number;
   /** An object being deleted stays although no finalizer and no grace period hold it (a namespace with `spec.finalizers`). */
   holdsDeleted?(object: JsonObject): boolean;
+  /** Being deleted does not raise the generation. */
+  readonly keepsGenerationOnDelete?: boolean | undefined;
   /** Changes an object that was marked as being deleted (a namespace's phase). */
   prepareForDeletion?(object: JsonObject): void;
   /** Deletion answers the object as it was instead of a `Status`. */

@@ -44,6 +44,7 @@ function formatWarnings(placed: PlacedSchema): string[] {
 
 /** How CustomResourceDefinitions are written; what then serves their kinds is in `custom-resources.ts`. */
 export const customResourceDefinitionStrategy: Strategy = {
+  keepsGenerationOnDelete: true,
   hasGeneration: true,
   allowUnconditionalUpdate: false,
   allowCreateOnUpdate: false,

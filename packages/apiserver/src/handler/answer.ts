@@ -1,5 +1,6 @@
-import { gzip } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { createGzip, gzip } from 'node:zlib';
 import { StatusError } from '@kubewright/apimachinery';
 import { stringify } from 'yaml';
 import type { JsonObject, ServerRequest, ServerResponse } from '../contracts.ts';
@@ -17,7 +18,7 @@ export const BASE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** Terminals and browsers get indented JSON, as from the real server. */
-function wantsPretty(request: ServerRequest): boolean {
+export function wantsPretty(request: ServerRequest): boolean {
   const pretty = request.query.get('pretty');
   if (pretty !== null) return pretty !== 'false' && pretty !== '0';
   return /^(curl|Wget|Mozilla)\//.test(request.headers['user-agent'] ?? '');
@@ -94,6 +95,26 @@ export function withWarnings(answer: ServerResponse, warnings: readonly string[]
   return { ...answer, headers: { ...answer.headers, warning: values } };
 }
 
+/** Whether the client takes gzip. */
+export function acceptsGzip(request: ServerRequest): boolean {
+  return /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+}
+
+const GZIP_HEADERS = { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } as const;
+/** As in the real server: little time for most of the gain. */
+const GZIP_LEVEL = 4;
+
+/** Compresses an answer that is streamed piece by piece. */
+export function compressStream(
+  answer: ServerResponse,
+  body: AsyncIterable<Uint8Array>,
+): ServerResponse {
+  const gzip = createGzip({ level: GZIP_LEVEL });
+  // A failure of either side reaches the reader through the stream itself.
+  pipeline(Readable.from(body), gzip, () => undefined);
+  return { ...answer, headers: { ...answer.headers, ...GZIP_HEADERS }, body: gzip };
+}
+
 /** Compresses a long finished answer when the client accepts gzip. */
 export async function compressAnswer(
   answer: ServerResponse,
@@ -101,10 +122,10 @@ export async function compressAnswer(
 ): Promise<ServerResponse> {
   const { body } = answer;
   if (!(body instanceof Uint8Array) || body.byteLength < GZIP_THRESHOLD_BYTES) return answer;
-  if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return answer;
+  if (!acceptsGzip(request)) return answer;
   return {
     ...answer,
-    headers: { ...answer.headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
-    body: await compress(body, { level: 4 }),
+    headers: { ...answer.headers, ...GZIP_HEADERS },
+    body: await compress(body, { level: GZIP_LEVEL }),
   };
 }

@@ -71,7 +71,8 @@ function mark(operation: Operation, metadata: JsonObject, graceSeconds: number):
   const deletedAtMs = operation.services.clock.now() + graceSeconds * 1000;
   metadata['deletionTimestamp'] = formatTime(new Date(deletedAtMs));
   metadata['deletionGracePeriodSeconds'] = graceSeconds;
-  if (Number(metadata['generation'] ?? 0) > 0) {
+  const isCounted = operation.type.strategy.keepsGenerationOnDelete !== true;
+  if (isCounted && Number(metadata['generation'] ?? 0) > 0) {
     metadata['generation'] = Number(metadata['generation']) + 1;
   }
 }

@@ -2,7 +2,14 @@ import type { ServerResponse } from '../contracts.ts';
 import { badRequest, expired, failure } from '../status.ts';
 import type { SortedRecords } from '../storage/sorted-records.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
-import { BASE_HEADERS, encodeAnswer } from './answer.ts';
+import {
+  acceptsGzip,
+  answerBytes,
+  BASE_HEADERS,
+  compressStream,
+  encodeAnswer,
+  wantsPretty,
+} from './answer.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import { bytesInVersion, partialMetadata, tableOf } from './presentation.ts';
 import {
@@ -209,11 +216,13 @@ export function answerList(operation: Operation, page: ListPage): ServerResponse
   }
   const pieces = inChunks(itemPieces(operation, page));
   const headers = { ...BASE_HEADERS, 'content-type': 'application/json' };
-  if (format.encoding === 'json' && page.records.length > STREAMED_FROM_ITEMS) {
-    return { status: 200, headers, body: streamed(pieces) };
+  const isLong = page.records.length > STREAMED_FROM_ITEMS;
+  if (isLong && format.encoding === 'json' && !wantsPretty(request)) {
+    const body = streamed(pieces);
+    const answer = { status: 200, headers, body };
+    return acceptsGzip(request) ? compressStream(answer, body) : answer;
   }
-  const bytes = Buffer.concat([...pieces]);
-  return encodeAnswer(200, JSON.parse(bytes.toString('utf8')) as unknown, request, format);
+  return answerBytes(200, Buffer.concat([...pieces]), request, format);
 }
 
 /** GET of a collection. */

@@ -1,6 +1,7 @@
 import type { StatusError } from '@kubewright/apimachinery';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
 import { expired, unclassifiedError } from '../status.ts';
+import type { StoredRecord } from '../storage/stored-record.ts';
 import { LogCursor } from '../watch/log-cursor.ts';
 import { WatchEncoder } from '../watch/watch-encoder.ts';
 import type { WatchCut } from '../watch/watch-registry.ts';
@@ -40,41 +41,65 @@ function startRevision(options: ReadOptions): number {
   return revision;
 }
 
-async function* events(
+/** A watch as it was agreed on when its request was answered; reading it comes later. */
+interface WatchPlan {
+  readonly operation: Operation;
+  readonly options: ReadOptions;
+  readonly encoder: WatchEncoder;
+  readonly endMs: number;
+  readonly start:
+    /** Goes on after the cursor; `state` is told first. */
+    | {
+        readonly kind: 'follow';
+        readonly cursor: LogCursor;
+        readonly state: readonly StoredRecord[] | undefined;
+      }
+    /** The revision is forgotten. */
+    | { readonly kind: 'refuse'; readonly error: StatusError };
+}
+
+function durationMs({ timeoutSeconds }: ReadOptions): number {
+  return timeoutSeconds === undefined || timeoutSeconds <= 0
+    ? MIN_WATCH_MS * (1 + Math.random())
+    : timeoutSeconds * 1000;
+}
+
+function planStart(
   operation: Operation,
   options: ReadOptions,
   revision: number,
-): AsyncGenerator<Uint8Array> {
-  const { services, type, request } = operation;
+): WatchPlan['start'] {
+  const { services, type } = operation;
   const { store, clock } = services;
-  const encoder = new WatchEncoder(operation, options);
-  using entry = services.watches.enter(type.storageKey);
-  const signals = [request.signal, entry.signal];
-  const durationMs =
-    options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
-      ? MIN_WATCH_MS * (1 + Math.random())
-      : options.timeoutSeconds * 1000;
-  const endMs = clock.now() + durationMs;
-
-  const { log } = store.collection(type.storageKey);
+  const { log, records } = store.collection(type.storageKey);
   const sendsState = options.sendInitialEvents ?? revision === 0;
   if (!sendsState && revision > 0 && revision < log.compactedRevision) {
-    yield encoder.error(
-      statusOf(expired(`too old resource version: ${revision} (${log.compactedRevision})`)),
-    );
+    const error = expired(`too old resource version: ${revision} (${log.compactedRevision})`);
+    return { kind: 'refuse', error };
+  }
+  const from = sendsState || revision === 0 ? store.revision : revision;
+  return {
+    kind: 'follow',
+    cursor: new LogCursor(store, type.storageKey, clock, from),
+    // Records never change: this is the state at the cursor, however late it is read.
+    state: sendsState ? records.slice(namespaceOf(operation)) : undefined,
+  };
+}
+
+async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
+  const { operation, options, encoder, endMs, start } = plan;
+  const { services, type, request } = operation;
+  const { clock } = services;
+  if (start.kind === 'refuse') {
+    yield encoder.error(statusOf(start.error));
     return;
   }
-  const startsNow = sendsState || revision === 0;
-  const cursor = new LogCursor(
-    store,
-    type.storageKey,
-    clock,
-    startsNow ? store.revision : revision,
-  );
-  if (sendsState) {
-    const records = store.collection(type.storageKey).records.slice(namespaceOf(operation));
-    for (let start = 0; start < records.length; start += INITIAL_BATCH) {
-      const lines = encoder.initial(records.slice(start, start + INITIAL_BATCH));
+  using entry = services.watches.enter(type.storageKey);
+  const signals = [request.signal, entry.signal];
+  const { cursor, state } = start;
+  if (state !== undefined) {
+    for (let index = 0; index < state.length; index += INITIAL_BATCH) {
+      const lines = encoder.initial(state.slice(index, index + INITIAL_BATCH));
       if (lines.byteLength > 0) yield lines;
     }
     if (options.allowWatchBookmarks) yield encoder.bookmark(cursor.revision, true);
@@ -126,9 +151,17 @@ export function watch(operation: Operation): ServerResponse {
   if (options.sendInitialEvents === true && revision > current) {
     throw tooLargeRevision(revision, current);
   }
+  // What the watch tells begins with its answer, not with the first look at it.
+  const plan: WatchPlan = {
+    operation,
+    options,
+    encoder: new WatchEncoder(operation, options),
+    endMs: operation.services.clock.now() + durationMs(options),
+    start: planStart(operation, options, revision),
+  };
   return {
     status: 200,
     headers: { ...BASE_HEADERS, 'content-type': 'application/json' },
-    body: events(operation, options, revision),
+    body: events(plan),
   };
 }

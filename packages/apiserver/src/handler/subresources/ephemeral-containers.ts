@@ -52,7 +52,10 @@ function validateUpdate(spec: JsonObject, before: JsonObject): FieldError[] {
     const now = listAt(spec, LIST).find((container) => container['name'] === name);
     if (now === undefined) {
       errors.push(
-        forbidden(path, `existing ephemeral containers ${JSON.stringify(name)} may not be removed`),
+        forbidden(
+          path,
+          `existing ephemeral containers ${JSON.stringify(name)} may not be removed\n`,
+        ),
       );
     } else if (!deepEqual(now, old)) {
       errors.push(

@@ -39,7 +39,12 @@ export const pod: Partial<Strategy> = {
     mirrorAddress(ensureObject(object, 'status'));
   },
   prepareForCreate(object) {
-    object['status'] = { phase: 'Pending', qosClass: qosClassOf(objectAt(object, 'spec')) };
+    const spec = objectAt(object, 'spec');
+    // Less than nothing is as little as there can be.
+    if ((numberAt(spec, 'terminationGracePeriodSeconds') ?? 0) < 0) {
+      spec['terminationGracePeriodSeconds'] = 1;
+    }
+    object['status'] = { phase: 'Pending', qosClass: qosClassOf(spec) };
   },
   prepareForUpdate(object, old) {
     setOrDelete(object, 'status', old['status']);

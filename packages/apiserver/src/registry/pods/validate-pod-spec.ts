@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../contracts.ts';
-import { invalid, required, type FieldError } from '../../field-error.ts';
+import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { listAt, numberAt, textAt } from '../json-read.ts';
 import { validateLabels } from '../validation/selector-rules.ts';
-import { dnsLabel, dnsSubdomain, nonNegative, oneOf } from '../validation/value-rules.ts';
+import { dnsLabel, dnsSubdomain, oneOf } from '../validation/value-rules.ts';
 import { validateContainer, validateContainerName } from './validate-container.ts';
 import { validateVolumes } from './validate-volume.ts';
 
@@ -61,6 +61,9 @@ function validateTolerations(path: string, spec: JsonObject): FieldError[] {
         ),
       );
     }
+    if (operator !== '' && operator !== 'Equal' && operator !== 'Exists') {
+      errors.push(notSupported(`${field}.operator`, operator, ['Equal', 'Exists']));
+    }
     if (toleration['tolerationSeconds'] !== undefined && effect !== 'NoExecute') {
       errors.push(
         invalid(
@@ -93,8 +96,8 @@ export function validatePodSpec(path: string, spec: JsonObject): FieldError[] {
       'Never',
     ]),
     ...oneOf(`${path}.dnsPolicy`, textAt(spec, 'dnsPolicy'), [
-      'ClusterFirst',
       'ClusterFirstWithHostNet',
+      'ClusterFirst',
       'Default',
       'None',
     ]),
@@ -119,11 +122,5 @@ export function validatePodSpec(path: string, spec: JsonObject): FieldError[] {
   const subdomain = textAt(spec, 'subdomain');
   if (subdomain !== '') errors.push(...dnsLabel(`${path}.subdomain`, subdomain));
   errors.push(...validateTolerations(path, spec));
-  errors.push(
-    ...nonNegative(
-      `${path}.terminationGracePeriodSeconds`,
-      numberAt(spec, 'terminationGracePeriodSeconds'),
-    ),
-  );
   return errors;
 }

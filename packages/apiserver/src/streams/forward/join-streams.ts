@@ -1,37 +1,80 @@
 import type { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
-/** How two joined streams came apart. */
-export type JoinResult = 'ended' | 'broken';
-
-async function copy(source: Duplex, target: Duplex): Promise<JoinResult> {
-  try {
-    await pipeline(source, target);
-    return 'ended';
-  } catch {
-    return 'broken';
-  }
+/** Resolves when a stream takes more bytes, or takes none ever again. */
+function writable(target: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      target.off('drain', done);
+      target.off('close', done);
+      resolve();
+    };
+    target.on('drain', done);
+    target.on('close', done);
+    if (target.destroyed) done();
+  });
 }
 
 /**
- * Copies both ways between two streams, each direction ending for itself, until both have ended or one breaks. Both
- * are destroyed then. Slow readers slow the other side.
+ * Copies one direction. What ends is ended on the other side, what breaks is broken; a target that takes no more
+ * ends this direction only, because what it has sent before may still be on its way in the other.
  */
-export async function joinStreams(one: Duplex, other: Duplex): Promise<JoinResult> {
-  const directions = [copy(one, other), copy(other, one)];
-  const broken = new Promise<JoinResult>((resolve) => {
-    for (const direction of directions) {
-      void direction.then((result) => {
-        if (result === 'broken') resolve(result);
-      });
+async function copy(source: Duplex, target: Duplex): Promise<void> {
+  try {
+    // Leaving the loop must not destroy the source: the other direction may still write to it.
+    for await (const piece of source.iterator({ destroyOnReturn: false })) {
+      if (!target.writable) break;
+      if (!target.write(piece)) await writable(target);
     }
+  } catch {
+    target.destroy();
+    return;
+  }
+  if (target.writable) target.end();
+  // Whatever still comes has nowhere to go, and must not hold up the connection around it.
+  source.resume();
+}
+
+/** Resolves when nothing more can be read from a stream: it has ended, or is gone. */
+function readToEnd(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.readableEnded || stream.destroyed) resolve();
+    stream.once('end', resolve);
+    stream.once('close', resolve);
   });
-  const ended = Promise.all(directions).then((results): JoinResult =>
-    results.every((result) => result === 'ended') ? 'ended' : 'broken',
-  );
-  const result = await Promise.race([ended, broken]);
-  one.destroy();
-  other.destroy();
-  await ended;
-  return result;
+}
+
+/** Resolves when nothing more can be written to a stream: all is handed over, or it is gone. */
+function writtenToEnd(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writableFinished || stream.destroyed) resolve();
+    stream.once('finish', resolve);
+    stream.once('close', resolve);
+  });
+}
+
+/**
+ * Joins a client to a pod: copies both ways, each direction ending for itself, until the pod has sent everything and
+ * the client has it, or one of them is gone. Both are let go then. Slow readers slow the other side.
+ */
+export async function joinStreams(client: Duplex, pod: Duplex): Promise<void> {
+  const ignore = () => undefined;
+  client.on('error', ignore);
+  pod.on('error', ignore);
+  const copies = [copy(client, pod), copy(pod, client)];
+  // A pod that has ended may go on listening: what the client still sends must reach it.
+  await Promise.all([readToEnd(pod), writtenToEnd(client)]);
+  await Promise.race([
+    Promise.all([readToEnd(client), writtenToEnd(pod)]),
+    new Promise((resolve) => {
+      if (pod.destroyed) resolve(undefined);
+      pod.once('close', resolve);
+    }),
+    new Promise((resolve) => {
+      if (client.destroyed) resolve(undefined);
+      client.once('close', resolve);
+    }),
+  ]);
+  client.destroy();
+  pod.destroy();
+  await Promise.all(copies);
 }

@@ -82,8 +82,9 @@ export class SpdyStream extends Duplex {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#makeRoom();
-    const isWhole = this.readableEnded && this.writableFinished;
-    const status = isWhole || this.#resetByPeer ? undefined : RST_STATUS.cancel;
+    // After its own end a stream is just let go: what the peer still sends on it is passed over.
+    const isSettled = this.writableFinished || this.#resetByPeer;
+    const status = isSettled ? undefined : RST_STATUS.cancel;
     this.#host.closed(this.id, status);
     callback(error);
   }

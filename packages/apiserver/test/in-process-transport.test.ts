@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { describe, it } from 'node:test';
+import { ApiServer } from '../src/index.ts';
+import { at, call, CONFIG_MAPS, FakeClock, OpenWatch } from './server-fixture.ts';
+
+describe('the in-process transport', () => {
+  it('acts as who it was made for', async () => {
+    await using server = new ApiServer();
+    const answer = await call(server.transport({ user: 'jane' }), 'GET', CONFIG_MAPS);
+    assert.equal(answer.status, 403);
+    assert.equal(
+      at(answer.body, 'message'),
+      'configmaps is forbidden: User "jane" cannot list resource "configmaps" in API group "" in the namespace "default"',
+    );
+  });
+
+  it('hands out bytes that a reader may change without changing what is stored', async () => {
+    await using server = new ApiServer();
+    const transport = server.transport();
+    await call(transport, 'POST', CONFIG_MAPS, { metadata: { name: 'a' }, data: { k: 'v' } });
+    const first = await transport.request({ method: 'GET', path: `${CONFIG_MAPS}/a` });
+    for await (const chunk of first.body) chunk.fill(0);
+    assert.deepEqual(at((await call(transport, 'GET', `${CONFIG_MAPS}/a`)).body, 'data'), {
+      k: 'v',
+    });
+  });
+
+  it('refuses what was aborted before it began', async () => {
+    await using server = new ApiServer();
+    const signal = AbortSignal.abort(new Error('too late'));
+    await assert.rejects(
+      call(server.transport(), 'GET', CONFIG_MAPS, undefined, { signal }),
+      /too late/,
+    );
+  });
+
+  it('rejects with the reason of an abort while a watch is read, and leaves no listener', async () => {
+    await using server = new ApiServer();
+    const abort = new AbortController();
+    const response = await server.transport().request({
+      method: 'GET',
+      path: `${CONFIG_MAPS}?watch=true`,
+      signal: abort.signal,
+    });
+    const iterator = response.body[Symbol.asyncIterator]();
+    const pending = iterator.next();
+    await FakeClock.settle();
+    abort.abort(new Error('enough'));
+    await assert.rejects(pending, /enough/);
+    assert.equal(getEventListeners(abort.signal, 'abort').length, 0);
+  });
+
+  it('takes no requests after it was closed', async () => {
+    await using server = new ApiServer();
+    const transport = server.transport();
+    await using watch = await OpenWatch.open(transport, `${CONFIG_MAPS}?watch=true`);
+    const pending = watch.next();
+    await FakeClock.settle();
+    await transport.close();
+    await assert.rejects(pending, /the transport is closed/);
+    await assert.rejects(call(transport, 'GET', CONFIG_MAPS), /the transport is closed/);
+  });
+
+  it('answers a HEAD with headers alone', async () => {
+    await using server = new ApiServer();
+    const answer = await call(server.transport(), 'HEAD', CONFIG_MAPS);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.text, '');
+  });
+});
