@@ -73,7 +73,7 @@ describe('list', () => {
     await using server = new ApiServer();
     const transport = server.transport();
     await createAll(transport, ['a', 'b']);
-    const { body } = await call(transport, 'GET', CONFIG_MAPS);
+    const { body }: { body: unknown } = await call(transport, 'GET', CONFIG_MAPS);
     const revision = textAt(body, 'metadata.resourceVersion');
     await createAll(transport, ['c']);
     await call(transport, 'DELETE', `${CONFIG_MAPS}/a`);

@@ -8,7 +8,7 @@ function configMap(name: string, labels: Record<string, string> = {}): unknown {
 }
 
 async function revisionOf(transport: Parameters<typeof call>[0]): Promise<string> {
-  const { body } = await call(transport, 'GET', CONFIG_MAPS);
+  const { body }: { body: unknown } = await call(transport, 'GET', CONFIG_MAPS);
   return textAt(body, 'metadata.resourceVersion');
 }
 
