@@ -73,8 +73,8 @@ describe('list', () => {
     await using server = new ApiServer();
     const transport = server.transport();
     await createAll(transport, ['a', 'b']);
-    const { body }: { body: unknown } = await call(transport, 'GET', CONFIG_MAPS);
-    const revision = textAt(body, 'metadata.resourceVersion');
+    const answer = await call(transport, 'GET', CONFIG_MAPS);
+    const revision = textAt(answer.body, 'metadata.resourceVersion');
     await createAll(transport, ['c']);
     await call(transport, 'DELETE', `${CONFIG_MAPS}/a`);
     const past = await call(

@@ -8,8 +8,8 @@ function configMap(name: string, labels: Record<string, string> = {}): unknown {
 }
 
 async function revisionOf(transport: Parameters<typeof call>[0]): Promise<string> {
-  const { body }: { body: unknown } = await call(transport, 'GET', CONFIG_MAPS);
-  return textAt(body, 'metadata.resourceVersion');
+  const answer = await call(transport, 'GET', CONFIG_MAPS);
+  return textAt(answer.body, 'metadata.resourceVersion');
 }
 
 describe('watch', () => {

@@ -10,6 +10,8 @@ function prune(
   unknownPaths: string[],
 ): void {
   if (Array.isArray(value)) {
+    // A list that keeps what it does not know keeps its elements whole.
+    if (schema?.preserveUnknownFields === true) return;
     for (const [index, item] of value.entries()) {
       prune(
         schema?.items,

@@ -157,7 +157,7 @@ export function compileStructuralSchema(schema: JsonObject): StructuralSchema {
     additionalProperties: isJsonObject(additional)
       ? compileStructuralSchema(additional)
       : additional === true
-        ? compileStructuralSchema({ 'x-kubernetes-preserve-unknown-fields': true, nullable: true })
+        ? compileStructuralSchema({ nullable: true })
         : undefined,
     items: isJsonObject(schema['items']) ? compileStructuralSchema(schema['items']) : undefined,
     listType,
