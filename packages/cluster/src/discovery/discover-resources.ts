@@ -1,19 +1,8 @@
-import { defineResource, type Resource } from '@kubewright/apimachinery';
+import type { Resource } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import { readJson } from './read-json.ts';
 
-interface DiscoveredResource {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-  readonly verbs: readonly string[];
-}
 interface GroupList {
   readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
-}
-interface ResourceList {
-  readonly groupVersion: string;
-  readonly resources: readonly DiscoveredResource[];
 }
 
 /**
@@ -25,28 +14,11 @@ export async function discoverResources(
   verbs: readonly string[],
   signal: AbortSignal,
 ): Promise<Resource[]> {
-  const { groups } = await readJson<GroupList>(client, '/apis', signal);
-  const paths = [
-    '/api/v1',
-    ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`),
-  ];
-  const lists = await Promise.all(
-    paths.map((path) => readJson<ResourceList>(client, path, signal)),
-  );
-  return lists.flatMap(({ groupVersion, resources }) => {
-    const [version = '', group = ''] = groupVersion.split('/').reverse();
-    return resources
-      .filter(
-        ({ name, verbs: has }) => !name.includes('/') && verbs.every((verb) => has.includes(verb)),
-      )
-      .map(({ name, kind, namespaced }) =>
-        defineResource({
-          group,
-          version,
-          kind,
-          plural: name,
-          scope: namespaced ? 'Namespaced' : 'Cluster',
-        }),
-      );
-  });
+  const { groups } = await client.rawJson<GroupList>({ method: 'GET', path: '/apis', signal });
+  const versions = ['v1', ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+  const lists = await Promise.all(versions.map((version) => client.resourcesOf(version, signal)));
+  return lists
+    .flat()
+    .filter(({ verbs: has }) => verbs.every((verb) => has.includes(verb)))
+    .map(({ resource }) => resource);
 }
