@@ -1,7 +1,8 @@
 /**
  * The arrows between the packages point one way:
  * apimachinery <- client <- runtime <- operators, apimachinery <- crd <- operators,
- * apimachinery <- apiserver <- cluster -> runtime.
+ * apimachinery <- apiserver <- cluster -> runtime,
+ * apimachinery <- diagnosis <- cli.
  */
 const only = (from, ...to) => ({
   name: `${from}-arrows`,
@@ -27,6 +28,9 @@ module.exports = {
     only('runtime', 'apimachinery', 'client'),
     only('apiserver', 'apimachinery'),
     only('cluster', 'apimachinery', 'client', 'runtime', 'apiserver'),
+    only('diagnosis', 'apimachinery'),
+    only('packaging', 'apimachinery', 'crd'),
+    only('cli', 'apimachinery', 'client', 'crd', 'cluster', 'diagnosis', 'packaging'),
     {
       name: 'operator-arrows',
       comment:
