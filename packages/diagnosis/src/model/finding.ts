@@ -1,0 +1,100 @@
+import type { JsonValue } from '@kubewright/apimachinery';
+import type { Category } from './category.ts';
+
+/** What kind of container a finding speaks of; a sidecar is an init container that restarts. */
+export type ContainerType = 'app' | 'init' | 'sidecar' | 'ephemeral';
+
+/** How much it matters: the pod does not work, it works badly, or it is on its way and worth knowing. */
+export const severities = ['critical', 'warning', 'info'] as const;
+
+/** One of {@link severities}. */
+export type Severity = (typeof severities)[number];
+
+/**
+ * The most that is safe to do without a person; doing less is never wrong.
+ *
+ * - `none`: nothing; it ends by itself, or any action makes it worse.
+ * - `report-only`: say it; the fix is in a spec or outside the cluster.
+ * - `cleanup-safe`: delete a failed pod that its controller has already replaced.
+ * - `delete-if-owned`: delete the pod so that its controller makes a new one, which helps here.
+ */
+export const remediations = ['none', 'report-only', 'cleanup-safe', 'delete-if-owned'] as const;
+
+/** One of {@link remediations}. */
+export type Remediation = (typeof remediations)[number];
+
+/** Names an object; the namespace is absent for cluster-scoped ones. */
+export interface ObjectRef {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/**
+ * One thing that was seen.
+ *
+ * Guarantee: the path, looked up in the object as it was given, leads to the value (`resolveEvidence` does that).
+ * Strings longer than the bound are cut and end in `…`.
+ */
+export interface Evidence {
+  /** Where it was seen. Absent: in the subject itself. */
+  readonly object?: ObjectRef;
+  /** Path in the JSON of the object: `status.containerStatuses[0].lastState.terminated.reason`. In a log: `lines[12]`. */
+  readonly path: string;
+  /** What is there; null where the absence itself is what was seen. */
+  readonly value: JsonValue;
+}
+
+/** An answer that was considered, and why it is not the one. */
+export interface Rejected {
+  readonly category: Category;
+  /** One sentence. */
+  readonly because: string;
+}
+
+/** How sure a finding is: `high` rests on what a component said itself, `medium` on arithmetic or a telling text, `low` on what is left. */
+export interface Confidence {
+  readonly level: 'high' | 'medium' | 'low';
+  /** One sentence. */
+  readonly because: string;
+}
+
+/** Why a pod, or an owner that cannot make its pods, fails. */
+export interface Finding {
+  /** Number of the failure mode, as in `docs/failure-modes`. */
+  readonly mode: number;
+  readonly category: Category;
+  /** Name of the container; null when it is about the whole subject. */
+  readonly container: string | null;
+  readonly containerType: ContainerType | null;
+  readonly severity: Severity;
+  /** One sentence for a person on call. */
+  readonly summary: string;
+  /** What it rests on; never empty. */
+  readonly evidence: readonly Evidence[];
+  readonly rejected: readonly Rejected[];
+  readonly confidence: Confidence;
+  readonly remediation: Remediation;
+  /** What a person does about it: one to three short sentences. */
+  readonly advice: string;
+  /** The question to ask next, with a command where one answers it; absent when nothing is open. */
+  readonly nextQuestion?: string;
+  /** What, if seen, would make this finding wrong; absent when nothing would. */
+  readonly wouldChange?: string;
+  /** When the failure that is seen began, RFC 3339 in UTC; absent when it cannot be known. */
+  readonly since?: string;
+  /** What the logs say of it; secrets and control characters are removed. */
+  readonly logs?: readonly LogExcerpt[];
+}
+
+/** Telling lines of a log. */
+export interface LogExcerpt {
+  readonly container: string;
+  /** Of the life of the container that is over, or of the one that runs. */
+  readonly life: 'current' | 'previous';
+  /** What they mean: the name of a log signature, such as `missing-module`. */
+  readonly signature: string;
+  /** The program's runtime where it could be told: `node`, `python`, `java`, `go`, `rust`, `dotnet`, `ruby`, `php`. */
+  readonly runtime?: string;
+  readonly lines: readonly string[];
+}

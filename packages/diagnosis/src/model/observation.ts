@@ -1,0 +1,45 @@
+import type {
+  Event,
+  DeepReadonly,
+  EventsV1Event,
+  KubernetesObject,
+  Pod,
+} from '@kubewright/apimachinery';
+
+/** An Event of either group; both are read. */
+export type AnyEvent = DeepReadonly<Event | EventsV1Event>;
+
+/** The end of a container's log. */
+export interface ContainerLog {
+  readonly pod: { readonly namespace?: string; readonly name: string };
+  readonly container: string;
+  /** `previous`: of the life before the last restart. */
+  readonly life: 'current' | 'previous';
+  readonly text: string;
+}
+
+/** What is known about one subject at one moment. Less than all of it is the normal case. */
+export interface Observation {
+  /** The pod; absent when an owner could not make one, then {@link Observation.owner} is the subject. */
+  readonly pod?: DeepReadonly<Pod>;
+  /** A ReplicaSet, StatefulSet, DaemonSet, Job, … without pods. */
+  readonly owner?: DeepReadonly<KubernetesObject>;
+  /** Events about the subject, in any order. Empty does not mean that nothing happened: they expire after an hour. */
+  readonly events?: readonly AnyEvent[];
+  /** Whatever else is known: the node, owners, claims, volumes, Secrets without their data, sibling pods, quotas, budgets. */
+  readonly related?: readonly DeepReadonly<KubernetesObject>[];
+  readonly logs?: readonly ContainerLog[];
+  /** When this was seen. */
+  readonly now: Date;
+}
+
+/** What is known about many subjects at one moment. */
+export interface Snapshot {
+  readonly pods: readonly DeepReadonly<Pod>[];
+  /** Events of any of the objects. */
+  readonly events?: readonly AnyEvent[];
+  /** Owners, nodes, claims and the like. */
+  readonly objects?: readonly DeepReadonly<KubernetesObject>[];
+  readonly logs?: readonly ContainerLog[];
+  readonly now: Date;
+}

@@ -1,0 +1,44 @@
+import type { Category, HealthyState } from './category.ts';
+import type { Evidence, Finding, ObjectRef, Remediation, Severity } from './finding.ts';
+
+/** One pod, or an owner that has none, and what is wrong with it. */
+export interface Subject extends ObjectRef {
+  /** Whether nothing is wrong: there may still be a finding of severity `info`. */
+  readonly healthy: boolean;
+  /** The category of the first finding, or what the subject is in when nothing is wrong. */
+  readonly state: Category | HealthyState;
+  /** Most severe first. */
+  readonly findings: readonly Finding[];
+}
+
+/** One cause behind the failures of several subjects. */
+export interface Incident {
+  readonly category: Category;
+  readonly severity: Severity;
+  /** One sentence for a person on call. */
+  readonly summary: string;
+  /** The subjects that it explains, sorted by namespace and name. */
+  readonly members: readonly ObjectRef[];
+  readonly evidence: readonly Evidence[];
+  /** What to do about all of them together; per-pod actions wait meanwhile. */
+  readonly remediation: Remediation;
+  readonly advice: string;
+  /** The two pod templates' differences, for a bad rollout: path, before, after. */
+  readonly changes?: readonly TemplateChange[];
+}
+
+/** One difference between the pod templates of two revisions. */
+export interface TemplateChange {
+  readonly path: string;
+  /** JSON of the value, secrets removed; absent: was not there. */
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** The diagnosis of a snapshot. */
+export interface Report {
+  /** Sorted by namespace and name. */
+  readonly subjects: readonly Subject[];
+  /** Widest first. */
+  readonly incidents: readonly Incident[];
+}
