@@ -1,8 +1,34 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { ApiServer } from '../src/index.ts';
+import { InProcessTransport } from '../src/server/in-process-transport.ts';
 import { at, call, CONFIG_MAPS, FakeClock, OpenWatch } from './server-fixture.ts';
+
+setFlagsFromString('--expose-gc');
+// The flag adds it to contexts that are made afterwards.
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** A transport to a server whose every answer has this body. */
+function transportOf(body: AsyncIterable<Uint8Array>): InProcessTransport {
+  const refuse = () => Promise.reject(new Error('not a part of this test'));
+  return new InProcessTransport({
+    handle: async () => Promise.resolve({ status: 200, headers: {}, body }),
+    acceptUpgrade: refuse,
+    streams: {
+      logs: refuse,
+      connectWebSocket: refuse,
+      serveSocket: refuse,
+      refuse: () => ({ status: 400, headers: {}, body: new Uint8Array() }),
+    },
+    user: { username: 'tester', groups: [] },
+    closed: new AbortController().signal,
+    isUp: () => true,
+  });
+}
 
 describe('the in-process transport', () => {
   it('acts as who it was made for', async () => {
@@ -49,6 +75,30 @@ describe('the in-process transport', () => {
     abort.abort(new Error('enough'));
     await assert.rejects(pending, /enough/);
     assert.equal(getEventListeners(abort.signal, 'abort').length, 0);
+  });
+
+  it('holds on to nothing that was read of a body, however long that goes on', async () => {
+    const made: WeakRef<Uint8Array>[] = [];
+    const body = async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        const chunk = new Uint8Array(1);
+        made.push(new WeakRef(chunk));
+        yield await Promise.resolve(chunk);
+      }
+    };
+    const abort = new AbortController();
+    const transport = transportOf(body());
+    const { signal } = abort;
+    const response = await transport.request({ method: 'GET', path: '/', signal });
+    const iterator = response.body[Symbol.asyncIterator]();
+    for (let count = 0; count < 1000; count += 1) await iterator.next();
+    const listeners = getEventListeners(signal, 'abort').length;
+    // A weak reference that was just made holds until the end of its turn of the event loop.
+    await setImmediate();
+    collectGarbage();
+    assert.ok(made.filter((chunk) => chunk.deref() !== undefined).length <= 2);
+    assert.equal(listeners, 0);
+    await iterator.return?.();
   });
 
   it('takes no requests after it was closed', async () => {
