@@ -15,13 +15,12 @@ import {
   type ListStream,
 } from './decoder.ts';
 import { inPieces } from './in-pieces.ts';
+import { openBrace } from './json-bytes.ts';
 import { textOf, textWithout } from './json-text.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { ListSplitter } from './list-splitter.ts';
 import { ValueScanner, type ByteRange } from './value-scanner.ts';
 import type { Bookmark, WatchEvent } from './watch-event.ts';
-
-const openBrace = 0x7b;
 
 /** Reads JSON. See {@link Decoder}. */
 export class JsonDecoder<T extends KubernetesObject> implements Decoder<T> {

@@ -1,10 +1,5 @@
+import { comma, isSpace } from './json-bytes.ts';
 import type { ByteRange } from './value-scanner.ts';
-
-const comma = 0x2c;
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
 
 /** The UTF-8 text of bytes. */
 export function textOf(bytes: Uint8Array, start = 0, end: number = bytes.byteLength): string {

@@ -1,4 +1,15 @@
 import { DecodeError } from './decode-error.ts';
+import {
+  backslash,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  isSpace,
+  openBrace,
+  openBracket,
+  quote,
+} from './json-bytes.ts';
 import { textOf } from './json-text.ts';
 import { ValueScanner, type ByteRange } from './value-scanner.ts';
 
@@ -10,14 +21,6 @@ export type ItemSink = (
 ) => void;
 
 const itemsKey: Uint8Array = Buffer.from('items');
-const quote = 0x22;
-const comma = 0x2c;
-const colon = 0x3a;
-const openBracket = 0x5b;
-const backslash = 0x5c;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
 
 type State =
   /** Before the brace that opens the list object. */
@@ -251,8 +254,4 @@ export class ListSplitter {
     this.#sink(item, this.#scanner.range, this.#scanner.isUnsure);
     return end;
   }
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
