@@ -1,3 +1,4 @@
+export { asError } from './as-error.ts';
 export { deepEqual } from './deep-equal.ts';
 export * from './fields/field-selector.ts';
 export { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';

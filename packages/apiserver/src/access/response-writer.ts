@@ -1,4 +1,5 @@
 import type { ServerResponse as NodeResponse } from 'node:http';
+import { asError } from '@kubewright/apimachinery';
 import type { ServerResponse } from '../contracts.ts';
 
 /** Node's own header shape wants mutable lists. */
@@ -70,7 +71,7 @@ export async function writeResponse(
     }
     if (!response.destroyed) response.end();
   } catch (error) {
-    response.destroy(error instanceof Error ? error : new Error(String(error)));
+    response.destroy(asError(error));
   } finally {
     await iterator.return?.();
   }

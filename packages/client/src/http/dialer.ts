@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { asError } from '@kubewright/apimachinery';
 import { buildConnector } from 'undici';
 import type { ClientCertificate } from '../credentials/credentials.ts';
 import { toConnectError } from './connection-failure.ts';
@@ -84,7 +85,7 @@ export class Dialer {
           done(null, tunnel);
         }
       },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), null),
+      (error: unknown) => done(asError(error), null),
     );
   };
 
@@ -94,7 +95,7 @@ export class Dialer {
       if (isSocket(socket)) this.#track(socket);
     } catch (error) {
       // A certificate or key that is none is refused here, before anything is opened.
-      callback(error instanceof Error ? error : new Error(String(error)), null);
+      callback(asError(error), null);
     }
   }
 

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import type { WebSocketConnection } from '@kubewright/apimachinery';
+import { asError, type WebSocketConnection } from '@kubewright/apimachinery';
 import { named } from '../api/api-caller.ts';
 import { channelMessage } from './channel.ts';
 import { PortForwardError } from './port-forward-error.ts';
@@ -107,8 +107,4 @@ export class PortStream extends Duplex {
       this.#connection.close().catch(() => undefined);
     }, this.#options.lingerMs);
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,3 +1,5 @@
+import { asError } from '@kubewright/apimachinery';
+
 /** Time as the kubelet sees it; a test puts its own hands on it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -36,8 +38,3 @@ export const systemClock: Clock = {
     });
   },
 };
-
-/** The reason of an aborted signal as something that may be thrown. */
-export function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
-}

@@ -1,3 +1,4 @@
+import { asError } from '@kubewright/apimachinery';
 import type { Cache } from '../cache/cache.ts';
 import { aborted } from '../cancellation/aborted.ts';
 import { linkAbort } from '../cancellation/linked-abort.ts';
@@ -203,8 +204,4 @@ async function endsBefore(ended: Promise<void>, signal: AbortSignal): Promise<bo
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
 }

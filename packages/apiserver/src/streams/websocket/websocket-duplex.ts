@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { asError } from '@kubewright/apimachinery';
 import type { ChannelSocket } from './channel-socket.ts';
 
 /** A WebSocket whose messages are just pieces of one byte stream: what a protocol is tunnelled through. */
@@ -17,7 +18,7 @@ export class WebSocketDuplex extends Duplex {
     if (this.#isReading) return;
     this.#isReading = true;
     this.#pump().catch((error: unknown) => {
-      this.destroy(error instanceof Error ? error : new Error(String(error)));
+      this.destroy(asError(error));
     });
   }
 

@@ -1,4 +1,5 @@
 import {
+  asError,
   controllerOf,
   isNotFound,
   ownerReference,
@@ -125,10 +126,6 @@ async function resize(
   );
   const failed = results.find((result) => result.status === 'rejected');
   return failed === undefined ? undefined : asError(failed.reason);
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 async function createPod(
