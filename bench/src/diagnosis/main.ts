@@ -1,0 +1,92 @@
+/**
+ * How good the diagnoses are: the engine beside two baselines, on recorded pods whose cause is known, in one run.
+ *
+ *   npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--misses]
+ *
+ * Each set is looked at with its Events and without, as after an hour; recordings at the first moment that shows the
+ * failure and at the last.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Sample } from './expectation.ts';
+import { containerReason } from './diagnosers/container-reason.ts';
+import { k8sgpt } from './diagnosers/k8sgpt.ts';
+import { readCases } from './read-cases.ts';
+import { readTraces } from './read-traces.ts';
+import { score, type Score } from './score.ts';
+
+const shared = new URL('../../../../shared/', import.meta.url);
+const usage = 'usage: npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--misses]\n';
+
+/** @returns The exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...argv],
+      options: {
+        cases: { type: 'string', default: fileURLToPath(new URL('cases', shared)) },
+        traces: { type: 'string', default: fileURLToPath(new URL('traces', shared)) },
+        misses: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    return 2;
+  }
+  for (const folder of [values.cases, values.traces]) {
+    if (existsSync(folder)) continue;
+    process.stderr.write(`there is no folder ${folder}: name the recorded pods\n${usage}`);
+    return 2;
+  }
+  const sets: ReadonlyMap<string, readonly Sample[]> = new Map([
+    ['cases', await readCases(values.cases)],
+    ['recordings, first sight', await readTraces(values.traces, 'first')],
+    ['recordings, at the end', await readTraces(values.traces, 'last')],
+  ]);
+  const rows: string[] = [];
+  for (const [set, samples] of sets) {
+    for (const hasEvents of [true, false]) {
+      const given = hasEvents ? samples : samples.map(withoutEvents);
+      for (const diagnoser of [k8sgpt, containerReason]) {
+        const result = score(diagnoser, given);
+        rows.push(rowOf(set, hasEvents, result));
+        if (!values.misses) continue;
+        for (const miss of result.misses) {
+          process.stderr.write(`${set}${hasEvents ? '' : ', no Events'}: ${miss}\n`);
+        }
+      }
+    }
+  }
+  process.stdout.write(`${[...head, ...rows].join('\n')}\n`);
+  return 0;
+}
+
+function withoutEvents({ snapshot, ...sample }: Sample): Sample {
+  return { ...sample, snapshot: { ...snapshot, events: [] } };
+}
+
+const head = [
+  '| Set | Events | Diagnoser | Detected | Right category | Right container | False alarms | Unsafe | ms a pod |',
+  '|---|---|---|---|---|---|---|---|---|',
+];
+
+function rowOf(set: string, hasEvents: boolean, given: Score): string {
+  const share = (count: number, of: number): string =>
+    `${String(count)}/${String(of)} (${of === 0 ? '–' : ((100 * count) / of).toFixed(0)} %)`;
+  const cells = [
+    set,
+    hasEvents ? 'yes' : 'no',
+    given.diagnoser,
+    share(given.detected, given.failing),
+    share(given.rightCategory, given.failing),
+    share(given.rightContainer, given.withContainer),
+    share(given.falseAlarms, given.healthy),
+    String(given.unsafe),
+    given.msPerPod.toFixed(3),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+process.exitCode = await main(process.argv.slice(2));
