@@ -1,7 +1,7 @@
 export { asError } from './as-error.ts';
 export { deepEqual } from './deep-equal.ts';
 export * from './fields/field-selector.ts';
-export { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+export { getOwn, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 export * from './kinds/index.ts';
 export * from './labels/index.ts';
 export * from './meta/index.ts';

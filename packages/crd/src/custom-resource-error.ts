@@ -3,8 +3,10 @@
  * - `NOT_EXPRESSIBLE`: a Zod schema says what a manifest cannot; the message tells the way out.
  * - `INVALID_DEFINITION`: names, versions or paths of the definition are wrong.
  * - `INVALID_OBJECT`: an object does not follow its schema.
+ * - `NOT_CONVERTIBLE`: an object cannot be told in another version.
  */
-export type CustomResourceErrorCode = 'NOT_EXPRESSIBLE' | 'INVALID_DEFINITION' | 'INVALID_OBJECT';
+export type CustomResourceErrorCode =
+  'NOT_EXPRESSIBLE' | 'INVALID_DEFINITION' | 'INVALID_OBJECT' | 'NOT_CONVERTIBLE';
 
 /** A custom resource that is wrong at the place `path`. */
 export class CustomResourceError extends Error {

@@ -1,3 +1,9 @@
+export type {
+  ConversionByWebhook,
+  ConversionOutput,
+  VersionConverter,
+  VersionConverters,
+} from './conversion/version-converter.ts';
 export { CustomResourceError, type CustomResourceErrorCode } from './custom-resource-error.ts';
 export {
   defineCustomResource,

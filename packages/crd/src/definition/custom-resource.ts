@@ -4,12 +4,16 @@ import {
   validateDnsLabel,
   validateDns1035Label,
   validateDnsSubdomain,
+  type ApiextensionsV1WebhookClientConfig,
   type CustomResourceConversion,
   type CustomResourceDefinition,
+  type KubernetesObject,
   type ObjectMeta,
   type Resource,
 } from '@kubewright/apimachinery';
 import * as z from 'zod';
+import { defineConversion, type AnyConversion } from '../conversion/define-conversion.ts';
+import type { ConversionByWebhook, StorageVersion } from '../conversion/version-converter.ts';
 import { CustomResourceError } from '../custom-resource-error.ts';
 import { toManifest } from './manifest.ts';
 import type { CustomObject, CustomResourceVersion } from './version.ts';
@@ -34,7 +38,7 @@ export interface CustomResourceOptions<Versions extends readonly CustomResourceV
   /** Made by `defineVersion`; exactly one is the storage version. */
   readonly versions: Versions;
   /** How the server converts between versions. Default: none, which changes the apiVersion only. */
-  readonly conversion?: CustomResourceConversion;
+  readonly conversion?: CustomResourceConversion | ConversionByWebhook<Versions>;
   /** Labels of the manifest. Default: none. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Annotations of the manifest. Default: none. */
@@ -70,11 +74,6 @@ export interface VersionedResource<V extends CustomResourceVersion = CustomResou
   }): ObjectOfVersion<V>;
 }
 
-type StorageVersion<Versions extends readonly CustomResourceVersion[]> = Extract<
-  Versions[number],
-  { readonly storage: true }
->;
-
 /** A custom resource: types, validation and manifest from one definition. The members speak of the storage version. */
 export interface CustomResource<
   Versions extends readonly CustomResourceVersion[] = readonly CustomResourceVersion[],
@@ -84,11 +83,22 @@ export interface CustomResource<
     name: Name,
   ): VersionedResource<Extract<Versions[number], { readonly name: Name }>>;
   /**
+   * The object in another served or unserved version; see {@link ConversionByWebhook}. Without converters only the
+   * `apiVersion` changes, as on a server without a webhook. The object given is not changed.
+   *
+   * @throws CustomResourceError `NOT_CONVERTIBLE` that names the object, and each fault with its path.
+   * @throws whatever a converter throws, unchanged.
+   */
+  convert(object: KubernetesObject, apiVersion: string): KubernetesObject;
+  /**
    * The CustomResourceDefinition that a server accepts as it is.
    *
+   * @param options.conversionWebhook - Where the server reaches the converter, instead of what the definition says.
    * @throws CustomResourceError `NOT_EXPRESSIBLE` or `INVALID_DEFINITION`, with the path and the way out.
    */
-  manifest(): CustomResourceDefinition;
+  manifest(options?: {
+    readonly conversionWebhook?: ApiextensionsV1WebhookClientConfig;
+  }): CustomResourceDefinition;
 }
 
 /**
@@ -135,10 +145,16 @@ export function defineCustomResource<const Versions extends readonly CustomResou
     }
     return found;
   };
+  const conversion = defineConversion(
+    { group, kind, versions: options.versions, schemaOf: (name) => find(name).schema },
+    // Safe: each converter is given objects of the version it is named after, which is what its type says.
+    options.conversion as AnyConversion | undefined,
+  );
   const resource = {
     ...find(storage?.name ?? ''),
     version: find,
-    manifest: () =>
+    convert: conversion.convert,
+    manifest: ({ conversionWebhook }: Parameters<CustomResource['manifest']>[0] = {}) =>
       toManifest({
         group,
         kind,
@@ -149,7 +165,7 @@ export function defineCustomResource<const Versions extends readonly CustomResou
         categories: options.categories ?? [],
         scope: options.scope,
         versions: options.versions,
-        conversion: options.conversion,
+        conversion: conversion.toManifest(conversionWebhook),
         labels: options.labels,
         annotations: options.annotations,
       }),
