@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PlainLines } from '../src/progress/plain-lines.ts';
-import { sanitize } from '../src/progress/sanitize.ts';
 
 describe('plain lines', () => {
   test('carry the seconds since the start and say each thing once', () => {
@@ -35,11 +34,5 @@ describe('plain lines', () => {
       lines.map((line) => line.trim()),
       ['NAME', 'a Running', 'a Error'],
     );
-  });
-});
-
-describe('text from the cluster', () => {
-  test('cannot move the cursor, clear the screen or turn the reading direction', () => {
-    assert.equal(sanitize('a\u001b[2Jb\rc\u202ed'), 'a\ufffd[2Jb\ufffdc\ufffdd');
   });
 });

@@ -11,4 +11,5 @@ export * from './patch/index.ts';
 export * from './quantity/index.ts';
 export * from './resource.ts';
 export * from './status-error.ts';
+export * from './text/index.ts';
 export type * from './transport.ts';

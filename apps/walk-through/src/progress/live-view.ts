@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
+import { sanitizeText } from '@kubewright/apimachinery';
 import { createLogUpdate } from 'log-update';
 import type { Progress, StepState } from './progress.ts';
-import { sanitize } from './sanitize.ts';
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const frameMs = 100;
@@ -78,18 +78,18 @@ export class LiveView implements Progress {
     this.#frame = (this.#frame + 1) % frames.length;
     const lines = this.#steps.flatMap((step) => [
       this.#headOf(step),
-      ...step.lines.map((line) => `    ${sanitize(line)}`),
+      ...step.lines.map((line) => `    ${sanitizeText(line)}`),
     ]);
     if (this.#picture.length > 0) {
-      lines.push('', ...this.#picture.map((line) => styleText('dim', `  ${sanitize(line)}`)));
+      lines.push('', ...this.#picture.map((line) => styleText('dim', `  ${sanitizeText(line)}`)));
     }
     this.#update(lines.join('\n'));
   }
 
   #headOf(step: Step): string {
     const seconds = `${(((step.endMs ?? Date.now()) - step.startMs) / 1000).toFixed(1)}s`;
-    const detail = step.detail === '' ? '' : ` ${styleText('dim', sanitize(step.detail))}`;
-    return `${this.#markOf(step.state)} ${sanitize(step.title)}${detail} ${styleText('dim', seconds)}`;
+    const detail = step.detail === '' ? '' : ` ${styleText('dim', sanitizeText(step.detail))}`;
+    return `${this.#markOf(step.state)} ${sanitizeText(step.title)}${detail} ${styleText('dim', seconds)}`;
   }
 
   #markOf(state: StepState): string {

@@ -1,4 +1,4 @@
-import { sanitize } from './sanitize.ts';
+import { sanitizeText } from '@kubewright/apimachinery';
 import type { Progress } from './progress.ts';
 
 /** Progress as lines that can be piped, logged and compared: each with the seconds since the start. */
@@ -31,7 +31,7 @@ export class PlainLines implements Progress {
   }
 
   show(lines: readonly string[]): void {
-    for (const line of lines) this.#write(`        ${sanitize(line)}`);
+    for (const line of lines) this.#write(`        ${sanitizeText(line)}`);
   }
 
   picture(lines: readonly string[]): void {
@@ -51,6 +51,6 @@ export class PlainLines implements Progress {
 
   #line(text: string): void {
     const seconds = ((this.#nowMs() - this.#startMs) / 1000).toFixed(1).padStart(6);
-    this.#write(`${seconds}s ${sanitize(text)}`);
+    this.#write(`${seconds}s ${sanitizeText(text)}`);
   }
 }

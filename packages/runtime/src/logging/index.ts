@@ -1,4 +1,4 @@
 export * from './logger.ts';
 export * from './pino-logger.ts';
-export { redact, redacted, redactText } from './redact.ts';
+export { redact } from './redact.ts';
 export * from './silent-logger.ts';

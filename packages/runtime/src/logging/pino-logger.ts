@@ -1,7 +1,8 @@
+import { redactText } from '@kubewright/apimachinery';
 import { pino } from 'pino';
 import type { DestinationStream, Logger as PinoInstance } from 'pino';
 import type { LogFields, Logger, LogLevel } from './logger.ts';
-import { redact, redactText } from './redact.ts';
+import { redact } from './redact.ts';
 
 /** Where and how much is logged. */
 export interface LoggerOptions {

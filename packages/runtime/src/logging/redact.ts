@@ -1,5 +1,4 @@
-/** What stands where a secret was. */
-export const redacted = '[redacted]';
+import { redacted, redactText } from '@kubewright/apimachinery';
 
 /** Nested data deeper than this is cut: a log line is no dump. */
 const maxDepth = 8;
@@ -29,22 +28,6 @@ const secretNames: ReadonlySet<string> = new Set([
   'setcookie',
   'token',
 ]);
-
-/** Bearer headers, JSON web tokens, PEM keys and passwords in URLs, wherever they stand in a text. */
-const secretTexts: readonly (readonly [RegExp, string])[] = [
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${redacted}`],
-  [/\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}(\.[A-Za-z0-9_-]*)?/g, redacted],
-  [
-    /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(-----END \1-----|$)/g,
-    `-----BEGIN $1----- ${redacted}`,
-  ],
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${redacted}@`],
-];
-
-/** A text without the secrets that can be told by their form. */
-export function redactText(text: string): string {
-  return secretTexts.reduce((rest, [pattern, by]) => rest.replace(pattern, by), text);
-}
 
 /**
  * A copy of a value that is safe to log: secrets by name (`token`, `password`, `authorization`, …), by form (bearer
