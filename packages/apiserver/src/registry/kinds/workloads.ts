@@ -295,7 +295,10 @@ export const statefulSet: Partial<Strategy> = {
     const strategy = ensureObject(spec, 'updateStrategy');
     setDefaultText(strategy, 'type', 'RollingUpdate');
     if (strategy['type'] === 'RollingUpdate') {
-      setDefault(ensureObject(strategy, 'rollingUpdate'), 'partition', 0);
+      const rolling = ensureObject(strategy, 'rollingUpdate');
+      setDefault(rolling, 'partition', 0);
+      // Behind a feature gate that is off by default in 1.36: the server drops it.
+      delete rolling['maxUnavailable'];
     }
     setDefault(spec, 'replicas', 1);
     setDefault(spec, 'revisionHistoryLimit', REVISION_HISTORY);
