@@ -6,6 +6,7 @@ import { GarbageCollector } from './controllers/garbage-collector/garbage-collec
 import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
 import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
+import { createStatefulSetController } from './controllers/stateful-set/stateful-set-controller.ts';
 import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
 import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
@@ -36,14 +37,17 @@ export async function runControlPlane(
     health: { port: false },
     gracefulShutdownMs,
   });
-  const recorders = ['deployment-controller', 'replicaset-controller'].map(
-    (component) =>
-      new CoreEventRecorder({ api: eventsThrough(client), clock: manager.clock, component }),
-  );
-  const [deploymentEvents, replicaSetEvents] = recorders as [CoreEventRecorder, CoreEventRecorder]; // one per name
+  const recorders: CoreEventRecorder[] = [];
+  const eventsOf = (component: string): CoreEventRecorder => {
+    const api = eventsThrough(client);
+    const recorder = new CoreEventRecorder({ api, clock: manager.clock, component });
+    recorders.push(recorder);
+    return recorder;
+  };
   manager
-    .add(createDeploymentController(manager, deploymentEvents))
-    .add(createReplicaSetController(manager, replicaSetEvents))
+    .add(createDeploymentController(manager, eventsOf('deployment-controller')))
+    .add(createReplicaSetController(manager, eventsOf('replicaset-controller')))
+    .add(createStatefulSetController(manager, eventsOf('statefulset-controller')))
     .add(createEndpointsController(manager))
     .add(createNamespaceController(manager))
     .add(createNodeController(manager))

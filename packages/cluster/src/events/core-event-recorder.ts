@@ -3,7 +3,10 @@ import {
   formatTime,
   isNotFound,
   StatusError,
+  type DeepReadonly,
+  type KubernetesObject,
   type ObjectMeta,
+  type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { EventCorrelator, type EventInput } from './event-correlator.ts';
@@ -68,6 +71,18 @@ export class CoreEventRecorder {
     if (this.#stop.signal.aborted || this.#queue.length >= maxQueued) return;
     this.#queue.push({ input, atMs: this.#options.clock.now() });
     this.#writing ??= this.#drain();
+  }
+
+  /** Tells something of a stored object. */
+  recordOn(
+    { apiVersion, kind, metadata }: DeepReadonly<Stored<KubernetesObject>>,
+    type: EventInput['type'],
+    reason: string,
+    message: string,
+  ): void {
+    const { name, namespace, uid, resourceVersion } = metadata;
+    const involvedObject = { kind, namespace, name, uid, apiVersion, resourceVersion };
+    this.record({ involvedObject, type, reason, message });
   }
 
   /** Resolves when all that was recorded is written or given up. */

@@ -19,6 +19,8 @@ export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesOb
   readonly ownerResource: Resource<O>;
   readonly childResource: Resource<C>;
   readonly selector: Selector;
+  /** What a child must be beside matching the selector, such as bear the right name. Default: nothing. */
+  readonly isMember?: (child: DeepReadonly<Stored<C>>) => boolean;
   /** All objects of the child kind in the owner's namespace. */
   readonly candidates: readonly DeepReadonly<Stored<C>>[];
   readonly signal: AbortSignal;
@@ -34,12 +36,12 @@ export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesOb
 export async function claim<O extends KubernetesObject, C extends KubernetesObject>(
   options: ClaimOptions<O, C>,
 ): Promise<DeepReadonly<Stored<C>>[]> {
-  const { owner, selector } = options;
+  const { owner, selector, isMember = () => true } = options;
   const claimed: DeepReadonly<Stored<C>>[] = [];
   let mayAdopt: boolean | undefined;
   for (const candidate of options.candidates) {
     const controller = controllerOf(candidate);
-    const matches = selector.matches(candidate.metadata.labels ?? {});
+    const matches = selector.matches(candidate.metadata.labels ?? {}) && isMember(candidate);
     if (controller !== undefined) {
       if (controller.uid !== owner.metadata.uid) continue;
       if (matches) claimed.push(candidate);
