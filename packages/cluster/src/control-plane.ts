@@ -6,6 +6,10 @@ import { GarbageCollector } from './controllers/garbage-collector/garbage-collec
 import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
 import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
+import {
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from './controllers/volumes/protection-controllers.ts';
 import { createStatefulSetController } from './controllers/stateful-set/stateful-set-controller.ts';
 import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
 import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
@@ -48,6 +52,8 @@ export async function runControlPlane(
     .add(createDeploymentController(manager, eventsOf('deployment-controller')))
     .add(createReplicaSetController(manager, eventsOf('replicaset-controller')))
     .add(createStatefulSetController(manager, eventsOf('statefulset-controller')))
+    .add(createClaimProtectionController(manager))
+    .add(createVolumeProtectionController(manager))
     .add(createEndpointsController(manager))
     .add(createNamespaceController(manager))
     .add(createNodeController(manager))
