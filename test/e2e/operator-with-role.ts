@@ -5,10 +5,10 @@ import { EventsV1Event, Lease, Pod, ServiceAccount } from '@kubewright/apimachin
 import type { ContainerStatus, OwnerReference } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { EmbeddedCluster } from '@kubewright/cluster';
-import { PodDiagnoser, restartReasonAnnotation } from '@kubewright/pod-diagnoser';
+import { PodDiagnoser, program, restartReasonAnnotation } from '@kubewright/pod-diagnoser';
 import { createLogger } from '@kubewright/runtime';
+import { runOperator } from '@kubewright/runtime/operator';
 import type { Manifest } from '@kubewright/walk-through';
-import { runOperator } from '../../operators/pod-diagnoser/src/cli/run-operator.ts';
 import { installOperator } from './install-operator.ts';
 
 /** Where the manifests put the operator, whose account it is, and where it works. */
@@ -134,33 +134,19 @@ export class OperatorWithRole implements AsyncDisposable {
       this.#wake.resolve(undefined);
       this.#wake = Promise.withResolvers();
     };
-    const running = runOperator(
-      {
-        kubeconfig,
-        context: undefined,
-        namespaces: [namespace],
-        allNamespaces: false,
-        leaderElect: true,
-        leaderElectionNamespace: undefined,
-        metricsPort: false,
-        healthPort: false,
-        logLevel: 'info',
-      },
-      {
-        env: { POD_NAMESPACE: system, POD_NAME: 'pod-diagnoser-1' },
-        logger: createLogger({ destination: { write } }),
-        signal: stop.signal,
-      },
-    );
-    // One that was never allowed to begin ends with the reason it was stopped for.
-    const reason = new Error('the test is over');
-    const ended = running.catch((error: unknown) => {
-      if (error !== reason) throw error;
+    const running = runOperator(program, {
+      argv: [
+        ...['--kubeconfig', kubeconfig, '--namespace', namespace, '--leader-elect'],
+        ...['--metrics-port', 'off', '--health-port', 'off'],
+      ],
+      env: { POD_NAMESPACE: system, POD_NAME: 'pod-diagnoser-1' },
+      logger: createLogger({ destination: { write } }),
+      signal: stop.signal,
+      handleSignals: false,
     });
-    ended.catch(() => undefined); // told when it is awaited below
     this.#resources.defer(async () => {
-      stop.abort(reason);
-      await ended;
+      stop.abort(new Error('the test is over'));
+      await running;
     });
   }
 

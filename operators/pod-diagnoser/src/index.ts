@@ -9,4 +9,5 @@ export {
 } from './crash/pod-annotations.ts';
 export * from './permissions.ts';
 export * from './pod-diagnoser-controller.ts';
+export { program } from './program.ts';
 export { responsibleFor, shadowOf } from './selection/responsible-diagnoser.ts';

@@ -14,9 +14,9 @@ import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster'
 import type { TestEnvironment } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
 import { Manager } from '@kubewright/runtime';
-import { createPodDiagnoserController, PodDiagnoser } from '../src/index.ts';
+import { reportReadProblems } from '@kubewright/runtime/operator';
+import { createPodDiagnoserController, operatorName, PodDiagnoser } from '../src/index.ts';
 import type { PodDiagnoserSpec } from '../src/index.ts';
-import { reportReadProblems } from '../src/report-read-problems.ts';
 import { CutTransport } from './cut-transport.ts';
 import type { Cut } from './cut-transport.ts';
 
@@ -167,7 +167,7 @@ export class RunningOperator implements AsyncDisposable {
       ...(cut === undefined ? {} : { gracefulShutdownMs: 0 }),
     });
     this.manager.add(createPodDiagnoserController(this.manager));
-    this.#reports = reportReadProblems(this.manager);
+    this.#reports = reportReadProblems(this.manager, PodDiagnoser.resource, operatorName);
     this.#run = this.manager.run({ signal: this.#stop.signal });
   }
 

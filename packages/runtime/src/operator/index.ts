@@ -1,0 +1,20 @@
+export {
+  booleanOption,
+  choiceOption,
+  integerOption,
+  stringOption,
+  type OperatorOption,
+  type OptionSchema,
+  type OptionValues,
+} from './option.ts';
+export { parseArguments, type OperatorArguments, type ParsedArguments } from './arguments.ts';
+export {
+  defineProgram,
+  type OperatorContext,
+  type OperatorProgram,
+  type ProgramDefinition,
+  type ProgramOptions,
+} from './program.ts';
+export { reportReadProblems } from './report-read-problems.ts';
+export { runOperator, type ExitCode, type OperatorHost } from './run-operator.ts';
+export type { StandardOption, StandardOptions, StandardValues } from './standard-options.ts';
