@@ -15,6 +15,8 @@ const only = (from, ...to) => ({
       ...[from, ...to].map((name) => `^packages/${name}/src/`),
       // Generated data: the schemas of the built-in kinds.
       '^packages/apimachinery/openapi/',
+      // Libraries of which another version stands at the root.
+      '/node_modules/',
     ],
   },
 });
@@ -39,7 +41,11 @@ module.exports = {
       from: { path: '^operators/([^/]+)/src/' },
       to: {
         path: '^(packages|operators|apps|test|bench)/',
-        pathNot: ['^packages/(apimachinery|client|runtime|crd|diagnosis)/src/', '^operators/$1/'],
+        pathNot: [
+          '^packages/(apimachinery|client|runtime|crd|diagnosis)/src/',
+          '^operators/$1/',
+          '/node_modules/',
+        ],
       },
     },
     {
