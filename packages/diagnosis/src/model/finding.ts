@@ -81,6 +81,11 @@ export interface Finding {
   readonly nextQuestion?: string;
   /** What, if seen, would make this finding wrong; absent when nothing would. */
   readonly wouldChange?: string;
+  /**
+   * The object behind it, where one can be named: a missing Secret, a full node, a quota, a claim. It need not exist.
+   * Findings of different subjects with the same cause are one incident.
+   */
+  readonly cause?: ObjectRef;
   /** When the failure that is seen began, RFC 3339 in UTC; absent when it cannot be known. */
   readonly since?: string;
   /** What the logs say of it; secrets and control characters are removed. */

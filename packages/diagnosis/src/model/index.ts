@@ -13,4 +13,4 @@ export {
   type Severity,
 } from './finding.ts';
 export type { AnyEvent, ContainerLog, Observation, Snapshot } from './observation.ts';
-export type { Incident, Report, Subject, TemplateChange } from './report.ts';
+export type { HeldScope, Incident, Report, Subject, TemplateChange } from './report.ts';

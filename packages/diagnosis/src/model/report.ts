@@ -1,5 +1,5 @@
 import type { Category, HealthyState } from './category.ts';
-import type { Evidence, Finding, ObjectRef, Remediation, Severity } from './finding.ts';
+import type { Confidence, Evidence, Finding, ObjectRef, Remediation, Severity } from './finding.ts';
 
 /** One pod, or an owner that has none, and what is wrong with it. */
 export interface Subject extends ObjectRef {
@@ -11,16 +11,32 @@ export interface Subject extends ObjectRef {
   readonly findings: readonly Finding[];
 }
 
+/**
+ * Where automatic actions wait while an incident lasts, because they would not help, or would make it worse.
+ *
+ * - `members`: on the members.
+ * - `namespace`: on all pods of the members' namespaces: what is deleted there does not come back.
+ * - `node`: on all pods of the node that is the cause.
+ * - `cluster`: everywhere.
+ */
+export type HeldScope = 'members' | 'namespace' | 'node' | 'cluster';
+
 /** One cause behind the failures of several subjects. */
 export interface Incident {
   readonly category: Category;
   readonly severity: Severity;
   /** One sentence for a person on call. */
   readonly summary: string;
-  /** The subjects that it explains, sorted by namespace and name. */
+  /** The subjects that it explains, sorted by namespace and name; a subject is in one incident at most. */
   readonly members: readonly ObjectRef[];
+  /** The object behind it, where one can be named: a Deployment, a node, a Secret, a quota. */
+  readonly cause?: ObjectRef;
   readonly evidence: readonly Evidence[];
-  /** What to do about all of them together; per-pod actions wait meanwhile. */
+  readonly confidence: Confidence;
+  /** When the first member began to fail, RFC 3339 in UTC; absent when it cannot be known. */
+  readonly since?: string;
+  readonly holds: HeldScope;
+  /** The most that is safe to do about all of them together. */
   readonly remediation: Remediation;
   readonly advice: string;
   /** The two pod templates' differences, for a bad rollout: path, before, after. */
