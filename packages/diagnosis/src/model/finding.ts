@@ -97,9 +97,21 @@ export interface LogExcerpt {
   readonly container: string;
   /** Of the life of the container that is over, or of the one that runs. */
   readonly life: 'current' | 'previous';
-  /** What they mean: the name of a log signature, such as `missing-module`. */
+  /** Name of what they say, such as `missing-module`, or `last-words` where nothing is known but how the log ends. */
   readonly signature: string;
-  /** The program's runtime where it could be told: `node`, `python`, `java`, `go`, `rust`, `dotnet`, `ruby`, `php`. */
-  readonly runtime?: string;
+  /** What they say, in words that follow `<container>: `, without a full stop. */
+  readonly summary: string;
+  /** What it is about: a module, `host:port`, a path, a variable. Equal targets in several pods speak of one cause. */
+  readonly target?: string;
+  /** The program's runtime where it could be told. */
+  readonly runtime?: ProgramRuntime;
+  /** What a person does about it. */
+  readonly advice: string;
+  /** Where the first telling line stands in the log as it was given, counted from 0. */
+  readonly line: number;
+  /** At most a few, each bounded. */
   readonly lines: readonly string[];
 }
+
+/** The runtimes whose stack traces are known. */
+export type ProgramRuntime = 'node' | 'python' | 'java' | 'go' | 'rust' | 'dotnet' | 'ruby' | 'php';

@@ -8,6 +8,7 @@ export {
   type Finding,
   type LogExcerpt,
   type ObjectRef,
+  type ProgramRuntime,
   type Rejected,
   type Remediation,
   type Severity,
