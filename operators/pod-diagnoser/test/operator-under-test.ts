@@ -1,8 +1,12 @@
 import {
   CustomResourceDefinition,
+  DaemonSet,
   EventsV1Event,
   isAlreadyExists,
   isConditionTrue,
+  isNotFound,
+  Job,
+  ownerReference,
   Pod,
   Role,
   RoleBinding,
@@ -26,10 +30,19 @@ export class OperatorUnderTest implements AsyncDisposable {
   readonly client: Client;
   readonly namespace: string;
 
-  private constructor(environment: TestEnvironment, client: Client, namespace: string) {
+  /** Whether the definition of PodDiagnosers has to go again at the end. */
+  readonly #hasInstalled: boolean;
+
+  private constructor(
+    environment: TestEnvironment,
+    client: Client,
+    namespace: string,
+    hasInstalled = false,
+  ) {
     this.environment = environment;
     this.client = client;
     this.namespace = namespace;
+    this.#hasInstalled = hasInstalled;
   }
 
   static async start(): Promise<OperatorUnderTest> {
@@ -37,13 +50,9 @@ export class OperatorUnderTest implements AsyncDisposable {
     const [kind = 'in-process'] = testEnvironmentKinds();
     const environment = await startTestEnvironment({ kind });
     const client = await environment.client();
-    await client.create(CustomResourceDefinition, PodDiagnoser.manifest());
-    await until(async () => {
-      const name = PodDiagnoser.manifest().metadata.name ?? '';
-      const crd = await client.get(CustomResourceDefinition, { name });
-      return isConditionTrue(crd.status?.conditions, 'Established');
-    });
-    return new OperatorUnderTest(environment, client, await newNamespace(environment, client));
+    const hasInstalled = await installDefinition(client);
+    const namespace = await newNamespace(environment, client);
+    return new OperatorUnderTest(environment, client, namespace, hasInstalled);
   }
 
   /** Makes a further namespace the one that is worked in. */
@@ -76,6 +85,42 @@ export class OperatorUnderTest implements AsyncDisposable {
     });
   }
 
+  /**
+   * A controller that replaces pods, as an owner for them. It is there, so that no garbage collector takes them, and
+   * makes none of its own, because its node selector fits no node.
+   */
+  async replacingOwner(): Promise<OwnerReference> {
+    const labels = { owner: 'the-daemon-set' };
+    const daemonSet = await this.client.create(DaemonSet, {
+      metadata: { name: labels.owner, namespace: this.namespace },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            nodeSelector: { 'example.com/nowhere': 'true' },
+            containers: [{ name: 'app', image: 'app' }],
+          },
+        },
+      },
+    });
+    return ownerReference(daemonSet);
+  }
+
+  /** A Job as an owner of pods; it says that another controller than the cluster's works for it, so nobody does. */
+  async job(): Promise<OwnerReference> {
+    const job = await this.client.create(Job, {
+      metadata: { name: 'the-job', namespace: this.namespace },
+      spec: {
+        managedBy: 'example.com/nobody',
+        template: {
+          spec: { restartPolicy: 'Never', containers: [{ name: 'app', image: 'app' }] },
+        },
+      },
+    });
+    return ownerReference(job);
+  }
+
   async createPod(
     name: string,
     options: {
@@ -91,10 +136,13 @@ export class OperatorUnderTest implements AsyncDisposable {
       metadata: {
         name,
         namespace: this.namespace,
-        labels,
+        // A controller lets go of what its selector does not match.
+        labels: owner === undefined ? labels : { ...labels, owner: owner.name },
         ...(owner === undefined ? {} : { ownerReferences: [owner] }),
       },
       spec: {
+        // On no node: a kubelet would write another status than the test.
+        schedulerName: 'nobody',
         containers: (statuses ?? [{ name: 'app' }]).map((status) => ({
           name: status.name,
           image: 'app',
@@ -144,6 +192,11 @@ export class OperatorUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#hasInstalled) {
+      await this.client.delete(CustomResourceDefinition, definition);
+      // The next test file may install it again, which it cannot while it goes.
+      await until(async () => (await readDefinition(this.client)) === undefined);
+    }
     await this.environment[Symbol.asyncDispose]();
   }
 }
@@ -183,6 +236,29 @@ export class RunningOperator implements AsyncDisposable {
     await this.#run;
     this.#reports[Symbol.dispose]();
   }
+}
+
+const definition = { name: PodDiagnoser.manifest().metadata.name ?? '' };
+
+async function readDefinition(
+  client: Client,
+): Promise<Stored<CustomResourceDefinition> | undefined> {
+  try {
+    return await client.get(CustomResourceDefinition, definition);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Makes the server know PodDiagnosers. Whether it did not before. */
+async function installDefinition(client: Client): Promise<boolean> {
+  const isNew = (await readDefinition(client)) === undefined;
+  if (isNew) await client.create(CustomResourceDefinition, PodDiagnoser.manifest());
+  await until(async () =>
+    isConditionTrue((await readDefinition(client))?.status?.conditions, 'Established'),
+  );
+  return isNew;
 }
 
 /** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
