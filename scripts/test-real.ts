@@ -8,6 +8,11 @@ import { runTests } from './run-tests.ts';
 const { KUBECONFIG, KUBEBUILDER_ASSETS } = process.env;
 const args = ['--test-concurrency=1'];
 const real = { KUBEWRIGHT_TEST_SERVER: 'real' };
+// Suites that run in process too, with `npm test`.
+const behaviour = [
+  'test/conformance/*.test.ts',
+  '{packages,operators}/*/test/**/*-on-server.test.ts',
+];
 const patterns = ['{packages,operators}/*/test/real/*.test.ts', 'test/e2e/real/*.test.ts'];
 
 if (!KUBECONFIG && !KUBEBUILDER_ASSETS) {
@@ -17,7 +22,7 @@ if (!KUBECONFIG && !KUBEBUILDER_ASSETS) {
   );
   process.exitCode = 2;
 } else {
-  const behaviour = await runTests({ patterns: ['test/conformance/*.test.ts'], env: real, args });
+  const hasBehaviour = await runTests({ patterns: behaviour, env: real, args });
   let others: boolean;
   if (KUBECONFIG) {
     others = await runTests({ patterns, env: real, args });
@@ -29,5 +34,5 @@ if (!KUBECONFIG && !KUBEBUILDER_ASSETS) {
       args,
     });
   }
-  process.exitCode = behaviour && others ? 0 : 1;
+  process.exitCode = hasBehaviour && others ? 0 : 1;
 }

@@ -1,13 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { isConditionTrue, isNotFound, Node, ServiceAccount } from '@kubewright/apimachinery';
+import {
+  ConfigMap,
+  isConditionTrue,
+  isNotFound,
+  Node,
+  ServiceAccount,
+  type NamespacedName,
+  type Resource,
+} from '@kubewright/apimachinery';
 import { Client, KubeConfig } from '@kubewright/client';
 import { parse, stringify } from 'yaml';
 import { LocalServer } from './local-server.ts';
 import { TestNamespaces } from './namespaces.ts';
 import type { TestEnvironment, TestUser } from './test-environment.ts';
 
-/** Longest wait for the sign of a controller manager, in milliseconds. */
-const controllersLimitMs = 3_000;
+/** Longest wait for what a controller manager makes, in milliseconds. */
+const appearLimitMs = 3_000;
 const pollMs = 100;
 
 /** Starts etcd and kube-apiserver from a folder of programs as a test environment. */
@@ -49,12 +57,17 @@ export async function connectExisting(kubeconfigPath: string): Promise<TestEnvir
   }
   const admin = await client();
   const namespaces = new TestNamespaces(admin);
+  const controllers = await hasControllers(admin);
   return {
     kind: 'existing',
-    capabilities: { controllers: await hasControllers(admin), node: await hasReadyNode(admin) },
+    capabilities: { controllers, node: await hasReadyNode(admin) },
     kubeconfigPath,
     client,
-    newNamespace: () => namespaces.create(),
+    async newNamespace() {
+      const namespace = await namespaces.create();
+      if (controllers) await untilFurnished(admin, namespace);
+      return namespace;
+    },
     async [Symbol.asyncDispose]() {
       await namespaces.deleteAll();
       await clients.disposeAsync();
@@ -78,10 +91,25 @@ function impersonating(text: string, { user, groups = [] }: TestUser): string {
 
 /** A controller manager gives the default namespace its account within moments. */
 async function hasControllers(client: Client): Promise<boolean> {
-  const deadline = Date.now() + controllersLimitMs;
+  return appears(client, ServiceAccount, { namespace: 'default', name: 'default' });
+}
+
+/** What controllers put into every namespace is there: a test that counts or watches does not see it come. */
+async function untilFurnished(client: Client, namespace: string): Promise<void> {
+  await appears(client, ServiceAccount, { namespace, name: 'default' });
+  await appears(client, ConfigMap, { namespace, name: 'kube-root-ca.crt' });
+}
+
+/** Whether an object is there, or comes soon. */
+async function appears(
+  client: Client,
+  resource: Resource,
+  reference: NamespacedName,
+): Promise<boolean> {
+  const deadline = Date.now() + appearLimitMs;
   do {
     try {
-      await client.get(ServiceAccount, { namespace: 'default', name: 'default' });
+      await client.get(resource, reference);
       return true;
     } catch (error) {
       if (!isNotFound(error)) throw error;
