@@ -1,7 +1,13 @@
 export { asError } from './as-error.ts';
 export { deepEqual } from './deep-equal.ts';
 export * from './fields/field-selector.ts';
-export { getOwn, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+export {
+  getOwn,
+  isDeeperThan,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from './json-value.ts';
 export * from './kinds/index.ts';
 export * from './labels/index.ts';
 export * from './meta/index.ts';
