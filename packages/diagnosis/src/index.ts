@@ -1,2 +1,5 @@
+export { diagnose } from './engine/diagnose.ts';
+export { resolveEvidence } from './engine/resolve-evidence.ts';
+export { stateOf } from './engine/state-of.ts';
 export * from './model/index.ts';
 export * from './logs/index.ts';

@@ -1,0 +1,122 @@
+import type { ContainerFacts } from '../facts/index.ts';
+import { OwnerFacts, PodFacts } from '../facts/index.ts';
+import {
+  remediations,
+  severities,
+  type Finding,
+  type Observation,
+  type Remediation,
+} from '../model/index.ts';
+import { decisionOrder, type DecisionOrder } from '../rules/decision-order.ts';
+import { findingOf, firstVerdict } from './conclude.ts';
+
+/**
+ * Why a pod fails, or why an owner cannot make one; the most severe first. Empty when nothing is wrong.
+ *
+ * Guarantees: pure, no I/O; never throws, whatever the objects hold; the same observation gives the same findings.
+ * Each container that fails has a finding of its own, unless one about the whole pod explains it.
+ *
+ * @example
+ * ```ts
+ * import { diagnose } from '@kubewright/diagnosis';
+ *
+ * const findings = diagnose({ pod, events, now: new Date() });
+ * for (const { category, container, summary } of findings) {
+ *   console.log(category, container, summary);
+ * }
+ * ```
+ */
+export function diagnose(observation: Observation): readonly Finding[] {
+  return diagnoseBy(decisionOrder, observation);
+}
+
+/** {@link diagnose} by other rules; for tests that change one and expect another answer. */
+export function diagnoseBy(order: DecisionOrder, observation: Observation): readonly Finding[] {
+  if (observation.pod !== undefined) return diagnosePod(order, new PodFacts(observation));
+  if (observation.owner !== undefined) return diagnoseOwner(order, new OwnerFacts(observation));
+  return [];
+}
+
+function diagnosePod(order: DecisionOrder, pod: PodFacts): readonly Finding[] {
+  const ofPod = podFinding(order.pod, pod);
+  if (ofPod?.explainsContainers === true) return [ofPod.finding];
+  const findings = ofPod === undefined ? [] : [ofPod.finding];
+  for (const container of pod.containers) {
+    const finding = container.isSuspect ? containerFinding(order, container) : undefined;
+    if (finding !== undefined) findings.push(finding);
+  }
+  if (findings.length === 0) {
+    const remaining = podFinding(order.remaining, pod);
+    if (remaining !== undefined) findings.push(remaining.finding);
+  }
+  return findings.length > 1 ? findings.sort(bySeverity) : findings;
+}
+
+function podFinding(
+  rules: DecisionOrder['pod'],
+  pod: PodFacts,
+): { readonly finding: Finding; readonly explainsContainers: boolean } | undefined {
+  const verdict = firstVerdict(rules, pod);
+  if (verdict === undefined) return undefined;
+  const { rule, conclusion } = verdict;
+  const finding = findingOf(verdict, {
+    container: conclusion.container?.name ?? null,
+    containerType: conclusion.container?.type ?? null,
+    severity: conclusion.severity ?? 'critical',
+    remediation: lower(conclusion.remediation, pod),
+    sinceMs: conclusion.sinceMs ?? pod.condition('Ready').at('lastTransitionTime').timeMs,
+  });
+  return { finding, explainsContainers: rule.explainsContainers ?? true };
+}
+
+function containerFinding(order: DecisionOrder, container: ContainerFacts): Finding | undefined {
+  const verdict = firstVerdict(order.container, container);
+  if (verdict === undefined) return undefined;
+  const { conclusion } = verdict;
+  const serving = container.isServing;
+  const once = serving && container.restarts <= 1;
+  return findingOf(verdict, {
+    container: container.name,
+    containerType: container.type,
+    severity: conclusion.severity ?? (serving ? 'warning' : 'critical'),
+    // What is over after one restart needs nothing any more.
+    remediation: once ? 'none' : lower(conclusion.remediation, container.pod),
+    sinceMs: conclusion.sinceMs ?? failingSince(container),
+  });
+}
+
+function diagnoseOwner(order: DecisionOrder, owner: OwnerFacts): readonly Finding[] {
+  const verdict = firstVerdict(order.owner, owner);
+  if (verdict === undefined) return [];
+  const { conclusion } = verdict;
+  const finding = findingOf(verdict, {
+    container: null,
+    containerType: null,
+    severity: conclusion.severity ?? 'critical',
+    remediation: conclusion.remediation,
+    sinceMs: conclusion.sinceMs,
+  });
+  return [finding];
+}
+
+/**
+ * The ceiling for this very pod: a Job retries by itself and counts its attempts, the kubelet restarts a static pod
+ * whatever the API says, and nobody replaces a bare pod.
+ */
+function lower(remediation: Remediation, pod: PodFacts): Remediation {
+  const kind = pod.controller.at('kind').text;
+  if (kind === 'Job' || pod.isStatic) return 'none';
+  return kind === undefined ? least(remediation, 'report-only') : remediation;
+}
+
+function least(one: Remediation, other: Remediation): Remediation {
+  return remediations.indexOf(one) < remediations.indexOf(other) ? one : other;
+}
+
+function failingSince({ ended, pod }: ContainerFacts): number | undefined {
+  return ended?.finishedAt.timeMs ?? pod.condition('Ready').at('lastTransitionTime').timeMs;
+}
+
+function bySeverity(one: Finding, other: Finding): number {
+  return severities.indexOf(one.severity) - severities.indexOf(other.severity);
+}

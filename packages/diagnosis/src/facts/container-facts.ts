@@ -1,0 +1,166 @@
+import type { ContainerType } from '../model/index.ts';
+import type { Field } from './field.ts';
+import { Life } from './life.ts';
+import type { ObservedEvent } from './observed-event.ts';
+import type { PodFacts } from './pod-facts.ts';
+import { Probe, type ProbeKind } from './probe.ts';
+
+/** What a container does; `unknown` when the status does not say (old, cut, or of a pod that no kubelet has seen). */
+export type ContainerState = 'waiting' | 'running' | 'terminated' | 'unknown';
+
+/** Why a container is waiting, when nothing is wrong with it. */
+const patientReasons: readonly (string | undefined)[] = [
+  undefined,
+  'ContainerCreating',
+  'PodInitializing',
+];
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** A container of a pod: spec and status side by side, and what follows from them. */
+export class ContainerFacts {
+  readonly pod: PodFacts;
+  readonly name: string;
+  readonly type: ContainerType;
+  readonly spec: Field;
+  readonly status: Field;
+  readonly state: ContainerState;
+  readonly waitingReason: Field;
+  readonly waitingMessage: Field;
+  readonly restartCount: Field;
+
+  /** The life that ended last; undefined when none has. */
+  readonly ended: Life | undefined;
+  /** The life before {@link ended}, when the status still holds both. */
+  readonly endedBefore: Life | undefined;
+
+  constructor(pod: PodFacts, name: string, type: ContainerType, spec: Field, status: Field) {
+    this.pod = pod;
+    this.name = name;
+    this.type = type;
+    this.spec = spec;
+    this.status = status;
+    const state = status.at('state');
+    this.state = state.at('running').isPresent
+      ? 'running'
+      : state.at('terminated').isPresent
+        ? 'terminated'
+        : state.at('waiting').isPresent
+          ? 'waiting'
+          : 'unknown';
+    this.waitingReason = state.at('waiting', 'reason');
+    this.waitingMessage = state.at('waiting', 'message');
+    this.restartCount = status.at('restartCount');
+    const last = status.at('lastState', 'terminated');
+    const lastLife = last.isPresent ? new Life(last) : undefined;
+    if (this.state === 'terminated') {
+      this.ended = new Life(state.at('terminated'));
+      this.endedBefore = lastLife;
+    } else {
+      this.ended = lastLife;
+    }
+  }
+
+  get restarts(): number {
+    return this.restartCount.number ?? 0;
+  }
+
+  /** When the life that runs began. */
+  get runningSince(): Field {
+    return this.status.at('state', 'running', 'startedAt');
+  }
+
+  /** How long the life that runs has lasted, in milliseconds; undefined when it is not known or nothing runs. */
+  get uptimeMs(): number | undefined {
+    const since = this.runningSince.timeMs;
+    return since === undefined ? undefined : Math.max(0, this.pod.nowMs - since);
+  }
+
+  get isReady(): boolean {
+    return this.status.at('ready').flag === true;
+  }
+
+  /** Whether the container is restarted when it ends with this code (containers may have a policy of their own). */
+  restartsAfter(code: number | undefined): boolean {
+    const own = this.type === 'sidecar' ? 'Always' : this.spec.at('restartPolicy').text;
+    const policy = own ?? this.pod.restartPolicy;
+    if (policy === 'Never') return false;
+    return policy === 'OnFailure' || this.type === 'init' ? code !== 0 : true;
+  }
+
+  /** Whether it does its work: it runs and is ready, or is an init container that has done it. */
+  get isServing(): boolean {
+    if (this.state === 'running') return this.isReady || this.type === 'ephemeral';
+    return this.state === 'terminated' && this.ended?.succeeded === true && !this.restartsAfter(0);
+  }
+
+  /**
+   * Whether its failures are over: it runs again, ready, and for longer than it lived before.
+   *
+   * After one restart it must have outlived the life before (at least a minute, at most the ten minutes after which the
+   * kubelet forgets its back-off). After more it must have lived twice as long, ten minutes to six hours, since what
+   * comes back comes back.
+   */
+  get hasRecovered(): boolean {
+    if (this.state !== 'running' || this.ended === undefined) return false;
+    if (!this.isReady && this.type !== 'init') return false;
+    const uptime = this.uptimeMs;
+    if (uptime === undefined) return this.restarts <= 1;
+    const before = this.ended.lengthMs ?? 0;
+    return this.restarts <= 1
+      ? uptime > clamp(before, minuteMs, 10 * minuteMs)
+      : uptime > clamp(2 * before, 10 * minuteMs, 6 * hourMs);
+  }
+
+  /** Whether it waits for a reason that is a fault, and not just for its turn. */
+  get isStuckWaiting(): boolean {
+    return this.state === 'waiting' && !patientReasons.includes(this.waitingReason.text);
+  }
+
+  /** Whether something may be wrong with it, so that the rules for containers are asked. */
+  get isSuspect(): boolean {
+    if (this.isStuckWaiting) return true;
+    if (this.state === 'running' && !this.isReady && this.type !== 'init') return true;
+    const ended = this.ended;
+    if (ended === undefined || this.hasRecovered) return false;
+    // An init container that was run again and has done its work, or one that ran to its end.
+    return this.state !== 'terminated' || !ended.succeeded || this.restartsAfter(0);
+  }
+
+  probe(kind: ProbeKind): Probe | undefined {
+    const field = this.spec.at(kind);
+    return field.isPresent ? new Probe(field) : undefined;
+  }
+
+  /** How long it has between SIGTERM and SIGKILL, in milliseconds. */
+  get graceMs(): number {
+    return (this.pod.view.at('spec', 'terminationGracePeriodSeconds').number ?? 30) * 1000;
+  }
+
+  /** The memory limit that holds for it: its own, or that of the whole pod. */
+  get memoryLimit(): Field {
+    const ofPod = this.pod.view.at('spec', 'resources', 'limits', 'memory');
+    const own = this.spec.at('resources', 'limits', 'memory');
+    return ofPod.isPresent && !own.isPresent ? ofPod : own;
+  }
+
+  /** Events that are about it: that name it, or name no container. Newest first. */
+  get events(): readonly ObservedEvent[] {
+    return this.pod.events.filter((event) => {
+      const named = event.container;
+      return named === undefined || named === this.name;
+    });
+  }
+
+  /** Messages of the Events of these reasons that are about it, newest first. */
+  messagesOf(...reasons: readonly string[]): readonly Field[] {
+    return this.events
+      .filter((event) => reasons.includes(event.reason.text ?? ''))
+      .map((event) => event.message);
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
+}

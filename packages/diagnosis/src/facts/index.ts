@@ -1,0 +1,8 @@
+export { ContainerFacts, type ContainerState } from './container-facts.ts';
+export { all, any, Field, firstMatch, maxEvidenceLength, shown, type Proof } from './field.ts';
+export { Life } from './life.ts';
+export { ObservedEvent } from './observed-event.ts';
+export { OwnerFacts } from './owner-facts.ts';
+export { PodFacts } from './pod-facts.ts';
+export { Probe, type ProbeKind } from './probe.ts';
+export { RelatedObjects } from './related-objects.ts';

@@ -1,0 +1,165 @@
+import type { Observation } from '../model/index.ts';
+import { ContainerFacts } from './container-facts.ts';
+import { Field, findItem, pastTheEnd } from './field.ts';
+import type { ObservedEvent } from './observed-event.ts';
+import { RelatedObjects } from './related-objects.ts';
+
+/**
+ * What is known about a pod, read once and when asked for: most pods are well and need little of it.
+ *
+ * Guarantee: no reader throws, whatever the observation holds.
+ */
+export class PodFacts {
+  readonly observation: Observation;
+  readonly view: Field;
+  readonly nowMs: number;
+  #containers: readonly ContainerFacts[] | undefined;
+  #events: readonly ObservedEvent[] | undefined;
+  #related: RelatedObjects | undefined;
+
+  constructor(observation: Observation) {
+    this.observation = observation;
+    this.view = Field.root(observation.pod);
+    this.nowMs = observation.now.getTime();
+  }
+
+  get name(): string {
+    return this.view.at('metadata', 'name').text ?? '';
+  }
+
+  get namespace(): string | undefined {
+    return this.view.at('metadata', 'namespace').text;
+  }
+
+  get uid(): string | undefined {
+    return this.view.at('metadata', 'uid').text;
+  }
+
+  get phase(): Field {
+    return this.view.at('status', 'phase');
+  }
+
+  /** Reason of the pod itself, such as Evicted. */
+  get reason(): Field {
+    return this.view.at('status', 'reason');
+  }
+
+  get message(): Field {
+    return this.view.at('status', 'message');
+  }
+
+  get deletionTimestamp(): Field {
+    return this.view.at('metadata', 'deletionTimestamp');
+  }
+
+  get nodeName(): Field {
+    return this.view.at('spec', 'nodeName');
+  }
+
+  get restartPolicy(): string {
+    return this.view.at('spec', 'restartPolicy').text ?? 'Always';
+  }
+
+  /** The condition of this type; a field that is not there when the pod has none. */
+  condition(type: string): Field {
+    return findItem(this.view.at('status', 'conditions'), (item) => item.at('type').text === type);
+  }
+
+  /** The reference to the controller that would make a new pod; a field that is not there for a bare pod. */
+  get controller(): Field {
+    const owners = this.view.at('metadata', 'ownerReferences');
+    return findItem(owners, (owner) => owner.at('controller').flag === true);
+  }
+
+  /** Whether the kubelet made it from a file on its node; its copy in the API is only a mirror. */
+  get isStatic(): boolean {
+    return (
+      this.view.at('metadata', 'annotations', 'kubernetes.io/config.mirror').isPresent ||
+      this.controller.at('kind').text === 'Node'
+    );
+  }
+
+  /** Init containers in their order, then app containers, then ephemeral ones. */
+  get containers(): readonly ContainerFacts[] {
+    return (this.#containers ??= [
+      ...this.#containersOf('initContainers', 'initContainerStatuses'),
+      ...this.#containersOf('containers', 'containerStatuses'),
+      ...this.#containersOf('ephemeralContainers', 'ephemeralContainerStatuses'),
+    ]);
+  }
+
+  /** Events about this pod, newest first. */
+  get events(): readonly ObservedEvent[] {
+    return (this.#events ??= this.#observedEvents());
+  }
+
+  /** Messages of the Events of these reasons about this pod, newest first. */
+  messagesOf(...reasons: readonly string[]): readonly Field[] {
+    return this.events
+      .filter((event) => reasons.includes(event.reason.text ?? ''))
+      .map((event) => event.message);
+  }
+
+  /** Whether one of its containers runs, or has run. */
+  get hasStarted(): boolean {
+    return this.containers.some(
+      ({ state, ended, restarts }) => state === 'running' || ended !== undefined || restarts > 0,
+    );
+  }
+
+  /** Everything else that was seen: nodes, owners, claims, their Events. */
+  get related(): RelatedObjects {
+    return (this.#related ??= new RelatedObjects(this.observation));
+  }
+
+  /** The node that it was given; a field that is not there when it was not seen. */
+  get node(): Field {
+    return this.related.find('Node', this.nodeName.text);
+  }
+
+  #containersOf(specs: string, statuses: string): ContainerFacts[] {
+    const allSpecs = this.view.at('spec', specs);
+    const allStatuses = this.view.at('status', statuses);
+    const seen = new Map<string, Field>();
+    for (const status of allStatuses.items) {
+      const name = status.at('name').text;
+      if (name !== undefined && !seen.has(name)) seen.set(name, status);
+    }
+    const containers: ContainerFacts[] = [];
+    for (const spec of allSpecs.items) {
+      const name = spec.at('name').text;
+      if (name === undefined) continue;
+      const status = seen.get(name) ?? pastTheEnd(allStatuses);
+      seen.delete(name);
+      containers.push(new ContainerFacts(this, name, typeOf(specs, spec), spec, status));
+    }
+    // Published pods are sometimes a status without its spec.
+    for (const [name, status] of seen) {
+      const spec = pastTheEnd(allSpecs);
+      containers.push(new ContainerFacts(this, name, typeOf(specs, spec), spec, status));
+    }
+    return containers;
+  }
+
+  #observedEvents(): readonly ObservedEvent[] {
+    const events: ObservedEvent[] = [];
+    for (const event of this.related.events) {
+      if (this.#isAboutThis(event)) events.push(event);
+    }
+    return events.sort((one, other) => (other.lastMs ?? 0) - (one.lastMs ?? 0));
+  }
+
+  #isAboutThis(event: ObservedEvent): boolean {
+    if (!event.about.isPresent) return true;
+    if (!event.isAbout('Pod', this.name)) return false;
+    const uid = event.about.at('uid').text;
+    // A StatefulSet's pod has the name of the one before it. Events of a static pod carry the hash of its file.
+    return uid === undefined || this.uid === undefined || uid === this.uid || this.isStatic;
+  }
+}
+
+function typeOf(specs: string, spec: Field): ContainerFacts['type'] {
+  if (specs === 'containers') return 'app';
+  if (specs === 'ephemeralContainers') return 'ephemeral';
+  return spec.at('restartPolicy').text === 'Always' ? 'sidecar' : 'init';
+}

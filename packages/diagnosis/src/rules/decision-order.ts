@@ -1,0 +1,26 @@
+import type { ContainerRule, OwnerRule, PodRule } from './rule.ts';
+import { exitRules } from './exits.ts';
+import { oomRules } from './oom.ts';
+
+/** The rules in the order in which they are asked. The first that holds is the answer: what is specific comes first. */
+export interface DecisionOrder {
+  /**
+   * About the whole pod: deletion, its own reason (evicted, rejected, deadline), disruption, scheduling, volumes and
+   * sandbox. The first that holds also explains the containers, unless it says otherwise.
+   */
+  readonly pod: readonly PodRule[];
+  /** About one suspect container: what keeps it from starting, then how its last life ended, then its probes. */
+  readonly container: readonly ContainerRule[];
+  /** About the whole pod, when no container is found to fail: readiness gates, the node. */
+  readonly remaining: readonly PodRule[];
+  /** About an owner without pods. */
+  readonly owner: readonly OwnerRule[];
+}
+
+/** Every rule there is. */
+export const decisionOrder: DecisionOrder = {
+  pod: [],
+  container: [...oomRules, ...exitRules],
+  remaining: [],
+  owner: [],
+};
