@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isConditionTrue, isNotFound, Node, ServiceAccount } from '@kubewright/apimachinery';
 import { ApiServer, type RequestRecord } from '@kubewright/apiserver';
@@ -8,6 +8,7 @@ import { silentLogger, type Logger } from '@kubewright/runtime';
 import { makeClusterFolder } from './cluster-folder.ts';
 import { runControlPlane } from './control-plane.ts';
 import { ImageStore, type Image, type ImageMap, type KubeletSettings } from './kubelet/index.ts';
+import { openForPassing } from './kubelet/users/file-ownership.ts';
 import { runLocalNode } from './local-node.ts';
 
 /** Options of an {@link EmbeddedCluster}. */
@@ -89,6 +90,10 @@ export class EmbeddedCluster implements AsyncDisposable {
     signal?.throwIfAborted();
     const folder = await makeClusterFolder(options.parentFolder);
     resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    const nodeFolder = join(folder, 'node');
+    await mkdir(nodeFolder);
+    // Pods may have users of their own, who have to pass on their way to their volumes.
+    for (const path of [folder, nodeFolder]) await openForPassing(path);
     const server = resources.use(
       new ApiServer({
         // Addresses that this machine can listen on without set-up; another network for each cluster.
@@ -124,7 +129,7 @@ export class EmbeddedCluster implements AsyncDisposable {
             server,
             client: clientAs('kubelet'),
             images,
-            dataDir: join(folder, 'node'),
+            dataDir: nodeFolder,
             settings: options.kubelet,
             apiServer: () => ({ host: '127.0.0.1', port }),
             logger,

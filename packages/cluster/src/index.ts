@@ -3,6 +3,7 @@ export { EmbeddedCluster, nodeName, type EmbeddedClusterOptions } from './embedd
 export type {
   Image,
   ImageMap,
+  ImageUser,
   KubeletSettings,
   ProcessImage,
   ScriptedExec,

@@ -4,6 +4,7 @@ export { systemClock, type Clock } from './clock.ts';
 export type {
   Image,
   ImageMap,
+  ImageUser,
   ProcessImage,
   ScriptedExec,
   ScriptedHealth,

@@ -126,6 +126,7 @@ export class Kubelet {
     const { runtime, api } = this.#options;
     const forget = runtime.onChange((uid) => this.#workers.get(uid)?.poke());
     try {
+      await this.#shared.volumes.prepare();
       await this.#registrar.register(signal);
       this.#recorder.node('Normal', 'Starting', 'Starting kubelet.');
       const alive = this.#registrar.keepAlive(signal);

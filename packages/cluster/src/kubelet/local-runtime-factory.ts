@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './clock.ts';
 import { isProcessImage, isScripted } from './images/image.ts';
 import type { ImageStore } from './images/image-store.ts';
 import { localPodAddresses, type PodAddresses } from './network/pod-addresses.ts';
-import type { RuntimeUser } from './runtime/contracts.ts';
 import { LocalRuntime } from './runtime/local-runtime.ts';
 import { MemoryGuard } from './runtime/memory-guard.ts';
 import { ProcessLauncher } from './runtime/process-launcher.ts';
@@ -53,7 +53,6 @@ export async function startLocalRuntime(options: StartLocalRuntimeOptions): Prom
     clock,
     dataDir: join(dataDir, 'runtime'),
     launcherOf: (name) => (isScripted(images.get(name)) ? scripts : processes),
-    userOf: (name) => userOf(images, name),
     addresses: options.addresses ?? localPodAddresses(),
     logRotation: { maxBytes: settings.logMaxBytes, maxFiles: settings.logMaxFiles },
     onStop: async () => {
@@ -61,18 +60,9 @@ export async function startLocalRuntime(options: StartLocalRuntimeOptions): Prom
       await watchdog[Symbol.asyncDispose]();
     },
   });
+  // Logs and records are for nobody else's eyes.
+  await mkdir(join(dataDir, 'runtime'), { recursive: true, mode: 0o700 });
   watchdog.start();
   await runtime.start();
   return runtime;
-}
-
-function userOf(images: ImageStore, name: string): RuntimeUser {
-  const image = images.get(name);
-  const named = isProcessImage(image) ? image.user : undefined;
-  if (named !== undefined) return { ...named, supplementalGroups: [named.gid] };
-  return {
-    uid: process.getuid?.() ?? 0,
-    gid: process.getgid?.() ?? 0,
-    supplementalGroups: process.getgroups?.() ?? [],
-  };
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { EventRecorder } from '../events/event-recorder.ts';
 import type { BackOffTable } from '../restart/back-off.ts';
 import type { ContainerKind, StartFailure } from '../status/container-statuses.ts';
-import { isUnavailable } from './image.ts';
+import { isProcessImage, isUnavailable } from './image.ts';
 import type { ImageStore } from './image-store.ts';
 import { canonicalImageName, parseImageReference } from './reference.ts';
 
@@ -36,6 +36,12 @@ export class ImagePuller {
 
   constructor(options: ImagePullerOptions) {
     this.#options = options;
+  }
+
+  /** The user that containers of an image run as unless their pod says otherwise; undefined when the image does not say. */
+  uidOf(image: string): number | undefined {
+    const known = this.#options.images.get(image);
+    return isProcessImage(known) ? known.user?.uid : undefined;
   }
 
   /** Looks an image up as the container's pull policy says. */

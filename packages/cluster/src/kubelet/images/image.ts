@@ -1,3 +1,9 @@
+/** A user of this machine. Only a cluster that runs as root can start programs as somebody else. */
+export interface ImageUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** An image that is a program of this machine. */
 export interface ProcessImage {
   /** The program and its first arguments, as ENTRYPOINT and CMD together. A container's `command` replaces it, its `args` alone are appended. */
@@ -6,8 +12,15 @@ export interface ProcessImage {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Where containers start unless the pod says otherwise. Default: the container's own root folder. */
   readonly workingDir?: string | undefined;
-  /** What the container's status names as its user. Default: the user and group this process runs as. */
-  readonly user?: { readonly uid: number; readonly gid: number } | undefined;
+  /** What asks a container of the image to stop, as STOPSIGNAL in an image. Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals | undefined;
+  /** Whom the image's containers run as unless the pod says otherwise. Default: the user and group this process runs as. */
+  readonly user?: ImageUser | undefined;
+  /**
+   * Users of the image that are others on this machine, by their number in the image: `{ 999: { uid: 101, gid: 104 } }`
+   * for a database that pods run as 999 and whose programs were installed here for another user.
+   */
+  readonly users?: Readonly<Record<number, ImageUser>> | undefined;
   /** Sub-directories of {@link workingDir} and PATH entries put in front of the machine's own PATH. */
   readonly path?: readonly string[] | undefined;
 }

@@ -1,5 +1,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Probe } from '@kubewright/apimachinery';
+import type { ContainerUser } from '../users/container-user.ts';
+import type { RequestedUser } from '../users/requested-user.ts';
 
 /** The pod a sandbox or a container belongs to. */
 export interface PodIdentity {
@@ -46,6 +48,8 @@ export interface ContainerRecord {
   readonly definition: string;
   readonly createdAtMs: number;
   readonly user: RuntimeUser;
+  /** Why the user is not the one the pod asks for; undefined when it is. */
+  readonly userShortfall?: string | undefined;
   readonly state: ContainerPhase;
 }
 
@@ -81,6 +85,7 @@ export interface ContainerConfig {
   /** Appended to the command; alone they follow the image's. */
   readonly args: readonly string[];
   readonly env: ReadonlyMap<string, string>;
+  readonly user: RequestedUser;
   readonly workingDir: string | undefined;
   /** Folder in which the container sees its volumes. */
   readonly rootDir: string;
@@ -146,7 +151,7 @@ export interface OutputSink {
 export interface RunningContainer {
   /** Resolves once, when the main process has ended, its descendants are gone and its output is written. */
   readonly exited: Promise<ContainerExit>;
-  /** Sends a signal to the main process; `SIGKILL` goes to all its descendants too. */
+  /** Asks the main process to stop (`SIGTERM`, or what its image says instead), or kills it and all its descendants. */
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
   /** @throws RuntimeError when the command cannot be started. */
   exec(options: ExecOptions): Promise<RuntimeProcess>;
@@ -162,6 +167,8 @@ export interface RunningContainer {
 
 /** Starts containers of one kind of image. */
 export interface ContainerLauncher {
+  /** Decides whom a container will run as, and why not as somebody else. */
+  userFor(config: ContainerConfig): Promise<ContainerUser>;
   /**
    * Starts a container.
    *
@@ -174,6 +181,7 @@ export interface ContainerLauncher {
 export interface LaunchContext {
   readonly id: string;
   readonly podIp: string;
+  readonly user: RuntimeUser;
   readonly output: OutputSink;
   /** Which life of the container this is, from 0. */
   readonly life: number;

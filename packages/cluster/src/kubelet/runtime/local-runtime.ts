@@ -21,9 +21,10 @@ import {
   type ProbeOutcome,
   type RunningContainer,
   type RuntimeProcess,
-  type RuntimeUser,
   type SandboxRecord,
 } from './contracts.ts';
+import { giveTo } from '../users/file-ownership.ts';
+import { ownUser } from '../users/machine-users.ts';
 import { OutputHub } from './output-hub.ts';
 import { RecordStore } from './record-store.ts';
 import type { ContainerRuntime } from './runtime.ts';
@@ -35,8 +36,6 @@ export interface LocalRuntimeOptions {
   readonly dataDir: string;
   /** Starts the containers of an image. */
   readonly launcherOf: (image: string) => ContainerLauncher;
-  /** The user containers of an image are said to run as. */
-  readonly userOf: (image: string) => RuntimeUser;
   readonly addresses: PodAddresses;
   readonly logRotation: LogRotation;
   /** What else ends with the runtime. */
@@ -131,6 +130,7 @@ export class LocalRuntime implements ContainerRuntime {
   }
 
   async createContainer(config: ContainerConfig): Promise<ContainerRecord> {
+    const { user, shortfall } = await this.#options.launcherOf(config.image).userFor(config);
     const record: ContainerRecord = {
       id: newId(),
       pod: config.pod,
@@ -140,11 +140,13 @@ export class LocalRuntime implements ContainerRuntime {
       imageId: `sha256:${createHash('sha256').update(config.image).digest('hex')}`,
       definition: config.definition,
       createdAtMs: this.#options.clock.now(),
-      user: this.#options.userOf(config.image),
+      user,
+      userShortfall: shortfall,
       state: { phase: 'created' },
     };
     await mkdir(dirname(config.terminationMessageFile), { recursive: true });
     await writeFile(config.terminationMessageFile, '');
+    await giveTo(user, config.rootDir);
     this.#configs.set(record.id, config);
     const surplus: ContainerRecord[] = [];
     this.#update(config.pod, (state) => {
@@ -165,11 +167,13 @@ export class LocalRuntime implements ContainerRuntime {
     const output = new OutputHub(log);
     await log.open();
     const podIp = this.podState(config.pod.uid).sandbox?.ip ?? this.#options.addresses.nodeIp;
+    const user = this.#recordOf(id)?.user ?? ownUser();
     let container: RunningContainer;
     try {
       container = await launcherOf(config.image).launch(config, {
         id,
         podIp,
+        user,
         output,
         life: config.restartCount,
       });

@@ -1,6 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { RuntimeError, type ExecOptions, type RuntimeProcess } from './contracts.ts';
+import { spawnPlan } from '../users/run-as.ts';
+import {
+  RuntimeError,
+  type ExecOptions,
+  type RuntimeProcess,
+  type RuntimeUser,
+} from './contracts.ts';
 import { execFailure, findExecutable } from './executable.ts';
 import { sendSignal } from './process-tree.ts';
 
@@ -8,6 +14,7 @@ import { sendSignal } from './process-tree.ts';
 export interface ExecSurroundings {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly user: RuntimeUser;
 }
 
 /**
@@ -25,15 +32,17 @@ export async function spawnExec(
   track: (leader: number, ended: Promise<unknown>) => void,
 ): Promise<RuntimeProcess> {
   options.signal?.throwIfAborted();
-  const { env, cwd } = surroundings;
+  const { env, cwd, user } = surroundings;
   const [program] = options.command;
   if (program === undefined) throw new RuntimeError('exec', execFailure('no command specified'));
   const lookup = await findExecutable(program, env['PATH'] ?? '', cwd);
   if (!lookup.found) throw new RuntimeError('exec', execFailure(lookup.why));
-  const [file, args] = options.tty
+  const [wanted, wantedArgs] = options.tty
     ? await withTerminal(options.command, env['PATH'] ?? '')
     : [lookup.file, options.command.slice(1)];
+  const { file, args, options: identity } = spawnPlan(user, wanted, wantedArgs, wanted);
   const child = spawn(file, args, {
+    ...identity,
     cwd,
     env: options.tty ? { TERM: 'xterm', ...env } : env,
     detached: true,

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { constants } from 'node:os';
-import { isAbsolute, join } from 'node:path';
-import { delimiter } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessImage } from '../images/image.ts';
 import { listeningSockets } from '../network/listening-sockets.ts';
 import { matchSocket, planPorts, portVariables } from '../network/port-plan.ts';
+import { containerUser, type ContainerUser } from '../users/container-user.ts';
+import { spawnPlan } from '../users/run-as.ts';
 import {
   RuntimeError,
   type ContainerConfig,
@@ -48,11 +49,21 @@ export class ProcessLauncher implements ContainerLauncher {
     this.#options = options;
   }
 
+  async userFor(config: ContainerConfig): Promise<ContainerUser> {
+    const image = this.#imageOf(config);
+    const command = commandOf(config, image);
+    // What cannot be found is no matter of users: the start will say so.
+    const cwd = await workingDirOf(config, image).catch(() => config.rootDir);
+    const lookup = await findExecutable(command[0] ?? '', searchPathOf(config, image), cwd);
+    return containerUser(config.user, image, {
+      file: lookup.found ? lookup.file : cwd,
+      args: command.slice(1),
+      folders: [dirname(config.rootDir), cwd === config.rootDir ? dirname(cwd) : cwd],
+    });
+  }
+
   async launch(config: ContainerConfig, context: LaunchContext): Promise<RunningContainer> {
-    const image = this.#options.imageOf(config.image);
-    if (image === undefined) {
-      throw new RuntimeError('create', `image ${JSON.stringify(config.image)}: not found`);
-    }
+    const image = this.#imageOf(config);
     const ports = await planPorts(config.declaredPorts, context.podIp, this.#takenPorts);
     const freePorts = (): void => {
       for (const port of ports.values())
@@ -64,6 +75,12 @@ export class ProcessLauncher implements ContainerLauncher {
       freePorts();
       throw error;
     }
+  }
+
+  #imageOf(config: ContainerConfig): ProcessImage {
+    const image = this.#options.imageOf(config.image);
+    if (image !== undefined) return image;
+    throw new RuntimeError('create', `image ${JSON.stringify(config.image)}: not found`);
   }
 
   async #start(
@@ -84,10 +101,11 @@ export class ProcessLauncher implements ContainerLauncher {
     const cwd = await workingDirOf(config, image);
     const lookup = await findExecutable(program, env['PATH'] ?? '', cwd);
     if (!lookup.found) throw new RuntimeError('start', startFailure(lookup.why));
-    const child = spawn(lookup.file, command.slice(1), {
+    const { file, args, options } = spawnPlan(context.user, lookup.file, command.slice(1), program);
+    const child = spawn(file, args, {
+      ...options,
       cwd,
       env,
-      argv0: program,
       // Its own session and process group: terminal signals do not reach it, and it can be killed whole.
       detached: true,
       stdio: [config.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
@@ -104,6 +122,7 @@ export class ProcessLauncher implements ContainerLauncher {
       mark,
       ports,
       context,
+      stopSignal: image.stopSignal ?? 'SIGTERM',
       watchdog: this.#options.watchdog,
       memoryGuard: this.#options.memoryGuard,
       onEnd: freePorts,
@@ -129,9 +148,8 @@ function containerEnvironment(
   podIp: string,
   marks: readonly string[],
 ): Record<string, string> {
-  const ownPath = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
   const env: Record<string, string> = {
-    PATH: [...(image.path ?? []), ownPath].join(delimiter),
+    PATH: imagePath(image),
     HOME: config.rootDir,
     TMPDIR: join(config.rootDir, 'tmp'),
     HOSTNAME: config.pod.name,
@@ -146,6 +164,17 @@ function containerEnvironment(
     env[mark.slice(0, equals)] = mark.slice(equals + 1);
   }
   return env;
+}
+
+/** PATH unless the pod sets its own. */
+function imagePath(image: ProcessImage): string {
+  const ownPath = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  return [...(image.path ?? []), ownPath].join(delimiter);
+}
+
+/** Where a container's program is looked for. */
+function searchPathOf(config: ContainerConfig, image: ProcessImage): string {
+  return config.env.get('PATH') ?? image.env?.['PATH'] ?? imagePath(image);
 }
 
 /** The container's `workingDir` is looked for in its root folder first, then on this machine. */
@@ -207,6 +236,7 @@ interface ProcessContainerParts {
   readonly mark: string;
   readonly ports: ReadonlyMap<number, number>;
   readonly context: LaunchContext;
+  readonly stopSignal: NodeJS.Signals;
   readonly watchdog: Watchdog;
   readonly memoryGuard: MemoryGuard;
   readonly onEnd: () => void;
@@ -237,7 +267,8 @@ class ProcessContainer implements RunningContainer {
     if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null)
       return;
     // As in a real container the main process alone is asked to stop; what it leaves is killed when it ended.
-    sendSignal(name === 'SIGKILL' ? -pid : pid, name);
+    if (name === 'SIGKILL') sendSignal(-pid, name);
+    else sendSignal(pid, this.#parts.stopSignal);
   }
 
   async exec(options: ExecOptions): Promise<RuntimeProcess> {
@@ -245,7 +276,8 @@ class ProcessContainer implements RunningContainer {
       throw new RuntimeError('not-running', 'container is not running');
     }
     const { env, cwd, watchdog } = this.#parts;
-    return spawnExec(options, { env, cwd }, (leader, ended) => {
+    const { user } = this.#parts.context;
+    return spawnExec(options, { env, cwd, user }, (leader, ended) => {
       this.#leaders.add(leader);
       watchdog.add(leader);
       void ended.finally(() => {

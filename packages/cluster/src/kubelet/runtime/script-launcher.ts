@@ -3,6 +3,8 @@ import { PassThrough, Readable } from 'node:stream';
 import type { Probe } from '@kubewright/apimachinery';
 import type { Clock } from '../clock.ts';
 import type { ScriptedImage, ScriptedLife } from '../images/image.ts';
+import type { ContainerUser } from '../users/container-user.ts';
+import { ownUser } from '../users/machine-users.ts';
 import {
   RuntimeError,
   type ContainerConfig,
@@ -29,6 +31,10 @@ export class ScriptLauncher implements ContainerLauncher {
 
   constructor(options: ScriptLauncherOptions) {
     this.#options = options;
+  }
+
+  userFor(): Promise<ContainerUser> {
+    return Promise.resolve({ user: ownUser() });
   }
 
   launch(config: ContainerConfig, context: LaunchContext): Promise<RunningContainer> {

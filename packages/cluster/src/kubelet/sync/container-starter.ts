@@ -21,6 +21,7 @@ import {
 } from '../runtime/contracts.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { StartFailure } from '../status/container-statuses.ts';
+import { requestedUser } from '../users/requested-user.ts';
 import { buildContainerRoot } from '../volumes/container-root.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
 import type { ContainerStopper } from './container-stopper.ts';
@@ -77,6 +78,7 @@ export class ContainerStarter {
     const created = await this.#create(pod, what, runtime, image.image);
     if ('failure' in created) return { ok: false, failure: created.failure };
     this.#tell(pod, what, 'Created', 'Container created');
+    if (created.userShortfall !== undefined) this.#tellUser(pod, what, created);
     try {
       await this.#options.runtime.startContainer(created.id);
     } catch (error) {
@@ -118,6 +120,7 @@ export class ContainerStarter {
   ): Promise<ContainerConfig> {
     const { volumes, environmentFor } = this.#options;
     const env = await containerEnvironment(pod, container, environmentFor(runtime.sandbox?.ip));
+    const user = requestedUser(pod, container, this.#options.images.uidOf(image));
     const root = await buildContainerRoot(pod, container, env, volumes);
     const newest = newestLife(runtime.containers, container.name);
     const limit = container.resources?.limits?.['memory'];
@@ -138,6 +141,7 @@ export class ContainerStarter {
       command: (container.command ?? []).map(expand),
       args: (container.args ?? []).map(expand),
       // The pod's own variables win.
+      user,
       env: kubeconfig === undefined ? env : new Map([['KUBECONFIG', kubeconfig], ...env]),
       workingDir: container.workingDir,
       ...root,
@@ -191,6 +195,16 @@ export class ContainerStarter {
 
   #tell(pod: Stored<Pod>, what: ContainerStart, reason: string, message: string): void {
     this.#options.recorder.pod(pod, 'Normal', reason, message, what);
+  }
+
+  /** A node would have switched the user: who reads the pod should know that this one did not. */
+  #tellUser(
+    pod: Stored<Pod>,
+    what: ContainerStart,
+    { user, userShortfall }: ContainerRecord,
+  ): void {
+    const message = `Container runs as user ${user.uid}: ${userShortfall ?? ''}`;
+    this.#tell(pod, what, 'OtherUser', message);
   }
 
   #tellFailure(pod: Stored<Pod>, what: ContainerStart, message: string): void {

@@ -8,6 +8,7 @@ import {
   type Stored,
   type Volume,
 } from '@kubewright/apimachinery';
+import { isShared, openForPassing, openToAll, shareWithGroup } from '../users/file-ownership.ts';
 import { writeAtomically } from './atomic-directory.ts';
 import { VolumeError, volumeFiles, type VolumeSources } from './volume-content.ts';
 
@@ -33,9 +34,20 @@ export interface MountFault {
  */
 export class PodVolumes {
   readonly #options: PodVolumesOptions;
+  /** Volumes (`<pod's uid>/<name>`) whose permissions were set; a pod may change them afterwards. */
+  readonly #shared = new Set<string>();
 
   constructor(options: PodVolumesOptions) {
     this.#options = options;
+  }
+
+  /** Makes the folders of volumes; must be called first. Pods of other users may pass through, not look around. */
+  async prepare(): Promise<void> {
+    const { dataDir } = this.#options;
+    for (const folder of [dataDir, join(dataDir, 'pods'), join(dataDir, 'claims')]) {
+      await mkdir(folder, { recursive: true });
+      await openForPassing(folder);
+    }
   }
 
   /** Folder of a pod. */
@@ -71,14 +83,17 @@ export class PodVolumes {
 
   /** Removes the folder of a pod with all that was written into its own volumes. */
   async tearDown(podUid: string): Promise<void> {
+    for (const key of this.#shared) if (key.startsWith(`${podUid}/`)) this.#shared.delete(key);
     await rm(this.podDir(podUid), { recursive: true, force: true });
   }
 
   async #setUpVolume(pod: Stored<Pod>, volume: Volume): Promise<void> {
     const files = await volumeFiles(volume, pod, this.#options.sourcesFor(pod));
     const path = await this.pathOf(pod, volume);
+    const fsGroup = pod.spec?.securityContext?.fsGroup;
     if (files !== undefined) {
       await writeAtomically(path, files);
+      if (fsGroup !== undefined) await shareWithGroup(path, fsGroup, false);
     } else if (volume.hostPath !== undefined) {
       await checkHostPath(volume.hostPath);
     } else if (
@@ -86,13 +101,24 @@ export class PodVolumes {
       volume.persistentVolumeClaim !== undefined ||
       volume.ephemeral !== undefined
     ) {
-      await mkdir(path, { recursive: true });
+      if ((await mkdir(path, { recursive: true })) !== undefined) await openToAll(path);
+      await this.#share(pod, volume, path);
     } else {
       const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
       throw new VolumeError(
         `no volume plugin matched: ${kind} volumes are not supported by this node`,
       );
     }
+  }
+
+  /** Does what `fsGroup` asks for, once for each mount: afterwards the permissions are the pod's own affair. */
+  async #share(pod: Stored<Pod>, volume: Volume, path: string): Promise<void> {
+    const { fsGroup, fsGroupChangePolicy } = pod.spec?.securityContext ?? {};
+    const key = `${pod.metadata.uid}/${volume.name}`;
+    if (fsGroup === undefined || this.#shared.has(key)) return;
+    const isRight = fsGroupChangePolicy === 'OnRootMismatch' && (await isShared(path, fsGroup));
+    if (!isRight) await shareWithGroup(path, fsGroup, true);
+    this.#shared.add(key);
   }
 
   async #claimPath(pod: Stored<Pod>, claimName: string): Promise<string> {

@@ -12,6 +12,7 @@ import {
   type VolumeProjection,
 } from '@kubewright/apimachinery';
 import { fieldValue, resourceValue, type NodeFacts } from '../environment/field-value.ts';
+import { mayChangeUser } from '../users/machine-users.ts';
 import type { VolumeFile, VolumeFiles } from './atomic-directory.ts';
 
 /** Where the content of volumes comes from. */
@@ -87,7 +88,8 @@ async function projectionFiles(
     const projection = source.serviceAccountToken;
     try {
       const content = Buffer.from(await sources.token(projection));
-      return new Map([[projection.path, { content, mode: 0o600 }]]);
+      // Readable by others only where pods may have another user than this process.
+      return new Map([[projection.path, { content, mode: mayChangeUser() ? mode : 0o600 }]]);
     } catch (error) {
       throw new VolumeError(`failed to fetch token: ${messageOf(error)}`, { cause: error });
     }
