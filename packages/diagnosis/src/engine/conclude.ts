@@ -36,7 +36,7 @@ export function findingOf<Subject>(
     readonly sinceMs: number | undefined;
   },
 ): Finding {
-  const { nextQuestion, wouldChange } = conclusion;
+  const { nextQuestion, wouldChange, cause } = conclusion;
   return {
     mode: rule.mode,
     category: rule.category,
@@ -54,6 +54,7 @@ export function findingOf<Subject>(
     advice: clean(conclusion.advice),
     ...(nextQuestion === undefined ? {} : { nextQuestion: clean(nextQuestion) }),
     ...(wouldChange === undefined ? {} : { wouldChange: clean(wouldChange) }),
+    ...(cause === undefined ? {} : { cause }),
     ...(rest.sinceMs === undefined ? {} : { since: timestamp(rest.sinceMs) }),
   };
 }

@@ -1,5 +1,5 @@
 import type { ContainerFacts, Field, OwnerFacts, PodFacts, Proof } from '../facts/index.ts';
-import type { Category, Confidence, Remediation, Severity } from '../model/index.ts';
+import type { Category, Confidence, ObjectRef, Remediation, Severity } from '../model/index.ts';
 
 /** What must, or must not, be seen. It answers with the fields that it rests on. */
 export type Condition<Subject> = (subject: Subject) => Proof;
@@ -42,6 +42,8 @@ export interface Conclusion {
   readonly advice: string;
   readonly nextQuestion?: string;
   readonly wouldChange?: string;
+  /** The object behind it, where one can be named; it need not exist. */
+  readonly cause?: ObjectRef | undefined;
   /** Default: `critical` while the container does not do its work, else `warning`. */
   readonly severity?: Severity;
   /** When the failure that is seen began, in milliseconds. Default: the end of the last life, or the last change of Ready. */
