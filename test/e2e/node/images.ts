@@ -29,8 +29,8 @@ async function image(
 
 /** Builds the images of the operator and of the app, as their recipes do, and gives them to the node. */
 export async function loadImages(): Promise<void> {
-  await run(process.execPath, [path('operators/pod-diagnoser/scripts/bundle.ts')]);
-  const operator = { 'operator.mjs': 'operators/pod-diagnoser/dist/operator.mjs' };
+  await run(process.execPath, [path('scripts/bundle.ts'), 'pod-diagnoser']);
+  const operator = { 'operator.mjs': 'operators/pod-diagnoser/dist/image/operator.mjs' };
   await image('pod-diagnoser:0.1.0', operator, ['/bin/node', '/operator.mjs']);
   const app = {
     'server.js': 'apps/fragile-app/server.js',

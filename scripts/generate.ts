@@ -1,14 +1,12 @@
 /**
- * Writes the manifests of the operator into deploy/pod-diagnoser. With --check it writes nothing and ends with exit code 3 when a file is not
- * as it would be generated.
+ * Writes what is generated of all operators: manifests, charts, recipes of images. With --check it writes nothing and ends with exit
+ * code 3 when a file is not as it would be generated.
  */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { driftExitCode, findDrift, formatDrift, writeGeneratedFiles } from '@kubewright/crd';
-import { deployManifests } from './deploy-manifests.ts';
+import { packageFiles } from '@kubewright/packaging';
+import { findOperators, root } from './operators.ts';
 
-const folder = 'deploy/pod-diagnoser';
-const root = join(import.meta.dirname, '..', '..', '..', folder);
 const fix = 'npm run generate';
 
 process.exitCode = await generate(process.argv.slice(2));
@@ -22,20 +20,23 @@ async function generate(argv: string[]): Promise<number> {
     process.stderr.write(`${why}\nusage: ${fix} [-- --check]\n`);
     return 2;
   }
-  const files = deployManifests({
-    namespace: 'kubewright-system',
-    watchedNamespace: 'default',
-    image: 'pod-diagnoser:0.1.0',
-  });
-  const options = { root, files, ownedFolders: ['.'] };
+  const found = await findOperators();
+  const generated = await Promise.all(
+    found.map(({ operator, folder }) => packageFiles(operator, folder)),
+  );
+  const options = {
+    root,
+    files: new Map(generated.flatMap(({ files }) => [...files])),
+    ownedFolders: generated.flatMap(({ ownedFolders }) => ownedFolders),
+  };
   if (isCheck === true) {
     const drifts = await findDrift(options);
     process.stderr.write(formatDrift(drifts, fix));
     return drifts.length === 0 ? 0 : driftExitCode;
   }
   const written = await writeGeneratedFiles(options);
+  for (const { path, kind } of written) process.stdout.write(`${kind} ${path}\n`);
   const stale = written.filter(({ kind }) => kind === 'stale');
-  for (const { path, kind } of written) process.stdout.write(`${kind} ${folder}/${path}\n`);
   process.stderr.write(formatDrift(stale, fix));
   return stale.length === 0 ? 0 : driftExitCode;
 }

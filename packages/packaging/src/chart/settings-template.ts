@@ -1,0 +1,47 @@
+import type { OperatorDefinition } from '../operator-definition.ts';
+
+/** The ConfigMap that hands the values of a chart to the program, as its environment. */
+export function settingsTemplate(operator: OperatorDefinition): string {
+  const { name, program, webhook } = operator;
+  const { standard, options } = program;
+  const include = (template: string): string => `{{ include "${name}.${template}" . | quote }}`;
+  const from = (path: string): string => `{{ .Values.${path} | quote }}`;
+  const variables = new Map([
+    [standard.logLevel.env, from('logLevel')],
+    [standard.concurrency.env, from('numWorkers')],
+    [standard.leaderElect.env, from('ha.enabled')],
+    [standard.leaderElectionName.env, include('leaseName')],
+    [standard.leaseDurationSeconds.env, from('ha.leaderElection.leaseDurationSeconds')],
+    [standard.renewDeadlineSeconds.env, from('ha.leaderElection.renewDeadlineSeconds')],
+    [standard.retryPeriodSeconds.env, from('ha.leaderElection.retryPeriodSeconds')],
+    [standard.metrics.env, from('monitoring.enabled')],
+    [standard.metricsPath.env, from('monitoring.path')],
+    [standard.metricsPort.env, from('monitoring.port')],
+    [standard.healthPort.env, from('health.port')],
+    ...Object.entries(options).flatMap(([option, { env }]) =>
+      env === undefined ? [] : [[env, from(option)] as const],
+    ),
+  ]);
+  const lines = [...variables].map(([variable, value]) => `  ${variable}: ${value}\n`);
+  return `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ include "${name}.fullname" . }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    {{- include "${name}.labels" . | nindent 4 }}
+data:
+${lines.join('')}  ${standard.namespaces.env}: {{ include "${name}.watchedNamespaces" . | replace "\\n" "," | quote }}
+${webhook === undefined ? '' : webhookLines(name)}`;
+}
+
+function webhookLines(name: string): string {
+  const service = `{{ include "${name}.fullname" . }}-webhook`;
+  return `  WEBHOOK_PORT: {{ .Values.webhook.port | quote }}
+  WEBHOOK_SERVICE: ${service}
+  WEBHOOK_SECRET: ${service}
+  {{- if .Values.webhook.certManager.enabled }}
+  WEBHOOK_CERTIFICATES: {{ .Values.webhook.certManager.mountPath | quote }}
+  {{- end }}
+`;
+}
