@@ -310,7 +310,9 @@ describe('a missing permission', () => {
     env.maps.refuse = () => refusal(403, 'Forbidden', 'configmaps is forbidden');
     env.maps.cut();
     await settle();
-    assert.deepEqual(env.cache.readiness(), ['cannot watch configmaps: configmaps is forbidden']);
+    assert.deepEqual(env.cache.readiness(), [
+      'cannot watch configmaps in all namespaces: configmaps is forbidden',
+    ]);
     assert.equal(env.cache.list(ConfigMap).length, 2);
   });
 });
@@ -344,7 +346,7 @@ describe('readiness', () => {
     env.cache.informer(ConfigMap);
     await env.start();
     assert.deepEqual(env.cache.readiness(), [
-      'cannot list configmaps: the server could not find the requested resource',
+      'cannot list configmaps in all namespaces: the server could not find the requested resource',
     ]);
   });
 });

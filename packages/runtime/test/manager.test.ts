@@ -3,7 +3,7 @@ import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { ConfigMap } from '@kubewright/apimachinery';
+import { ConfigMap, type EventsV1Event } from '@kubewright/apimachinery';
 import {
   createRegistry,
   LeaseLostError,
@@ -189,6 +189,96 @@ test('is not ready without a permission, and says which', async () => {
   }
   assert.equal(ready.status, 503);
   assert.match(ready.body, /list configmaps in namespace "shop"/);
+  stop.abort(new Error('enough'));
+  await run;
+});
+
+/** A cluster that refuses to list ConfigMaps, and keeps the Events that it is sent. */
+function refusingCluster(code: number, reason: string) {
+  const cluster = new QuietCluster();
+  const events: EventsV1Event[] = [];
+  const isAllowed = { now: false };
+  cluster.answer = ({ method, path, body }) => {
+    if (method === 'POST' && path.includes('/events')) {
+      events.push(JSON.parse(String(body)) as EventsV1Event); // the only thing that is posted there
+    }
+    if (isAllowed.now || !path.includes('/configmaps')) return undefined;
+    return {
+      status: code,
+      body: { kind: 'Status', status: 'Failure', reason, code, message: 'no' },
+    };
+  };
+  return { cluster, events, isAllowed };
+}
+
+/** Runs a manager whose cache cannot read ConfigMaps until it has told so. */
+async function eventsOfProblem(
+  code: number,
+  reason: string,
+  options: Partial<ManagerOptions>,
+): Promise<readonly EventsV1Event[]> {
+  const { cluster, events } = refusingCluster(code, reason);
+  const stop = new AbortController();
+  const manager = newManager({ cluster, namespaces: ['shop'], ...options });
+  manager.cache.informer(ConfigMap);
+  const run = manager.run({ signal: stop.signal });
+  while (manager.cache.problems().length === 0) await settle();
+  stop.abort(new Error('enough'));
+  await run;
+  return events;
+}
+
+test('records what it may not read on the pod it runs in', async () => {
+  const pod = { namespace: 'ops', name: 'op-1', uid: 'uid-1' };
+  const leaderElection = { leaseName: 'op', leaseNamespace: 'ops' };
+  const [event, ...others] = await eventsOfProblem(403, 'Forbidden', { pod, leaderElection });
+  assert.equal(others.length, 0);
+  assert.equal(event?.metadata.namespace, 'ops');
+  assert.deepEqual(event.regarding, { apiVersion: 'v1', kind: 'Pod', ...pod });
+  assert.equal(event.type, 'Warning');
+  assert.equal(event.reason, 'MissingPermission');
+  assert.match(event.note ?? '', /^cannot list configmaps in namespace "shop": /);
+});
+
+test('records what is not there to be read, and what to do', async () => {
+  const pod = { namespace: 'ops', name: 'op-1' };
+  const [event] = await eventsOfProblem(404, 'NotFound', { pod });
+  assert.equal(event?.reason, 'MissingResource');
+  assert.match(event.note ?? '', /Install its CustomResourceDefinition/);
+});
+
+test('records on the lease when it does not know its pod, and nowhere without one', async () => {
+  const leaderElection = { leaseName: 'op', leaseNamespace: 'ops' };
+  const [event] = await eventsOfProblem(403, 'Forbidden', { leaderElection });
+  assert.deepEqual(event?.regarding, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    namespace: 'ops',
+    name: 'op',
+  });
+  assert.deepEqual(await eventsOfProblem(403, 'Forbidden', {}), []);
+});
+
+test('records nothing of what passes by itself', async () => {
+  const pod = { namespace: 'ops', name: 'op-1' };
+  assert.deepEqual(await eventsOfProblem(503, 'ServiceUnavailable', { pod }), []);
+});
+
+test('tells in its metrics what cannot be read now, and no more when it can', async () => {
+  const { cluster, isAllowed } = refusingCluster(403, 'Forbidden');
+  const clock = new FakeClock();
+  const stop = new AbortController();
+  const manager = newManager({ cluster, clock, namespaces: ['shop', 'yard'] });
+  manager.cache.informer(ConfigMap);
+  const run = manager.run({ signal: stop.signal });
+  while (manager.cache.problems().length < 2) await settle();
+  const failing =
+    /kubewright_informer_failing\{resource="configmaps",version="v1",scope="namespaces=shop,yard",verb="list",kind="denied"\} 2/;
+  assert.match(await manager.metrics.metrics(), failing);
+  isAllowed.now = true;
+  await clock.advance(60_000);
+  await manager.started;
+  assert.doesNotMatch(await manager.metrics.metrics(), /kubewright_informer_failing\{/);
   stop.abort(new Error('enough'));
   await run;
 });

@@ -170,6 +170,13 @@ export class Cache {
     );
   }
 
+  /** What keeps informers from reading right now. */
+  problems(): readonly InformerProblem[] {
+    return [...this.#all()].flatMap(({ informer }) =>
+      informer.failures().map(({ problem }) => problem),
+    );
+  }
+
   /** Calls back when an informer meets a problem of another kind than before. Disposing the answer ends it. */
   onProblem(listener: (problem: InformerProblem) => void): Disposable {
     const own = (problem: InformerProblem): void => {

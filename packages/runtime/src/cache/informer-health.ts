@@ -1,3 +1,4 @@
+import type { Scope } from '@kubewright/apimachinery';
 import type { Clock } from '../clock/clock.ts';
 import type { Reflector } from '../watch/reflector.ts';
 import { healthyAfterMs } from '../watch/step-watching.ts';
@@ -17,6 +18,7 @@ export interface ObservedNamespace {
 export interface InformerHealthOptions {
   /** `pods` or `deployments.apps`. */
   readonly resource: string;
+  readonly scope: Scope;
   readonly clock: Clock;
   readonly namespaces: readonly ObservedNamespace[];
   /** Hears of a listener that threw. */
@@ -104,13 +106,13 @@ export class InformerHealth {
   #failure({ reflector, namespace }: ObservedNamespace): Failure | undefined {
     const { state, retryMs } = reflector;
     if (state.phase === 'idle' || state.problem === undefined) return undefined;
-    const { clock, resource } = this.#options;
+    const { clock, resource, scope } = this.#options;
     const nowMs = clock.monotonicMs();
     // A quiet watch that has stood for a while works, although nothing has come yet that would prove it.
     if (state.phase === 'watching' && nowMs - state.startedMs >= healthyAfterMs) return undefined;
     return {
       phase: 'failing',
-      problem: { ...state.problem, resource, namespace: reflector.namespace },
+      problem: { ...state.problem, resource, scope, namespace: reflector.namespace },
       isSynced: namespace.version !== undefined,
       retryInMs: retryMs === undefined ? 0 : Math.max(0, retryMs - nowMs),
     };

@@ -1,9 +1,11 @@
+import type { Scope } from '@kubewright/apimachinery';
 import type { WatchProblem } from '../watch/watch-problem.ts';
 
 /** A problem with the place where it is. */
 export interface InformerProblem extends WatchProblem {
   /** `pods` or `deployments.apps`. */
   readonly resource: string;
+  readonly scope: Scope;
   /** The namespace concerned; undefined for all, and for cluster-scoped resources. */
   readonly namespace: string | undefined;
 }
@@ -29,6 +31,8 @@ export type InformerState =
 
 /** One sentence about a problem, for logs, Events and readiness: what cannot be done, where, and why. */
 export function problemText(problem: InformerProblem): string {
-  const where = problem.namespace === undefined ? '' : ` in namespace "${problem.namespace}"`;
-  return `cannot ${problem.verb} ${problem.resource}${where}: ${problem.message}`;
+  const { verb, resource, scope, namespace, message } = problem;
+  const everywhere = scope === 'Namespaced' ? ' in all namespaces' : '';
+  const where = namespace === undefined ? everywhere : ` in namespace "${namespace}"`;
+  return `cannot ${verb} ${resource}${where}: ${message}`;
 }

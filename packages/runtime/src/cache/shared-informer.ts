@@ -82,6 +82,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
         synced: () => this.#isSynced,
         secondsSinceHeard: () => this.secondsSinceHeard,
         pendingWrites: () => this.#pending.size,
+        failures: () => this.failures().map(({ problem }) => problem),
       },
     );
     const onIndexError = (error: unknown): void => {
@@ -96,6 +97,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     this.#sources = options.namespaces.map((namespace) => this.#createSource(namespace));
     this.#health = new InformerHealth({
       resource: groupResourceOf(options.resource),
+      scope: options.resource.scope,
       clock: options.clock,
       namespaces: this.#sources,
       onListenerError: (error) => {

@@ -22,6 +22,14 @@ export interface LeaderElectionOptions extends Partial<ElectionTimes> {
   readonly releaseOnCancel?: boolean | undefined;
 }
 
+/** The pod that a process runs in. */
+export interface OwnPod {
+  readonly namespace: string;
+  readonly name: string;
+  /** Without it `kubectl describe pod` does not show Events about the pod, because it asks for those of the uid. */
+  readonly uid?: string | undefined;
+}
+
 /** What a manager works with. */
 export interface ManagerOptions {
   readonly client: Client;
@@ -42,6 +50,11 @@ export interface ManagerOptions {
   readonly gracefulShutdownMs?: number | undefined;
   /** Namespaces that the cache reads; others are unknown to it. Default: all of them. */
   readonly namespaces?: readonly string[] | undefined;
+  /**
+   * The pod that this process runs in. Events about the process itself, such as a permission that its caches lack, are recorded
+   * on it. Default: on the lease, when there is leader election; else nowhere, and the log alone has them.
+   */
+  readonly pod?: OwnPod | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
 }

@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
+import { Lease, Pod } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { Cache } from '../cache/cache.ts';
 import type { Clock } from '../clock/clock.ts';
 import { SystemClock } from '../clock/system-clock.ts';
 import { LeaderElector } from '../election/leader-elector.ts';
 import type { Leadership } from '../election/leadership.ts';
+import type { EventSubject } from '../events/event-input.ts';
 import { EventRecorder } from '../events/event-recorder.ts';
 import { EventSink } from '../events/event-sink.ts';
 import { HealthChecks } from '../health/health-check.ts';
@@ -25,6 +27,7 @@ import { ServingEndpoint } from '../serving/serving-endpoint.ts';
 import type { ManagerOptions, ManagerRunOptions, ServerOptions } from './manager-options.ts';
 import { ManagerRun } from './manager-run.ts';
 import { handleSignals } from './process-signals.ts';
+import { reportOwnProblems } from './report-own-problems.ts';
 import type { Runnable } from './runnable.ts';
 
 /** Where a manager is in its life. */
@@ -195,6 +198,11 @@ export class Manager {
     signal?.addEventListener('abort', onAbort, { once: true });
     using _signals = options.handleSignals === true ? this.#handleSignals(run) : undefined;
     using _process = observeProcess(this.metrics);
+    using _problems = reportOwnProblems({
+      cache: this.cache,
+      recorder: this.eventRecorder('cache'),
+      subject: () => this.#self(),
+    });
     try {
       await run.execute();
       this.#rejectWaiting(new Error('the manager was stopped'));
@@ -288,6 +296,16 @@ export class Manager {
       default:
         this.#phase satisfies never;
     }
+  }
+
+  /** The object that stands for this process. */
+  #self(): EventSubject | undefined {
+    const { pod, leaderElection } = this.#options;
+    if (pod !== undefined) return { apiVersion: Pod.apiVersion, kind: Pod.kind, metadata: pod };
+    if (leaderElection === undefined) return undefined;
+    const { leaseName: name, leaseNamespace: namespace } = leaderElection;
+    const { apiVersion, kind } = Lease;
+    return this.#leadership?.lease ?? { apiVersion, kind, metadata: { name, namespace } };
   }
 
   #announce(leadership: Leadership | undefined): void {

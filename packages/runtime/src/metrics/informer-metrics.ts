@@ -47,6 +47,19 @@ export function informerMetrics(
     'Written objects whose change the watch has not delivered yet.',
     (gauges) => gauges.pendingWrites(),
   );
+  new Gauge({
+    name: 'kubewright_informer_failing',
+    help: 'Namespaces (1 for all at once) whose last list or watch failed, by what failed and why; no series when none.',
+    labelNames: [...labelNames, 'verb', 'kind'] as const,
+    registers,
+    collect() {
+      // What has healed is no longer told.
+      this.reset();
+      for (const { labels, gauges } of informers) {
+        for (const { verb, kind } of gauges.failures()) this.inc({ ...labels, verb, kind });
+      }
+    },
+  });
 
   const counterOf = (name: string, help: string) =>
     new Counter({ name, help, labelNames, registers });

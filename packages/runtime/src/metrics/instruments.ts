@@ -84,6 +84,8 @@ export interface InformerGauges {
   secondsSinceHeard(): number | undefined;
   /** Written objects whose change the watch has not delivered yet. */
   pendingWrites(): number;
+  /** What keeps namespaces of the informer from being read right now; `kind` as in {@link InformerInstruments.failed}. */
+  failures(): readonly { readonly verb: 'list' | 'watch'; readonly kind: string }[];
 }
 
 /** What one informer reports. */

@@ -1,10 +1,12 @@
 import type { KubernetesObject, Resource } from '@kubewright/apimachinery';
 import type { Cached } from '../cache/event-handler.ts';
 import type { Manager } from '../manager/manager.ts';
+import { readProblemEvent } from '../manager/read-problem-event.ts';
 
 /**
- * Tells of what the operator may not read, in a `Warning` Event `MissingPermission` on each object of the resource in the namespace
- * concerned, as soon as both are known. The log and `/readyz` name it in any case. Disposing the answer ends it.
+ * Tells whoever made objects of a resource of what the operator may not read (`MissingPermission`) or what is not there to be read
+ * (`MissingResource`): in a `Warning` Event on each of the objects in the namespace concerned, as soon as both are known.
+ * The manager tells it of its own pod in any case, which others may not see. Disposing the answer ends it.
  *
  * @param component - Reports the Events, such as the name of the operator.
  */
@@ -20,17 +22,11 @@ export function reportReadProblems<T extends KubernetesObject>(
   const report = (object: Cached<T>): void => {
     // Every cached object has metadata; the type parameter hides it.
     const { metadata } = object as Cached<KubernetesObject>;
-    for (const { state } of cache.informers()) {
-      if (state.phase !== 'failing' || state.problem.kind !== 'denied') continue;
-      const { namespace, verb, resource: denied, message } = state.problem;
+    for (const problem of cache.problems()) {
+      const { namespace } = problem;
       if (namespace !== undefined && namespace !== metadata.namespace) continue;
-      const where = namespace === undefined ? 'all namespaces' : `namespace "${namespace}"`;
-      recorder.event(object, {
-        type: 'Warning',
-        reason: 'MissingPermission',
-        action: 'Watch',
-        note: `cannot ${verb} ${denied} in ${where}: ${message}`,
-      });
+      const event = readProblemEvent(problem);
+      if (event !== undefined) recorder.event(object, event);
     }
   };
   // Whichever of the two becomes known last.

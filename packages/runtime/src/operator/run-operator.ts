@@ -111,6 +111,8 @@ async function operate<Options extends ProgramOptions>(
   const namespaces = given.allNamespaces ? undefined : (given.namespaces ?? [ownNamespace]);
   // A node whose containers share an address with others tells each where to listen; elsewhere: everywhere.
   const host = env['HOST'] || undefined;
+  const podName = env['POD_NAME'] || undefined;
+  const self = podName === undefined ? undefined : { namespace: ownNamespace, name: podName };
   const manager = new Manager({
     client,
     logger,
@@ -119,13 +121,13 @@ async function operate<Options extends ProgramOptions>(
     metrics: { port: given.metricsPort, path: given.metricsPath, host },
     health: { port: given.healthPort, host },
     leaderElection: given.leaderElect ? electionOf(given, ownNamespace) : undefined,
+    pod: self === undefined ? undefined : { ...self, uid: env['POD_UID'] || undefined },
   });
-  const podName = env['POD_NAME'] || undefined;
   const setUp = await program.setup(manager, {
     options,
     concurrency: given.concurrency,
     ownNamespace,
-    self: podName === undefined ? undefined : { namespace: ownNamespace, name: podName },
+    self,
     host,
   });
   await using resources = new AsyncDisposableStack();
