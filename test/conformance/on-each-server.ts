@@ -65,12 +65,13 @@ export function describeOnEachServer(
         };
         environment = await startTestEnvironment({ kind, embedded });
       });
-      after(async () => environment?.[Symbol.asyncDispose]());
       suite(() => {
         if (environment === undefined)
           throw new Error('the environment is asked for before it was started');
         return environment;
       });
+      // After what the suite itself ends: hooks run in the order they are declared in.
+      after(async () => environment?.[Symbol.asyncDispose]());
     });
   }
 }

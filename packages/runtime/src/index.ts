@@ -11,3 +11,4 @@ export * from './metrics/index.ts';
 export * from './queue/index.ts';
 export * from './serving/index.ts';
 export * from './watch/index.ts';
+export * from './webhook/index.ts';

@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { ElectionTimes } from '../election/election-settings.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
+import type { WebhooksOptions } from '../webhook/webhooks.ts';
 
 /** Where a server of the manager listens. */
 export interface ServerOptions {
@@ -44,6 +45,8 @@ export interface ManagerOptions {
   readonly metrics?: (ServerOptions & { readonly path?: string | undefined }) | undefined;
   /** `/healthz` and `/readyz`. Default port 8081, on all addresses. */
   readonly health?: ServerOptions | undefined;
+  /** Needed when webhooks are added to {@link Manager.webhooks}; see there. */
+  readonly webhooks?: WebhooksOptions | undefined;
   /** Default: no election, this process works at once. */
   readonly leaderElection?: LeaderElectionOptions | undefined;
   /** Time for work in flight to end by itself when the manager stops, in milliseconds; then it is aborted. Default 30,000, as in controller-runtime. */

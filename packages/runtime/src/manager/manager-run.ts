@@ -7,6 +7,7 @@ import type { LeaderElector } from '../election/leader-elector.ts';
 import type { Leadership } from '../election/leadership.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { ServingEndpoint } from '../serving/serving-endpoint.ts';
+import type { Webhooks } from '../webhook/webhooks.ts';
 import { RunnableGroup } from './runnable-group.ts';
 import type { Runnable } from './runnable.ts';
 import { ShutdownError, WorkAbortedError } from './shutdown-error.ts';
@@ -17,6 +18,7 @@ const abortGraceMs = 5_000;
 /** What one run of a manager is made of. */
 export interface ManagerRunParts {
   readonly endpoints: readonly ServingEndpoint[];
+  readonly webhooks: Pick<Webhooks, 'isServing' | 'start' | 'keepCertificate' | 'stop'>;
   readonly events: Runnable;
   readonly cache: Pick<Cache, 'start' | 'waitForSync'>;
   readonly runnables: readonly Runnable[];
@@ -33,7 +35,7 @@ export interface ManagerRunParts {
 }
 
 /**
- * One life of a manager: up in order (servers, Events, caches, what needs no leadership, election, controllers), down
+ * One life of a manager: up in order (servers, webhooks, Events, caches, what needs no leadership, election, controllers), down
  * in reverse, the lease given back when all work has ended.
  */
 export class ManagerRun {
@@ -94,10 +96,19 @@ export class ManagerRun {
   }
 
   async #goUp(): Promise<void> {
-    const { endpoints, events, cache, runnables, elector, onStarted, onLeading } = this.#parts;
+    const { endpoints, webhooks, events, cache, runnables, elector, onStarted, onLeading } =
+      this.#parts;
     const stop = this.#stop.signal;
     stop.throwIfAborted();
     for (const endpoint of endpoints) await endpoint.start();
+    // Before the caches: these may be filled in a version that this process converts to.
+    await webhooks.start(stop);
+    if (webhooks.isServing) {
+      this.#others.start({
+        name: 'webhook-certificate',
+        start: (signal) => webhooks.keepCertificate(signal),
+      });
+    }
     this.#events.start(events);
     this.#caches.start({ name: 'cache', start: (signal) => cache.start(signal) });
     await cache.waitForSync(stop);
@@ -131,7 +142,7 @@ export class ManagerRun {
   }
 
   async #goDown(): Promise<void> {
-    const { clock, gracefulShutdownMs, onStopping, endpoints } = this.#parts;
+    const { clock, gracefulShutdownMs, onStopping, endpoints, webhooks } = this.#parts;
     this.#logger.info('stopping');
     onStopping();
     using patience = linkAbort(this.#force.signal);
@@ -152,6 +163,7 @@ export class ManagerRun {
     // Work that needs the leadership may still go on: nobody may take over before the lease has expired.
     if (stuckLeaders.length > 0) await this.#leadership?.abandon();
     else await this.#leadership?.release();
+    await webhooks.stop();
     for (const endpoint of [...endpoints].reverse()) await endpoint.stop();
 
     const stuck = [...stuckLeaders, ...stuckOthers, ...stuckEvents, ...stuckCaches];

@@ -24,6 +24,7 @@ import { observeProcess } from '../metrics/process-metrics.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import { ServingEndpoint } from '../serving/serving-endpoint.ts';
+import { Webhooks } from '../webhook/webhooks.ts';
 import type { ManagerOptions, ManagerRunOptions, ServerOptions } from './manager-options.ts';
 import { ManagerRun } from './manager-run.ts';
 import { handleSignals } from './process-signals.ts';
@@ -34,7 +35,7 @@ import type { Runnable } from './runnable.ts';
 type Phase = 'new' | 'starting' | 'started' | 'stopping' | 'ended';
 
 /**
- * Runs an operator: servers for metrics and probes, one cache, leader election, controllers; up in order, down in reverse.
+ * Runs an operator: servers for metrics, probes and webhooks, one cache, leader election, controllers; up in order, down in reverse.
  *
  * Guarantees: nothing is started before {@link Manager.run}; when `run` has settled nothing is left running, listening or waiting,
  * except for a runnable that ignores its signals, which the rejection names. The lease is given back only when all work that needs it has ended.
@@ -54,6 +55,8 @@ export class Manager {
   readonly instruments: Instruments;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Served before the caches fill and for as long as anything runs, by standbys too. Add yours before {@link Manager.run}. */
+  readonly webhooks: Webhooks;
   readonly #options: ManagerOptions;
   readonly #healthz = new HealthChecks();
   readonly #readyz = new HealthChecks();
@@ -86,6 +89,7 @@ export class Manager {
       instruments,
       ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
     });
+    this.webhooks = new Webhooks(options.webhooks, { client, clock, logger }, this.metrics);
     this.#events = new EventSink({ client, logger, clock, onOutcome: this.#countEvent });
     this.#elector = this.#newElector();
     this.#metricsEndpoint = this.#newEndpoint('metrics', 8080, options.metrics, (request) =>
@@ -128,12 +132,18 @@ export class Manager {
   }
 
   /** Where the servers listen; a part is missing while its server does not. */
-  get addresses(): { readonly metrics?: AddressInfo; readonly health?: AddressInfo } {
+  get addresses(): {
+    readonly metrics?: AddressInfo;
+    readonly health?: AddressInfo;
+    readonly webhooks?: AddressInfo;
+  } {
     const metrics = this.#metricsEndpoint?.address;
     const health = this.#healthEndpoint?.address;
+    const webhooks = this.webhooks.address;
     return {
       ...(metrics === undefined ? {} : { metrics }),
       ...(health === undefined ? {} : { health }),
+      ...(webhooks === undefined ? {} : { webhooks }),
     };
   }
 
@@ -217,8 +227,14 @@ export class Manager {
 
   #newRun(): ManagerRun {
     const { cache, clock, logger } = this;
+    if (this.webhooks.isServing) {
+      this.#readyz.add('webhooks', () => {
+        this.webhooks.checkReady();
+      });
+    }
     return new ManagerRun({
       endpoints: [this.#healthEndpoint, this.#metricsEndpoint].filter((each) => each !== undefined),
+      webhooks: this.webhooks,
       events: this.#events,
       cache,
       runnables: [...this.#runnables.values()],

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PortInUseError } from './port-in-use-error.ts';
+import { addressOf, listen, type ListenOptions } from './listen.ts';
 
 /** A request, as far as the endpoints of an operator look at it. */
 export interface ServingRequest {
@@ -19,13 +19,7 @@ export interface ServingResponse {
 }
 
 /** What a small plain-HTTP server of the manager needs. */
-export interface ServingEndpointOptions {
-  /** What it is for; stands in error messages, such as `metrics`. */
-  readonly purpose: string;
-  /** Address to listen on. Default: all of them, IPv6 and IPv4. */
-  readonly host?: string | undefined;
-  /** 0 takes any free port. */
-  readonly port: number;
+export interface ServingEndpointOptions extends ListenOptions {
   /** Answers GET and HEAD; a rejection becomes a 500 without its message. */
   readonly handle: (request: ServingRequest) => Promise<ServingResponse>;
 }
@@ -48,8 +42,7 @@ export class ServingEndpoint {
 
   /** Where it listens; undefined before the start and after the stop. */
   get address(): AddressInfo | undefined {
-    const address = this.#server?.address();
-    return typeof address === 'object' && address !== null ? address : undefined;
+    return addressOf(this.#server);
   }
 
   /**
@@ -59,7 +52,6 @@ export class ServingEndpoint {
    * @throws Error of the system, such as `EACCES`, with the purpose, host and port before it.
    */
   async start(): Promise<AddressInfo> {
-    const { host, port, purpose } = this.#options;
     const existing = this.address;
     if (existing !== undefined) return existing;
     const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
@@ -79,26 +71,8 @@ export class ServingEndpoint {
         },
       );
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    }).catch((cause: unknown) => {
-      const shownHost = host ?? '*';
-      if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-        throw new PortInUseError(purpose, shownHost, port, { cause });
-      }
-      const detail = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(
-        `the ${purpose} server cannot listen on ${shownHost}:${String(port)}: ${detail}`,
-        { cause },
-      );
-    });
+    const address = await listen(server, this.#options);
     this.#server = server;
-    const address = this.address;
-    if (address === undefined) throw new Error(`the ${purpose} server has no TCP address`);
     return address;
   }
 

@@ -1,0 +1,89 @@
+import {
+  CustomResourceDefinition,
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '@kubewright/apimachinery';
+import type { Client } from '@kubewright/client';
+
+/** Objects of the cluster that name a webhook, and must know the authority of its certificate. */
+export interface InjectionTargets {
+  readonly customResourceDefinitions: readonly string[];
+  readonly validatingWebhookConfigurations: readonly string[];
+  readonly mutatingWebhookConfigurations: readonly string[];
+}
+
+type InjectionClient = Pick<Client, 'get' | 'patch'>;
+
+/**
+ * Writes the authority into every target that does not have it yet.
+ *
+ * @throws AggregateError with what went wrong for each target; the others have it.
+ */
+export async function injectAuthority(
+  client: InjectionClient,
+  targets: InjectionTargets,
+  bundle: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const caBundle = Buffer.from(bundle).toString('base64');
+  const outcomes = await Promise.allSettled([
+    ...targets.customResourceDefinitions.map(async (name) =>
+      injectIntoDefinition(client, name, caBundle, signal),
+    ),
+    ...targets.validatingWebhookConfigurations.map(async (name) =>
+      injectIntoConfiguration(client, ValidatingWebhookConfiguration, name, caBundle, signal),
+    ),
+    ...targets.mutatingWebhookConfigurations.map(async (name) =>
+      injectIntoConfiguration(client, MutatingWebhookConfiguration, name, caBundle, signal),
+    ),
+  ]);
+  const errors = outcomes.flatMap((outcome): unknown[] =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  if (errors.length === 0) return;
+  const details = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+  throw new AggregateError(errors, details.join('; '));
+}
+
+async function injectIntoDefinition(
+  client: InjectionClient,
+  name: string,
+  caBundle: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const definition = await client.get(CustomResourceDefinition, { name }, { signal });
+  const { conversion } = definition.spec;
+  if (conversion?.strategy !== 'Webhook') {
+    throw new Error(
+      `CustomResourceDefinition ${name} does not name the conversion webhook: apply the manifest of this version of the operator`,
+    );
+  }
+  if (conversion.webhook?.clientConfig?.caBundle === caBundle) return;
+  const body = { spec: { conversion: { webhook: { clientConfig: { caBundle } } } } };
+  await client.patch(CustomResourceDefinition, { name }, { type: 'merge', body }, { signal });
+}
+
+async function injectIntoConfiguration(
+  client: InjectionClient,
+  resource: typeof ValidatingWebhookConfiguration | typeof MutatingWebhookConfiguration,
+  name: string,
+  caBundle: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { webhooks = [] } = await client.get(resource, { name }, { signal });
+  const operations = webhooks.flatMap((webhook, index) =>
+    webhook.clientConfig.caBundle === caBundle
+      ? []
+      : [
+          // The list may have changed since it was read: the patch fails then, and is tried again later.
+          { op: 'test' as const, path: `/webhooks/${String(index)}/name`, value: webhook.name },
+          {
+            op: 'add' as const,
+            path: `/webhooks/${String(index)}/clientConfig/caBundle`,
+            value: caBundle,
+          },
+        ],
+  );
+  if (operations.length === 0) return;
+  await client.patch(resource, { name }, { type: 'json', operations }, { signal });
+}

@@ -1,0 +1,35 @@
+import type { Client } from '@kubewright/client';
+import type { Clock } from '../../clock/clock.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { KeyedCertificate } from './x509.ts';
+
+/** What a source of certificates may work with; a manager gives it. */
+export interface CertificateContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Names of the CustomResourceDefinitions whose objects the webhook converts. */
+  readonly convertedDefinitions: readonly string[];
+}
+
+/** Where a webhook server has its certificate from. */
+export interface CertificateSource {
+  /**
+   * The certificate to begin with. Waits for it as long as it takes.
+   *
+   * @throws `signal.reason` when the signal aborts first.
+   */
+  load(context: CertificateContext, signal: AbortSignal): Promise<KeyedCertificate>;
+  /**
+   * Looks after the certificate until the signal aborts, and hands over each new one. Failures are logged and tried again.
+   *
+   * @param use - Takes the certificate for new connections; open ones go on.
+   */
+  keep(
+    context: CertificateContext,
+    use: (certificate: KeyedCertificate) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Why API servers may refuse the certificate, or not know it, at this moment; undefined when all is well. */
+  problem(): string | undefined;
+}

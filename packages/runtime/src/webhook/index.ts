@@ -1,0 +1,14 @@
+export type { InjectionTargets } from './certificates/authority-injection.ts';
+export type { CertificateLifetimes } from './certificates/certificate-plan.ts';
+export type { CertificateContext, CertificateSource } from './certificates/certificate-source.ts';
+export {
+  MountedCertificates,
+  type MountedCertificatesOptions,
+} from './certificates/mounted-certificates.ts';
+export {
+  SelfManagedCertificates,
+  type SelfManagedCertificatesOptions,
+} from './certificates/self-managed-certificates.ts';
+export type { KeyedCertificate } from './certificates/x509.ts';
+export type { Convertible } from './conversion/conversion-webhook.ts';
+export { Webhooks, type WebhooksOptions } from './webhooks.ts';

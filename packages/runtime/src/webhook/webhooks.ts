@@ -1,0 +1,148 @@
+import { groupResourceOf } from '@kubewright/apimachinery';
+import type { AddressInfo } from 'node:net';
+import { webhookMetrics } from '../metrics/webhook-metrics.ts';
+import type { MetricsRegistry } from '../metrics/registry.ts';
+import type { CertificateContext, CertificateSource } from './certificates/certificate-source.ts';
+import { conversionWebhook, type Convertible } from './conversion/conversion-webhook.ts';
+import type { WebhookRoute } from './webhook-route.ts';
+import { WebhookServer } from './webhook-server.ts';
+
+/** How a manager serves webhooks. */
+export interface WebhooksOptions {
+  /** 0 takes any free port (see `Manager.addresses`); false serves none, as when the operator runs outside the cluster. Default 9443. */
+  readonly port?: number | false | undefined;
+  /** Address to listen on. Default: all of them. */
+  readonly host?: string | undefined;
+  readonly certificates: CertificateSource;
+}
+
+/** Path of the conversion webhook, as manifests name it. */
+const conversionPath = '/convert';
+
+/**
+ * The webhooks of a manager. They are served by standbys too: API servers reach any replica.
+ *
+ * @example
+ * ```ts
+ * const manager = new Manager({
+ *   client,
+ *   webhooks: {
+ *     certificates: new SelfManagedCertificates({
+ *       secret: { namespace: 'stores', name: 'store-operator-webhook' },
+ *       service: { namespace: 'stores', name: 'store-operator' },
+ *     }),
+ *   },
+ * });
+ * manager.webhooks.convert(Store); // made by defineCustomResource, with converters
+ * ```
+ */
+export class Webhooks {
+  readonly #options: WebhooksOptions | undefined;
+  readonly #context: Omit<CertificateContext, 'convertedDefinitions'>;
+  readonly #registry: MetricsRegistry;
+  readonly #convertibles: Convertible[] = [];
+  // By path.
+  readonly #routes = new Map<string, WebhookRoute>();
+  #server: WebhookServer | undefined;
+  #isFixed = false;
+
+  /** Made by a manager. */
+  constructor(
+    options: WebhooksOptions | undefined,
+    context: Omit<CertificateContext, 'convertedDefinitions'>,
+    registry: MetricsRegistry,
+  ) {
+    this.#options = options;
+    this.#context = { ...context, logger: context.logger.with({ component: 'webhooks' }) };
+    this.#registry = registry;
+  }
+
+  /** Where the webhooks are served; undefined while they are not. */
+  get address(): AddressInfo | undefined {
+    return this.#server?.address;
+  }
+
+  /**
+   * Converts the objects of a custom resource between its versions, at `/convert`.
+   *
+   * @throws TypeError when the manager runs already.
+   */
+  convert(resource: Convertible): this {
+    this.#checkOpen();
+    this.#convertibles.push(resource);
+    return this;
+  }
+
+  /** Whether there is anything to serve, and the port is not switched off. */
+  get isServing(): boolean {
+    return (
+      this.#options?.port !== false && (this.#convertibles.length > 0 || this.#routes.size > 0)
+    );
+  }
+
+  /**
+   * Gets a certificate, and listens.
+   *
+   * @throws TypeError when there are webhooks and nothing was said of their certificates.
+   * @throws PortInUseError when another program has the port.
+   * @throws `signal.reason` when the signal aborts first.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#isFixed = true;
+    if (!this.isServing) return;
+    const { certificates, port = 9443, host } = this.#served();
+    const certificate = await certificates.load(this.#certificateContext(), signal);
+    const server = new WebhookServer({
+      // isServing has ruled out false.
+      port: port === false ? 0 : port,
+      host,
+      routes: [conversionWebhook(conversionPath, this.#convertibles), ...this.#routes.values()],
+      clock: this.#context.clock,
+      logger: this.#context.logger,
+      metrics: webhookMetrics(this.#registry),
+    });
+    await server.start(certificate);
+    this.#server = server;
+  }
+
+  /** Looks after the certificate, until the signal aborts. */
+  async keepCertificate(signal: AbortSignal): Promise<void> {
+    await this.#served().certificates.keep(
+      this.#certificateContext(),
+      (certificate) => this.#server?.use(certificate),
+      signal,
+    );
+  }
+
+  /** Closes the server; may be repeated. */
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+    this.#server = undefined;
+  }
+
+  /** @throws Error that says why API servers cannot use the webhooks now. */
+  checkReady(): void {
+    if (!this.isServing) return;
+    const problem = this.#served().certificates.problem();
+    if (problem !== undefined) throw new Error(problem);
+    if (this.address === undefined) throw new Error('the webhook server does not listen yet');
+  }
+
+  #checkOpen(): void {
+    if (this.#isFixed) throw new TypeError('a webhook comes too late: add webhooks before run()');
+  }
+
+  #served(): WebhooksOptions {
+    if (this.#options === undefined) {
+      throw new TypeError('webhooks need a certificate: give the manager webhooks.certificates');
+    }
+    return this.#options;
+  }
+
+  #certificateContext(): CertificateContext {
+    return {
+      ...this.#context,
+      convertedDefinitions: this.#convertibles.map(({ resource }) => groupResourceOf(resource)),
+    };
+  }
+}
