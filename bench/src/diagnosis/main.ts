@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import type { Sample } from './expectation.ts';
 import { containerReason } from './diagnosers/container-reason.ts';
 import { k8sgpt } from './diagnosers/k8sgpt.ts';
+import { kubewright } from './diagnosers/kubewright.ts';
 import { readCases } from './read-cases.ts';
 import { readTraces } from './read-traces.ts';
 import { score, type Score } from './score.ts';
@@ -49,10 +50,10 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const [set, samples] of sets) {
     for (const hasEvents of [true, false]) {
       const given = hasEvents ? samples : samples.map(withoutEvents);
-      for (const diagnoser of [k8sgpt, containerReason]) {
+      for (const diagnoser of [kubewright, k8sgpt, containerReason]) {
         const result = score(diagnoser, given);
         rows.push(rowOf(set, hasEvents, result));
-        if (!values.misses) continue;
+        if (!values.misses || diagnoser !== kubewright) continue;
         for (const miss of result.misses) {
           process.stderr.write(`${set}${hasEvents ? '' : ', no Events'}: ${miss}\n`);
         }

@@ -1,6 +1,6 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AnyEvent, Remediation } from '@kubewright/diagnosis';
+import { momentOf, type AnyEvent, type Remediation } from '@kubewright/diagnosis';
 import type { KubernetesObject, Pod } from '@kubewright/apimachinery';
 import { wellCategories, type Sample } from './expectation.ts';
 
@@ -17,9 +17,6 @@ interface CaseFile {
   };
 }
 
-/** Minutes between the newest time in a case and the moment it is looked at. */
-const afterwardsMs = 60_000;
-
 /** Reads cases as they lie in a folder: one pod with its Events in each file. */
 export async function readCases(folder: string): Promise<Sample[]> {
   const samples: Sample[] = [];
@@ -33,7 +30,8 @@ export async function readCases(folder: string): Promise<Sample[]> {
         pods: pod === null ? [] : [pod],
         events,
         objects: related,
-        now: new Date(newestTime(JSON.stringify(given)) + afterwardsMs),
+        // As the command takes it, which reads such files too.
+        now: momentOf([pod, events, related]) ?? new Date(),
       },
       expected: {
         category: expected.category,
@@ -46,13 +44,4 @@ export async function readCases(folder: string): Promise<Sample[]> {
     });
   }
   return samples.sort((left, right) => (left.name < right.name ? -1 : 1));
-}
-
-/** The newest timestamp of a text: a case was looked at soon after it. */
-function newestTime(text: string): number {
-  const times = text.match(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^"]{0,12}"/g) ?? [];
-  const known = times.map((time) => Date.parse(time.slice(1, -1))).filter((ms) => ms > 0);
-  return (
-    known.reduce((newest, ms) => Math.max(newest, ms), 0) || Date.parse('2026-01-01T00:00:00Z')
-  );
 }

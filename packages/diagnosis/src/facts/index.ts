@@ -5,4 +5,4 @@ export { ObservedEvent } from './observed-event.ts';
 export { OwnerFacts } from './owner-facts.ts';
 export { PodFacts } from './pod-facts.ts';
 export { Probe, type ProbeKind } from './probe.ts';
-export { RelatedObjects } from './related-objects.ts';
+export { listed, refOf, RelatedObjects } from './related-objects.ts';

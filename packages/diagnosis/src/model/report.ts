@@ -3,7 +3,7 @@ import type { Confidence, Evidence, Finding, ObjectRef, Remediation, Severity } 
 
 /** One pod, or an owner that has none, and what is wrong with it. */
 export interface Subject extends ObjectRef {
-  /** Whether nothing is wrong: there may still be a finding of severity `info`. */
+  /** Whether nothing is wrong: there is no finding. */
   readonly healthy: boolean;
   /** The category of the first finding, or what the subject is in when nothing is wrong. */
   readonly state: Category | HealthyState;

@@ -1,0 +1,211 @@
+import { styleText } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Client, loadKubeConfig } from '@kubewright/client';
+import { diagnoseAll, type Report } from '@kubewright/diagnosis';
+import type { CommandContext } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
+import { exitCodes, type ExitCode } from '../exit-code.ts';
+import { readCluster, type Unreadable } from './read-cluster.ts';
+import { readInput } from './read-input.ts';
+import { readLogs } from './read-logs.ts';
+import { reportSchema } from './report-schema.ts';
+import { reportText, type Paint } from './report-text.ts';
+import { selectSubjects } from './select-subjects.ts';
+import { snapshotOfObjects } from './snapshot-of-objects.ts';
+import { parseSubjects, type SubjectArgument } from './subject-argument.ts';
+
+interface DiagnoseOptions {
+  readonly namespace?: string;
+  readonly allNamespaces: boolean;
+  readonly filename: readonly string[];
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly now?: Date;
+  readonly json: boolean;
+  readonly schema: boolean;
+  readonly verbose: boolean;
+  readonly logs: boolean;
+  /** Undefined: on a terminal only. */
+  readonly color?: boolean;
+}
+
+interface Diagnosis {
+  readonly report: Report;
+  readonly unreadable: readonly Unreadable[];
+  readonly at: Date;
+}
+
+const examples = `
+Examples:
+  kubewright diagnose pod/web-7d4b9 -n shop       one pod
+  kubewright diagnose deployment/web -n shop      all pods of an owner
+  kubewright diagnose -n shop                     a namespace
+  kubewright diagnose --all-namespaces            the cluster
+  kubewright diagnose -f pod.json -f events.json  offline, from files
+  kubectl get pods,events -o json | kubewright diagnose
+
+Ends with 0 when all is well, 3 when something is not, 1 when it could not be told, 2 when the command line is wrong.
+It needs nothing but permission to read, and names what it may not read.`;
+
+/** `kubewright diagnose`: why pods fail, from a cluster or from files. */
+export function diagnoseCommand(
+  context: CommandContext,
+  setExitCode: (code: ExitCode) => void,
+): Command {
+  return new Command('diagnose')
+    .description('Say why pods fail, and how it is known.')
+    .argument(
+      '[subjects...]',
+      'pod/NAME, deployment/NAME, statefulset/NAME, job/NAME, node/NAME … (default: all pods)',
+    )
+    .option('-n, --namespace <name>', 'namespace (default: the one of the context)')
+    .option('-A, --all-namespaces', 'the whole cluster', false)
+    .addOption(
+      new Option(
+        '-f, --filename <path>',
+        'read objects from a file instead of a cluster, "-" for standard input; repeatable',
+      )
+        .argParser((path: string, before: readonly string[]) => [...before, path])
+        .default([], 'none'),
+    )
+    .option(
+      '--kubeconfig <path>',
+      'kubeconfig to use (default: KUBECONFIG, ~/.kube/config, or the service account)',
+    )
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .addOption(
+      new Option(
+        '--now <time>',
+        'the moment at which files were written, RFC 3339 (default: just after the newest time in them)',
+      ).argParser(parseTime),
+    )
+    .option('--json', 'print JSON; --schema prints its schema', false)
+    .option('--schema', 'print the JSON schema of --json, and end', false)
+    .option('-v, --verbose', 'also show the evidence, and what was considered and rejected', false)
+    .option('--no-logs', 'do not read logs')
+    .addOption(new Option('--color', 'colour also where the output is no terminal'))
+    .addOption(new Option('--no-color', 'no colour'))
+    .addHelpText('after', examples)
+    .action(async (words: string[], options: DiagnoseOptions) => {
+      if (options.schema) {
+        context.stdout.write(`${JSON.stringify(reportSchema(), null, 2)}\n`);
+        return;
+      }
+      const diagnosis = await diagnose(words, options, context);
+      print(diagnosis, options, context);
+      const isWell = diagnosis.report.subjects.every(({ healthy }) => healthy);
+      setExitCode(
+        isWell && diagnosis.report.incidents.length === 0 ? exitCodes.ok : exitCodes.found,
+      );
+    });
+}
+
+async function diagnose(
+  words: readonly string[],
+  options: DiagnoseOptions,
+  context: CommandContext,
+): Promise<Diagnosis> {
+  const wanted = parseSubjects(words);
+  if (options.allNamespaces && options.namespace !== undefined) {
+    throw new CommandError('--all-namespaces and --namespace exclude each other', {
+      code: 'usage',
+    });
+  }
+  const files = inputFiles(wanted, options, context);
+  if (files.length > 0) return diagnoseFiles(files, wanted, options, context);
+  if (options.now !== undefined) {
+    throw new CommandError('--now is for files: a cluster is looked at as it is', {
+      code: 'usage',
+    });
+  }
+  if (options.allNamespaces && wanted.some(({ kind }) => kind !== 'Node')) {
+    throw new CommandError('with --all-namespaces name no subjects, or nodes', { code: 'usage' });
+  }
+  return diagnoseCluster(wanted, options, context);
+}
+
+/** Standard input is read when nothing else is named and something is piped in. */
+function inputFiles(
+  wanted: readonly SubjectArgument[],
+  { filename, namespace, allNamespaces, kubeconfig, context: name }: DiagnoseOptions,
+  { stdin }: CommandContext,
+): readonly string[] {
+  const namesCluster =
+    namespace !== undefined || allNamespaces || kubeconfig !== undefined || name !== undefined;
+  if (filename.length > 0 || namesCluster || wanted.length > 0) return filename;
+  return stdin.isTTY === true ? [] : ['-'];
+}
+
+async function diagnoseFiles(
+  files: readonly string[],
+  wanted: readonly SubjectArgument[],
+  { namespace, now }: DiagnoseOptions,
+  context: CommandContext,
+): Promise<Diagnosis> {
+  const objects = await readInput(files, context);
+  const own = objects.filter(
+    ({ metadata }) => namespace === undefined || (metadata.namespace ?? namespace) === namespace,
+  );
+  const snapshot = snapshotOfObjects(own, now);
+  const report = selectSubjects(diagnoseAll(snapshot), snapshot, wanted);
+  return { report, unreadable: [], at: snapshot.now };
+}
+
+async function diagnoseCluster(
+  wanted: readonly SubjectArgument[],
+  options: DiagnoseOptions,
+  { env, signal }: CommandContext,
+): Promise<Diagnosis> {
+  const { kubeconfig: path, context: name } = options;
+  const config = await loadKubeConfig({
+    env,
+    ...(path === undefined ? {} : { path }),
+    ...(name === undefined ? {} : { context: name }),
+  });
+  await using client = await Client.fromKubeConfig(config, { userAgent: 'kubewright-diagnose' });
+  const isWide =
+    options.allNamespaces || (wanted.length > 0 && wanted.every(({ kind }) => kind === 'Node'));
+  const namespace = isWide ? undefined : (options.namespace ?? client.namespace);
+  const { snapshot, unreadable } = await readCluster(client, namespace, wanted, signal);
+  const first = selectSubjects(diagnoseAll(snapshot), snapshot, wanted);
+  if (!options.logs) return { report: first, unreadable, at: snapshot.now };
+  const reading = await readLogs(client, first, snapshot, signal);
+  const withLogs = { ...snapshot, logs: reading.logs };
+  return {
+    report: selectSubjects(diagnoseAll(withLogs), withLogs, wanted),
+    unreadable: [...unreadable, ...reading.unreadable],
+    at: snapshot.now,
+  };
+}
+
+function print(
+  { report, unreadable, at }: Diagnosis,
+  { json, verbose, color }: DiagnoseOptions,
+  { stdout, env }: CommandContext,
+): void {
+  if (json) {
+    const { subjects, incidents } = report;
+    const document = { observedAt: at.toISOString(), subjects, incidents, unreadable };
+    stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  const hasColor = color ?? (stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb');
+  const paint: Paint = hasColor
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_style, text) => text;
+  stdout.write(
+    reportText(report, unreadable, {
+      paint,
+      columns: Math.min(stdout.columns ?? 100, 120),
+      isDetailed: verbose,
+    }),
+  );
+}
+
+function parseTime(text: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) {
+    throw new InvalidArgumentError('use RFC 3339, such as 2026-01-31T12:00:00Z');
+  }
+  return date;
+}

@@ -1,0 +1,50 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { KubernetesObject } from '@kubewright/apimachinery';
+import type { CommandContext } from '../command-context.ts';
+import { CommandError } from '../command-error.ts';
+import { readObjects } from './read-objects.ts';
+
+/**
+ * Reads the objects of files; `-` is the standard input. An object that is in several of them counts once, as the last says.
+ *
+ * @throws CommandError when a file cannot be read, or holds something else.
+ */
+export async function readInput(
+  paths: readonly string[],
+  { stdin, cwd }: Pick<CommandContext, 'stdin' | 'cwd'>,
+): Promise<KubernetesObject[]> {
+  const byIdentity = new Map<string, KubernetesObject>();
+  for (const path of paths) {
+    const objects =
+      path === '-'
+        ? readObjects(await text(stdin), 'the standard input')
+        : readObjects(await readText(resolve(cwd, path), path), path);
+    for (const object of objects) {
+      const { namespace = '', name = '', uid = '' } = object.metadata;
+      byIdentity.set(`${object.kind ?? ''}/${namespace}/${name}/${uid}`, object);
+    }
+  }
+  return [...byIdentity.values()];
+}
+
+async function readText(path: string, given: string): Promise<string> {
+  try {
+    const { isDirectory } = await stat(path).then((stats) => ({
+      isDirectory: stats.isDirectory(),
+    }));
+    if (isDirectory) throw new CommandError(`${given} is a folder: name the files in it`);
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const why =
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    throw new CommandError(`cannot read ${given}: ${why}`, { cause: error });
+  }
+}
