@@ -1,3 +1,4 @@
+export * from './cron/index.ts';
 export { asError } from './as-error.ts';
 export { deepEqual } from './deep-equal.ts';
 export * from './fields/field-selector.ts';
