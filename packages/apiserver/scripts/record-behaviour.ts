@@ -1,7 +1,7 @@
 /**
  * Asks a real kube-apiserver what it answers to the scenarios in `test/behaviour`, and writes the answers to
  * `test/behaviour/recorded`. Takes the server from KUBECONFIG, which must hold a client certificate inline; the
- * namespace `default` is written to.
+ * namespace `default` is written to. Scenarios named on the command line are recorded; all when none is.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import https from 'node:https';
@@ -89,7 +89,9 @@ async function answer(request: BehaviourCase): Promise<BehaviourAnswer> {
   }
 }
 
+const chosen = process.argv.slice(2);
 for (const [name, cases] of Object.entries(SCENARIOS)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
   const answers: (BehaviourAnswer | null)[] = [];
   for (const request of cases) {
     const answered = await answer(request);

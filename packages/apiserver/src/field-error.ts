@@ -54,6 +54,11 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   };
 }
 
+/** The value breaks a rule; it is too large to be repeated, or the rule is about several values. */
+export function invalidTogether(field: string, detail: string): FieldError {
+  return { type: 'FieldValueInvalid', field, message: withDetail('Invalid value', detail) };
+}
+
 /** The value has the wrong JSON type; `value` is the name of the type it has. */
 export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
   return {

@@ -12,6 +12,9 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, Readonly<Record<number, 
     63: 'the difference of two pod specs is spelled out in the API’s own field names',
     120: 'a TokenRequest carries no managed fields',
   },
+  jobs: {
+    110: 'a pod template is spelled out in the API’s own field names',
+  },
   'custom-resources': {
     5: 'the conditions of a definition have no owner in its managed fields',
     20: 'a body of a wrong version gets no warning beside its refusal',

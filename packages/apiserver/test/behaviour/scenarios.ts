@@ -2,6 +2,7 @@ import type { BehaviourCase } from './behaviour-case.ts';
 import { CASES as changesOfBuiltInKinds } from './changes-of-built-in-kinds.ts';
 import { CASES as customResources } from './custom-resources.ts';
 import { CASES as generalRequests } from './general-requests.ts';
+import { CASES as jobs } from './jobs.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
 
 /** By name of the recording in `recorded/`. */
@@ -10,4 +11,5 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'kinds-at-creation': kindsAtCreation,
   'changes-of-built-in-kinds': changesOfBuiltInKinds,
   'custom-resources': customResources,
+  jobs,
 };
