@@ -9,6 +9,7 @@ import {
 } from '../model/index.ts';
 import { decisionOrder, type DecisionOrder } from '../rules/decision-order.ts';
 import { findingOf, firstVerdict } from './conclude.ts';
+import { withLogs } from './with-logs.ts';
 
 /**
  * Why a pod fails, or why an owner cannot make one; the most severe first. Empty when nothing is wrong.
@@ -75,7 +76,7 @@ function containerFinding(order: DecisionOrder, container: ContainerFacts): Find
   const { conclusion } = verdict;
   const serving = container.isServing;
   const once = serving && container.restarts <= 1;
-  return findingOf(verdict, {
+  const finding = findingOf(verdict, {
     container: container.name,
     containerType: container.type,
     severity: conclusion.severity ?? (serving ? 'warning' : 'critical'),
@@ -83,6 +84,7 @@ function containerFinding(order: DecisionOrder, container: ContainerFacts): Find
     remediation: once ? 'none' : lower(conclusion.remediation, container.pod),
     sinceMs: conclusion.sinceMs ?? failingSince(container),
   });
+  return withLogs(finding, container);
 }
 
 function diagnoseOwner(order: DecisionOrder, owner: OwnerFacts): readonly Finding[] {

@@ -1,4 +1,4 @@
-import { isDeeperThan, type JsonValue } from '@kubewright/apimachinery';
+import { isDeeperThan, redactText, type JsonValue } from '@kubewright/apimachinery';
 import type { Evidence, ObjectRef } from '../model/index.ts';
 
 /** What a condition rests on: the fields that it saw; false when it does not hold. */
@@ -124,14 +124,16 @@ export class Field {
   }
 }
 
-/** A value as an {@link Evidence} repeats it: long texts are cut and end in `…`, what is not there is null. */
+/** A value as an {@link Evidence} repeats it: secrets are hidden, long texts are cut and end in `…`, what is not there is null. */
 export function shown(value: unknown): JsonValue {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string') return cut(value);
   if (typeof value !== 'object') return value as JsonValue; // a number or a boolean: observations are JSON
   if (isDeeperThan(value, maxDepth)) return '…';
   const json = JSON.stringify(value);
-  return json.length <= maxEvidenceLength ? (value as JsonValue) : cut(json);
+  return json.length <= maxEvidenceLength && redactText(json) === json
+    ? (value as JsonValue)
+    : cut(json);
 }
 
 /** The first of the fields in which the pattern is found, as a proof. */
@@ -175,5 +177,7 @@ function memberOf(value: unknown, key: string | number): unknown {
 }
 
 function cut(text: string): string {
-  return text.length <= maxEvidenceLength ? text : `${text.slice(0, maxEvidenceLength - 1)}…`;
+  // Programs leave messages, and people write commands, with passwords in them.
+  const safe = redactText(text.slice(0, maxSearched));
+  return safe.length <= maxEvidenceLength ? safe : `${safe.slice(0, maxEvidenceLength - 1)}…`;
 }

@@ -34,7 +34,7 @@ export interface ObjectRef {
  * One thing that was seen.
  *
  * Guarantee: the path, looked up in the object as it was given, leads to the value (`resolveEvidence` does that).
- * Strings longer than the bound are cut and end in `…`.
+ * Secrets that can be told by their form or name are replaced; strings longer than the bound are cut and end in `…`.
  */
 export interface Evidence {
   /** Where it was seen. Absent: in the subject itself. */
