@@ -1,4 +1,6 @@
 import type { AdmissionPlugin } from './chain.ts';
+import { claimResize } from './claim-resize.ts';
+import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeTaints } from './node-taints.ts';
@@ -16,6 +18,8 @@ export function createAdmissionPlugins(): AdmissionPlugin[] {
     nodeTaints,
     podPriority,
     defaultTolerations,
+    defaultStorageClass,
     storageProtection,
+    claimResize,
   ];
 }

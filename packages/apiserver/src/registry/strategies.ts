@@ -24,8 +24,8 @@ import {
   podTemplate,
   replicaSet,
   replicationController,
-  statefulSet,
 } from './kinds/workloads.ts';
+import { statefulSet } from './kinds/stateful-set.ts';
 import { ServiceAddresses } from './services/service-addresses.ts';
 
 /** What strategies need of the server. */

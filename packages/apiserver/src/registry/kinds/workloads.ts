@@ -4,7 +4,6 @@ import { forbidden, invalid, notSupported, required, type FieldError } from '../
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import {
   ensureObject,
-  listAt,
   numberAt,
   objectAt,
   setDefault,
@@ -20,7 +19,6 @@ import {
   validateWorkloadSelector,
   validateWorkloadTemplate,
 } from '../validation/workload-rules.ts';
-import { defaultClaim } from './volume-claims.ts';
 
 /** Deployments keep this many old replica sets, StatefulSets and DaemonSets this many revisions. */
 const REVISION_HISTORY = 10;
@@ -234,84 +232,4 @@ export const daemonSet: Partial<Strategy> = {
     ...validateDaemonSet(object),
     ...validateSelectorUpdate(object, old),
   ],
-};
-
-function validateStatefulSet(object: JsonObject): FieldError[] {
-  const spec = objectAt(object, 'spec');
-  const policy = textAt(spec, 'podManagementPolicy');
-  const type = textAt(objectAt(spec, 'updateStrategy'), 'type');
-  return [
-    ...(['OrderedReady', 'Parallel'].includes(policy)
-      ? []
-      : [invalid('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")]),
-    ...(['OnDelete', 'RollingUpdate'].includes(type)
-      ? []
-      : [
-          invalid(
-            'spec.updateStrategy',
-            internalStrategy(type),
-            "must be 'RollingUpdate' or 'OnDelete'",
-          ),
-        ]),
-    ...validateCounts(spec, ['replicas', 'minReadySeconds']),
-    ...validateWorkloadSelector(spec, 'statefulset'),
-    ...validateWorkloadTemplate(spec),
-  ];
-}
-
-const STATEFUL_MUTABLE = [
-  'replicas',
-  'ordinals',
-  'template',
-  'updateStrategy',
-  'persistentVolumeClaimRetentionPolicy',
-  'minReadySeconds',
-  'revisionHistoryLimit',
-];
-
-function validateStatefulSetUpdate(object: JsonObject, old: JsonObject): FieldError[] {
-  const immutablePart = (of: JsonObject) =>
-    Object.fromEntries(
-      Object.entries(objectAt(of, 'spec')).filter(([key]) => !STATEFUL_MUTABLE.includes(key)),
-    );
-  return [
-    ...validateStatefulSet(object),
-    ...(deepEqual(immutablePart(object), immutablePart(old))
-      ? []
-      : [
-          forbidden(
-            'spec',
-            "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
-          ),
-        ]),
-  ];
-}
-
-/** The behaviour of StatefulSets. */
-export const statefulSet: Partial<Strategy> = {
-  applyDefaults(object) {
-    const spec = specOf(object);
-    setDefaultText(spec, 'podManagementPolicy', 'OrderedReady');
-    const strategy = ensureObject(spec, 'updateStrategy');
-    setDefaultText(strategy, 'type', 'RollingUpdate');
-    if (strategy['type'] === 'RollingUpdate') {
-      const rolling = ensureObject(strategy, 'rollingUpdate');
-      setDefault(rolling, 'partition', 0);
-      // Behind a feature gate that is off by default in 1.36: the server drops it.
-      delete rolling['maxUnavailable'];
-    }
-    setDefault(spec, 'replicas', 1);
-    setDefault(spec, 'revisionHistoryLimit', REVISION_HISTORY);
-    const retention = ensureObject(spec, 'persistentVolumeClaimRetentionPolicy');
-    setDefaultText(retention, 'whenDeleted', 'Retain');
-    setDefaultText(retention, 'whenScaled', 'Retain');
-    for (const claim of listAt(spec, 'volumeClaimTemplates')) {
-      setDefaultText(claim, 'kind', 'PersistentVolumeClaim');
-      setDefaultText(claim, 'apiVersion', 'v1');
-      defaultClaim(claim);
-      claim['status'] = { phase: 'Pending' };
-    }
-  },
-  validate: validateStatefulSet,
-  validateUpdate: validateStatefulSetUpdate,
 };

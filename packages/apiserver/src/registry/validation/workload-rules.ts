@@ -45,8 +45,12 @@ function validateSelectorMatch(
   return matches ? [] : mismatch;
 }
 
-/** Rules for a template whose pods must be chosen by the selector beside it and run for ever. */
-export function validateWorkloadTemplate(spec: JsonObject): FieldError[] {
+/**
+ * Rules for a template whose pods must be chosen by the selector beside it and run for ever.
+ *
+ * @param kind what messages name; Deployments are told what ReplicaSets are.
+ */
+export function validateWorkloadTemplate(spec: JsonObject, kind = 'ReplicaSet'): FieldError[] {
   const template = objectAt(spec, 'template');
   const selector = spec['selector'] as JsonObject | null | undefined;
   const errors = validateSelectorMatch(selector, template);
@@ -60,7 +64,7 @@ export function validateWorkloadTemplate(spec: JsonObject): FieldError[] {
     errors.push(
       forbidden(
         'spec.template.spec.activeDeadlineSeconds',
-        'activeDeadlineSeconds in ReplicaSet is not Supported',
+        `activeDeadlineSeconds in ${kind} is not Supported`,
       ),
     );
   }
