@@ -6,6 +6,8 @@ import { GarbageCollector } from './controllers/garbage-collector/garbage-collec
 import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
 import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
+import { createClaimController } from './controllers/volumes/claim-controller.ts';
+import { createVolumeController } from './controllers/volumes/volume-controller.ts';
 import {
   createClaimProtectionController,
   createVolumeProtectionController,
@@ -48,10 +50,13 @@ export async function runControlPlane(
     recorders.push(recorder);
     return recorder;
   };
+  const volumeEvents = eventsOf('persistentvolume-controller');
   manager
     .add(createDeploymentController(manager, eventsOf('deployment-controller')))
     .add(createReplicaSetController(manager, eventsOf('replicaset-controller')))
     .add(createStatefulSetController(manager, eventsOf('statefulset-controller')))
+    .add(createClaimController(manager, volumeEvents))
+    .add(createVolumeController(manager, volumeEvents))
     .add(createClaimProtectionController(manager))
     .add(createVolumeProtectionController(manager))
     .add(createEndpointsController(manager))

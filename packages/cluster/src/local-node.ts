@@ -14,8 +14,15 @@ import {
   systemClock,
   type KubeletSettings,
 } from './kubelet/index.ts';
+import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
 import { ServiceProxy } from './services/service-proxy.ts';
 import { serviceTable } from './services/service-table.ts';
+import {
+  createLocalDeleter,
+  createLocalProvisioner,
+  ensureDefaultClass,
+  localProvisioner,
+} from './storage/local-provisioner.ts';
 
 /** What a node needs. */
 export interface LocalNodeOptions {
@@ -80,9 +87,19 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
     health: { port: false },
   });
   manager.add(proxyRunnable(manager, proxy));
+  const provisionerEvents = new CoreEventRecorder({
+    api: eventsThrough(client),
+    clock: manager.clock,
+    component: `${localProvisioner}_${name}`,
+  });
+  const volumes = { nodeName: name, folder: join(dataDir, 'volumes'), events: provisionerEvents };
+  manager.add(createLocalProvisioner(manager, volumes)).add(createLocalDeleter(manager, volumes));
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   try {
+    await ensureDefaultClass(client, both).catch((error: unknown) => {
+      if (!both.aborted) throw error;
+    });
     await Promise.all(
       [kubelet.run(both), manager.run({ signal: both })].map((part) =>
         part.catch((error: unknown) => {
@@ -92,6 +109,7 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
       ),
     );
   } finally {
+    await provisionerEvents.stop();
     await proxy.close();
   }
 }

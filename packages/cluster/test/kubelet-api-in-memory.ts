@@ -4,6 +4,7 @@ import {
   type Event,
   type Lease,
   type Node,
+  type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
   type PodStatus,
@@ -27,6 +28,7 @@ export class InMemoryKubeletApi implements KubeletApi {
   readonly configMaps = new Map<string, ConfigMap>();
   readonly secrets = new Map<string, Secret>();
   readonly services: Service[] = [];
+  readonly volumes = new Map<string, PersistentVolume>();
   readonly claims = new Map<string, PersistentVolumeClaim>();
   /** Every status written, and every pod removed, in order. */
   readonly statuses: WrittenStatus[] = [];
@@ -133,6 +135,10 @@ export class InMemoryKubeletApi implements KubeletApi {
 
   async getSecret(namespace: string, name: string): Promise<Secret> {
     return found(this.secrets.get(`${namespace}/${name}`), 'secrets', name);
+  }
+
+  async getVolume(name: string): Promise<PersistentVolume> {
+    return found(this.volumes.get(name), 'persistentvolumes', name);
   }
 
   async getClaim(namespace: string, name: string): Promise<PersistentVolumeClaim> {

@@ -58,7 +58,11 @@ describe('scheduling decision', () => {
       [node('a'), node('b')],
       [pod('x', { ...cpu('1'), nodeName: 'a' })],
     );
-    assert.deepEqual(decide(pod('y', cpu('500m')), placements), { type: 'bind', nodeName: 'b' });
+    assert.deepEqual(decide(pod('y', cpu('500m')), placements), {
+      type: 'bind',
+      nodeName: 'b',
+      volumes: [],
+    });
   });
 
   const refusals: [string, Stored<Pod>, Stored<Node>, Stored<Pod>[], string][] = [
@@ -172,6 +176,7 @@ describe('scheduling decision', () => {
     assert.deepEqual(decide(pod('y', spread, { app: 'w' }), placements), {
       type: 'bind',
       nodeName: 'b',
+      volumes: [],
     });
   });
 

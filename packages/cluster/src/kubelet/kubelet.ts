@@ -89,7 +89,7 @@ export class Kubelet {
         token: (projection) => this.#tokens.tokenFor(pod, projection),
         facts: this.#facts(runtime.podState(pod.metadata.uid).sandbox?.ip),
       }),
-      getClaim: (namespace, name) => api.getClaim(namespace, name),
+      claims: api,
     });
     const stopper = new ContainerStopper({ clock, runtime, recorder });
     const starter = new ContainerStarter({

@@ -49,12 +49,20 @@ function fitsTerm(term: DeepReadonly<NodeSelectorTerm>, node: ReadonlyNode): boo
   );
 }
 
+/** Whether a node has what one of the terms asks for. */
+export function fitsTerms(
+  terms: readonly DeepReadonly<NodeSelectorTerm>[],
+  node: ReadonlyNode,
+): boolean {
+  return terms.some((term) => fitsTerm(term, node));
+}
+
 /** Whether a node has what the pod's `nodeSelector` and required node affinity ask for. */
 export function fitsNodeAffinity(pod: DeepReadonly<Pod>, node: ReadonlyNode): boolean {
   const selector = Object.entries(pod.spec?.nodeSelector ?? {});
   if (!selector.every(([key, value]) => node.metadata.labels?.[key] === value)) return false;
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return required === undefined || required.nodeSelectorTerms.some((term) => fitsTerm(term, node));
+  return required === undefined || fitsTerms(required.nodeSelectorTerms, node);
 }
 
 /** One node, and the pods that are bound to it. */

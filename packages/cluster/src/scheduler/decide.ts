@@ -5,11 +5,23 @@ import {
   podAffinityConflict,
   type Placement,
 } from './affinity.ts';
+import {
+  claimsOfPod,
+  noStorage,
+  volumesOnNode,
+  type StorageView,
+  type VolumeChoice,
+} from './volumes.ts';
 import { amountsOf, requestsOf, sumOf, type Amounts } from './resources.ts';
 
 /** Where a pod goes, or why it can go nowhere. */
 export type Decision =
-  | { readonly type: 'bind'; readonly nodeName: string }
+  | {
+      readonly type: 'bind';
+      readonly nodeName: string;
+      /** What is to be done for its claims first; empty when nothing is. */
+      readonly volumes: readonly VolumeChoice[];
+    }
   | { readonly type: 'unschedulable'; readonly message: string };
 
 /** Why one node does not fit. */
@@ -23,22 +35,33 @@ interface Misfit {
  * Chooses a node for a pod: of the nodes that fit, the one with the most room left.
  * The message for a pod that fits nowhere has the scheduler's wording, which tools read.
  */
-export function decide(pod: DeepReadonly<Pod>, placements: readonly Placement[]): Decision {
+export function decide(
+  pod: DeepReadonly<Pod>,
+  placements: readonly Placement[],
+  storage: StorageView = noStorage,
+): Decision {
   if (placements.length === 0)
     return { type: 'unschedulable', message: 'no nodes available to schedule pods' };
+  const claims = claimsOfPod(pod, storage);
+  if (typeof claims === 'string') {
+    // The last two words come from the preemption that is not tried, in the scheduler's own wording.
+    const message = `0/${placements.length} nodes are available: ${claims}. not found`;
+    return { type: 'unschedulable', message };
+  }
   const misfits: Misfit[] = [];
-  let best: { nodeName: string; room: number } | undefined;
+  let best: { nodeName: string; room: number; volumes: readonly VolumeChoice[] } | undefined;
   for (const placement of placements) {
-    const misfit = misfitOf(pod, placement, placements);
-    if (misfit !== undefined) {
-      misfits.push(misfit);
+    const volumes = volumesOnNode(claims, placement.node, storage);
+    const misfit = misfitOf(pod, placement, placements, volumes);
+    if (misfit !== undefined || typeof volumes === 'string') {
+      if (misfit !== undefined) misfits.push(misfit);
       continue;
     }
     const room = roomLeft(pod, placement);
     const nodeName = placement.node.metadata.name;
-    if (best === undefined || room > best.room) best = { nodeName, room };
+    if (best === undefined || room > best.room) best = { nodeName, room, volumes };
   }
-  if (best !== undefined) return { type: 'bind', nodeName: best.nodeName };
+  if (best !== undefined) return { type: 'bind', nodeName: best.nodeName, volumes: best.volumes };
   return { type: 'unschedulable', message: messageOf(pod, misfits) };
 }
 
@@ -46,6 +69,7 @@ function misfitOf(
   pod: DeepReadonly<Pod>,
   placement: Placement,
   placements: readonly Placement[],
+  volumes: readonly VolumeChoice[] | string,
 ): Misfit | undefined {
   const { node } = placement;
   const never = (reason: string): Misfit => ({ reasons: [reason], isCrowded: false });
@@ -64,6 +88,7 @@ function misfitOf(
   }
   const lacking = lackingResources(pod, placement);
   if (lacking !== undefined) return lacking;
+  if (typeof volumes === 'string') return never(volumes);
   if (breaksTopologySpread(pod, node, placements)) {
     return crowded("node(s) didn't match pod topology spread constraints");
   }

@@ -6,7 +6,10 @@ import {
   isConflict,
   isNotFound,
   Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
   Pod,
+  StorageClass,
   type DeepReadonly,
   type PodCondition,
   type Stored,
@@ -22,7 +25,10 @@ import {
   type Request,
   type Result,
 } from '@kubewright/runtime';
+import { selectedNode } from '../controllers/volumes/volume-annotations.ts';
+import { takeVolume } from '../controllers/volumes/volume-binding.ts';
 import { decide, placementsOf } from './decide.ts';
+import type { VolumeChoice } from './volumes.ts';
 
 const schedulerName = 'default-scheduler';
 /** A pod that fits nowhere is tried again after this time even if nothing that could help has happened. */
@@ -45,6 +51,10 @@ export function createScheduler(host: ControllerHost): Controller {
     watches: [
       // New room: a node that came or changed, a pod that ended or went.
       watch(Node, { map: unscheduled }),
+      // New storage: a claim that was bound, a volume or a class that came.
+      watch(PersistentVolumeClaim, { map: unscheduled }),
+      watch(PersistentVolume, { map: unscheduled }),
+      watch(StorageClass, { map: unscheduled }),
       watch(Pod, {
         map: ({ type, object }) =>
           object.spec?.nodeName && (type === 'deleted' || isFinished(object)) ? unscheduled() : [],
@@ -73,9 +83,19 @@ async function schedule(request: Request, context: ReconcileContext): Promise<Re
   const { cache } = context;
   const pod = cache.get(Pod, request);
   if (pod === undefined || !isMine(pod)) return done();
-  const decision = decide(pod, placementsOf(cache.list(Node), cache.list(Pod)));
+  const decision = decide(pod, placementsOf(cache.list(Node), cache.list(Pod)), {
+    claimOf: (namespace, name) => cache.get(PersistentVolumeClaim, { namespace, name }),
+    volumes: cache.list(PersistentVolume),
+    classOf: (name) => (name === '' ? undefined : cache.get(StorageClass, { name })),
+  });
   try {
     if (decision.type === 'bind') {
+      if (decision.volumes.length > 0) {
+        for (const choice of decision.volumes) {
+          await prepareVolume(choice, decision.nodeName, context);
+        }
+        return done(); // the claims come back when they are bound
+      }
       await bind(pod, decision.nodeName, context);
       return done();
     }
@@ -86,6 +106,30 @@ async function schedule(request: Request, context: ReconcileContext): Promise<Re
     if (isNotFound(error) || isConflict(error)) return done();
     throw error;
   }
+}
+
+/** Has a claim bound to the volume chosen, or one provisioned on the node chosen. */
+async function prepareVolume(
+  { claim, volume }: VolumeChoice,
+  nodeName: string,
+  context: ReconcileContext,
+): Promise<void> {
+  if (volume !== undefined) {
+    await takeVolume(volume, claim, context);
+    return;
+  }
+  const { name, namespace, uid, resourceVersion, annotations } = claim.metadata;
+  if (annotations?.[selectedNode] === nodeName) return;
+  const body = {
+    metadata: { uid, resourceVersion, annotations: { [selectedNode]: nodeName } },
+  };
+  const { client, signal } = context;
+  await client.patch(
+    PersistentVolumeClaim,
+    { name, namespace },
+    { type: 'merge', body },
+    { signal },
+  );
 }
 
 async function bind(

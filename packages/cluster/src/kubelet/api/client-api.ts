@@ -5,6 +5,7 @@ import {
   keyOf,
   Lease,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   resourcePath,
@@ -111,6 +112,10 @@ export class ClientKubeletApi implements KubeletApi {
 
   getClaim(namespace: string, name: string): Promise<PersistentVolumeClaim> {
     return this.#client.get(PersistentVolumeClaim, { namespace, name });
+  }
+
+  getVolume(name: string): Promise<PersistentVolume> {
+    return this.#client.get(PersistentVolume, { name });
   }
 
   async listServices(namespace: string): Promise<readonly Service[]> {

@@ -2,6 +2,7 @@ import type {
   ConfigMap,
   Lease,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   PodStatus,
@@ -43,6 +44,7 @@ export interface KubeletApi extends EventApi {
   getConfigMap(namespace: string, name: string): Promise<ConfigMap>;
   getSecret(namespace: string, name: string): Promise<Secret>;
   getClaim(namespace: string, name: string): Promise<PersistentVolumeClaim>;
+  getVolume(name: string): Promise<PersistentVolume>;
   /** The Services of a namespace. */
   listServices(namespace: string): Promise<readonly Service[]>;
   issueToken(pod: Stored<Pod>, serviceAccount: string, options: TokenOptions): Promise<IssuedToken>;

@@ -1,23 +1,18 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import {
-  isNotFound,
-  type HostPathVolumeSource,
-  type PersistentVolumeClaim,
-  type Pod,
-  type Stored,
-  type Volume,
-} from '@kubewright/apimachinery';
+import type { HostPathVolumeSource, Pod, Stored, Volume } from '@kubewright/apimachinery';
+import { claimNameOfVolume } from '../../controllers/volumes/pod-claims.ts';
 import { isShared, openForPassing, openToAll, shareWithGroup } from '../users/file-ownership.ts';
 import { writeAtomically } from './atomic-directory.ts';
+import { claimedFolder, type ClaimSources } from './claimed-folder.ts';
 import { VolumeError, volumeFiles, type VolumeSources } from './volume-content.ts';
 
 /** What the volumes of a node's pods are made of. */
 export interface PodVolumesOptions {
-  /** Folder of the node; pods get `pods/<uid>` in it, claims `claims/<uid>`. */
+  /** Folder of the node; pods get `pods/<uid>` in it. */
   readonly dataDir: string;
   readonly sourcesFor: (pod: Stored<Pod>) => VolumeSources;
-  readonly getClaim: (namespace: string, name: string) => Promise<PersistentVolumeClaim>;
+  readonly claims: ClaimSources;
 }
 
 /** A volume that could not be set up. */
@@ -29,7 +24,7 @@ export interface MountFault {
 /**
  * The volumes of pods, as folders of this machine.
  *
- * `emptyDir` lives as long as its pod, a claim as long as the node's folder; `hostPath` is the path itself.
+ * `emptyDir` lives as long as its pod, a claim as long as its volume; `hostPath` is the path itself.
  * Kinds that need a driver or a network are refused with a text that says so.
  */
 export class PodVolumes {
@@ -44,7 +39,7 @@ export class PodVolumes {
   /** Makes the folders of volumes; must be called first. Pods of other users may pass through, not look around. */
   async prepare(): Promise<void> {
     const { dataDir } = this.#options;
-    for (const folder of [dataDir, join(dataDir, 'pods'), join(dataDir, 'claims')]) {
+    for (const folder of [dataDir, join(dataDir, 'pods')]) {
       await mkdir(folder, { recursive: true });
       await openForPassing(folder);
     }
@@ -58,11 +53,9 @@ export class PodVolumes {
   /** Where a volume's content is; its own path for `hostPath` and claims. */
   async pathOf(pod: Stored<Pod>, volume: Volume): Promise<string> {
     if (volume.hostPath !== undefined) return volume.hostPath.path;
-    if (volume.persistentVolumeClaim !== undefined) {
-      return this.#claimPath(pod, volume.persistentVolumeClaim.claimName);
-    }
-    if (volume.ephemeral !== undefined) {
-      return this.#claimPath(pod, `${pod.metadata.name}-${volume.name}`);
+    const claimName = claimNameOfVolume(pod, volume);
+    if (claimName !== undefined) {
+      return claimedFolder(pod.metadata.namespace ?? 'default', claimName, this.#options.claims);
     }
     return join(this.podDir(pod.metadata.uid), 'volumes', volume.name);
   }
@@ -96,12 +89,10 @@ export class PodVolumes {
       if (fsGroup !== undefined) await shareWithGroup(path, fsGroup, false);
     } else if (volume.hostPath !== undefined) {
       await checkHostPath(volume.hostPath);
-    } else if (
-      volume.emptyDir !== undefined ||
-      volume.persistentVolumeClaim !== undefined ||
-      volume.ephemeral !== undefined
-    ) {
+    } else if (volume.emptyDir !== undefined) {
       if ((await mkdir(path, { recursive: true })) !== undefined) await openToAll(path);
+      await this.#share(pod, volume, path);
+    } else if (claimNameOfVolume(pod, volume) !== undefined) {
       await this.#share(pod, volume, path);
     } else {
       const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
@@ -119,16 +110,6 @@ export class PodVolumes {
     const isRight = fsGroupChangePolicy === 'OnRootMismatch' && (await isShared(path, fsGroup));
     if (!isRight) await shareWithGroup(path, fsGroup, true);
     this.#shared.add(key);
-  }
-
-  async #claimPath(pod: Stored<Pod>, claimName: string): Promise<string> {
-    try {
-      const claim = await this.#options.getClaim(pod.metadata.namespace ?? 'default', claimName);
-      return join(this.#options.dataDir, 'claims', claim.metadata.uid ?? claimName);
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      throw new VolumeError(`persistentvolumeclaim "${claimName}" not found`, { cause: error });
-    }
   }
 }
 
