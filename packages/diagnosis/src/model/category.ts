@@ -69,6 +69,7 @@ export const categoryModes = {
   WebhookDenied: [55],
   MissingServiceAccount: [55],
   MissingPriorityClass: [55],
+  CreationFailed: [55],
   EphemeralContainerFailure: [57],
   BadRollout: [58],
   BadNode: [59],

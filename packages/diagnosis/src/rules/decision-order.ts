@@ -1,6 +1,17 @@
 import type { ContainerRule, OwnerRule, PodRule } from './rule.ts';
+import { admissionRules } from './admission.ts';
+import { creationRules } from './creation.ts';
+import { deadlineRules } from './deadline.ts';
+import { deletionRules, stuckDeletionRules } from './deletion.ts';
+import { disruptionRules } from './disruption.ts';
+import { evictionRules } from './eviction.ts';
 import { exitRules } from './exits.ts';
+import { jobRules } from './jobs.ts';
+import { lostNodeRules, restartedNodeRules } from './node.ts';
 import { oomRules } from './oom.ts';
+import { sandboxRules } from './sandbox.ts';
+import { schedulingRules } from './scheduling.ts';
+import { volumeRules } from './volumes.ts';
 
 /** The rules in the order in which they are asked. The first that holds is the answer: what is specific comes first. */
 export interface DecisionOrder {
@@ -19,8 +30,19 @@ export interface DecisionOrder {
 
 /** Every rule there is. */
 export const decisionOrder: DecisionOrder = {
-  pod: [],
-  container: [...oomRules, ...exitRules],
+  pod: [
+    ...lostNodeRules,
+    ...stuckDeletionRules,
+    ...deadlineRules,
+    ...evictionRules,
+    ...admissionRules,
+    ...disruptionRules,
+    ...deletionRules,
+    ...schedulingRules,
+    ...volumeRules,
+    ...sandboxRules,
+  ],
+  container: [...restartedNodeRules, ...oomRules, ...exitRules],
   remaining: [],
-  owner: [],
+  owner: [...creationRules, ...jobRules],
 };

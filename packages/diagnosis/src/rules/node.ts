@@ -1,0 +1,156 @@
+import { any, firstMatch, type ContainerFacts, type PodFacts, type Proof } from '../facts/index.ts';
+import { command } from './command.ts';
+import { nodeOf } from './place.ts';
+import { high, medium, type ContainerRule, type PodRule } from './rule.ts';
+
+/** Mode 48: the node of the pod does not answer any more; what the pod says of its containers is old. */
+export const lostNodeRules: readonly PodRule[] = [
+  {
+    name: 'node-lost',
+    category: 'NodeLost',
+    mode: 48,
+    when: {
+      'its node does not answer or is not ready': (pod) =>
+        any(
+          pod.reason.is('NodeLost'),
+          notReady(pod),
+          firstMatch(
+            pod.events
+              .filter(({ reason }) => reason.text === 'NodeNotReady')
+              .map(({ message }) => message),
+            /./,
+          ),
+          unreadyWithoutReason(pod),
+        ),
+      'the pod counts as not ready for that, and not for its containers': (pod) =>
+        any(pod.reason.is('NodeLost'), unreadyForItsNode(pod)),
+    },
+    concludes: (pod) => {
+      const ready = readyOfNode(pod);
+      const message = ready.at('message').text;
+      return {
+        summary: `Its node ${nodeOf(pod)} ${
+          ready.at('status').text === 'False' ? 'is not ready' : 'does not answer'
+        }${message === undefined ? '' : ` (${message.replace(/\.$/, '')})`}; what the pod reports is from before.`,
+        confidence: ready.isPresent
+          ? high('the node says so')
+          : medium('the node controller has marked the pod; the node itself was not seen'),
+        remediation: 'none',
+        advice:
+          'Repair or replace the node. Its pods move after their toleration (five minutes). Do not delete pods of a StatefulSet by force: they may still run.',
+        nextQuestion: `Since when is it away? ${command('kubectl', 'describe', 'node', pod.nodeName.text)}`,
+        wouldChange:
+          'A network between the node and the API that is cut: its containers may be well.',
+        sinceMs: pod.condition('Ready').at('lastTransitionTime').timeMs,
+        ...causeOf(pod),
+      };
+    },
+  },
+];
+
+/** Modes 50 and 51: the container ended because its node or the container runtime was started anew. */
+export const restartedNodeRules: readonly ContainerRule[] = [
+  {
+    name: 'node-restarted',
+    category: 'NodeRestart',
+    mode: 50,
+    when: {
+      'the runtime does not know how it ended': ({ ended }) => ended?.reason.is('Unknown') ?? false,
+    },
+    shows: ({ ended, restartCount }) =>
+      ended === undefined ? [] : [ended.exitCode, ended.finishedAt, restartCount],
+    concludes: (container) => ({
+      summary: `Container ${container.name} did not crash: node ${nodeOf(container.pod)}, or its container runtime, was restarted.`,
+      confidence: high('the runtime came back and did not know how the container had ended'),
+      remediation: 'none',
+      advice:
+        'Look at the other containers of the node: they ended in the same second. One incident of the node, not of this pod.',
+      nextQuestion: `When did the node start? ${command('kubectl', 'describe', 'node', container.pod.nodeName.text)}`,
+      ...causeOf(container.pod),
+    }),
+  },
+  {
+    name: 'container-lost',
+    category: 'NodeRestart',
+    mode: 51,
+    when: {
+      'the kubelet could not find the container any more': ({ ended }) =>
+        ended?.reason.is('ContainerStatusUnknown') ?? false,
+    },
+    shows: ({ ended, restartCount }) =>
+      ended === undefined ? [] : [ended.exitCode, ended.message, restartCount],
+    concludes: (container) => ({
+      summary: `Container ${container.name} vanished from the runtime of node ${nodeOf(container.pod)}; its exit code ${String(container.ended?.code ?? '')} is made up.`,
+      confidence: medium('the kubelet says that it could not be located, not why'),
+      remediation: 'none',
+      advice:
+        'It was not out of memory. Look at the runtime and the disk of the node: was its data directory cleared, or the node rebuilt?',
+      nextQuestion: `What happened on the node? ${command('kubectl', 'get', 'events', '-A', '--field-selector', `involvedObject.name=${nodeOf(container.pod)}`)}`,
+      ...causeOf(container.pod),
+    }),
+  },
+  {
+    name: 'node-rebooted',
+    category: 'NodeRestart',
+    mode: 50,
+    when: {
+      'the node was rebooted when the container ended': rebootedThen,
+    },
+    shows: ({ ended }) => (ended === undefined ? [] : [ended.exitCode, ended.finishedAt]),
+    concludes: (container) => ({
+      summary: `Container ${container.name} ended when node ${nodeOf(container.pod)} was rebooted.`,
+      confidence: medium('the reboot and the end are minutes apart at most'),
+      remediation: 'none',
+      advice: 'Nothing is wrong with the pod. If it was not planned, look at the node.',
+      wouldChange: 'Other containers of the node that went on.',
+      ...causeOf(container.pod),
+    }),
+  },
+];
+
+/** The node comes back and reports its reboot within this time after its containers ended. */
+const rebootMs = 10 * 60_000;
+
+function rebootedThen({ ended, pod }: ContainerFacts): Proof {
+  const endedMs = ended?.finishedAt.timeMs;
+  if (ended === undefined || endedMs === undefined) return false;
+  const reboot = pod.related
+    .eventsAbout('Node', pod.nodeName.text)
+    .find(
+      ({ reason, lastMs }) =>
+        reason.text === 'Rebooted' && lastMs !== undefined && Math.abs(lastMs - endedMs) < rebootMs,
+    );
+  return reboot !== undefined && [reboot.reason, reboot.message];
+}
+
+function readyOfNode(pod: PodFacts) {
+  const conditions = pod.node.at('status', 'conditions');
+  return (
+    conditions.items.find((item) => item.at('type').text === 'Ready') ?? conditions.at(0, 'none')
+  );
+}
+
+function notReady(pod: PodFacts): Proof {
+  return readyOfNode(pod).at('status').is('Unknown', 'False');
+}
+
+/** The node controller sets Ready and leaves ContainersReady, which is the kubelet's, as it was. */
+function unreadyForItsNode(pod: PodFacts): Proof {
+  const ready = pod.condition('Ready').at('status').is('False', 'Unknown');
+  const containers = pod.condition('ContainersReady').at('status').is('True');
+  return ready !== false && containers !== false && [...ready, ...containers];
+}
+
+/** A readiness gate gives a reason; the node controller gives none. */
+function unreadyWithoutReason(pod: PodFacts): Proof {
+  return (
+    unreadyForItsNode(pod) !== false &&
+    pod.deletionTimestamp.isMissing() !== false &&
+    pod.condition('Ready').at('reason').isMissing()
+  );
+}
+
+function causeOf(pod: PodFacts) {
+  const name = pod.nodeName.text;
+  return name === undefined ? {} : { cause: { kind: 'Node', name } };
+}

@@ -1,0 +1,85 @@
+import { podOf } from './pods.ts';
+import type { ExpectedFinding, Specimen } from './specimen.ts';
+
+function rejected(
+  name: string,
+  reason: string,
+  message: string,
+  expected: ExpectedFinding,
+): Specimen {
+  return {
+    name,
+    observation: podOf({ status: { phase: 'Failed', reason, message } }),
+    expected: [{ mode: 52, ...expected }],
+  };
+}
+
+export const admissionSpecimens: readonly Specimen[] = [
+  rejected(
+    'the node is full of cpu',
+    'OutOfcpu',
+    "Pod was rejected: Node didn't have enough resource: cpu, requested: 32000, used: 1250, capacity: 2000",
+    {
+      category: 'AdmissionRejectedResources',
+      remediation: 'cleanup-safe',
+      says: /OutOfcpu: Node didn't have enough/,
+    },
+  ),
+  rejected(
+    'the node is full of pods, in the words of Kubernetes 1.18',
+    'OutOfpods',
+    "Pod Node didn't have enough resource: pods, requested: 1, used: 110, capacity: 110",
+    { category: 'AdmissionRejectedResources', confidence: 'high' },
+  ),
+  rejected(
+    'no NUMA node has all of it',
+    'TopologyAffinityError',
+    'Pod was rejected: Resources cannot be allocated with Topology locality',
+    { category: 'AdmissionRejectedResources', confidence: 'high' },
+  ),
+  rejected(
+    'a GPU is gone when the pod comes',
+    'UnexpectedAdmissionError',
+    'Pod was rejected: Allocate failed due to requested number of devices unavailable for nvidia.com/gpu. Requested: 1, Available: 0, which is unexpected',
+    { category: 'AdmissionRejectedDevice', confidence: 'high' },
+  ),
+  rejected(
+    'the kubelet finds nothing to preempt for a critical pod',
+    'UnexpectedAdmissionError',
+    'Pod Unexpected error while attempting to recover from admission failure: preemption: error finding a set of pods to preempt: no set of running pods found to reclaim resources: [(res: cpu, q: 150), ]',
+    { category: 'AdmissionRejectedResources', confidence: 'medium' },
+  ),
+  rejected(
+    'a sysctl is not allowed',
+    'SysctlForbidden',
+    'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
+    { category: 'AdmissionRejectedPolicy', remediation: 'report-only' },
+  ),
+  rejected(
+    'AppArmor is not there',
+    'AppArmor',
+    'Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host',
+    { category: 'AdmissionRejectedPolicy', remediation: 'report-only' },
+  ),
+  ...(
+    [
+      ['NodeAffinity', 'Pod was rejected: Predicate NodeAffinity failed: node(s) didn’t match'],
+      ['MatchNodeSelector', 'Pod Predicate MatchNodeSelector failed'],
+      ['NodePorts', 'Predicate NodePorts failed'],
+      ['PodOSNotSupported', "Failed to admit pod as the OS field doesn't match node OS"],
+    ] as const
+  ).map(([reason, message]) =>
+    rejected(`the pod does not belong on the node: ${reason}`, reason, message, {
+      category: 'AdmissionRejectedNode',
+      remediation: 'report-only',
+    }),
+  ),
+  {
+    name: 'a pod that was let in after all keeps no rejection',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      status: { phase: 'Running', reason: 'OutOfcpu' },
+    }),
+    expected: [],
+  },
+];

@@ -1,0 +1,203 @@
+import { ago, event, life, podOf } from './pods.ts';
+import type { Specimen } from './specimen.ts';
+
+function node(status: string, message: string) {
+  return {
+    kind: 'Node',
+    metadata: { name: 'node-1' },
+    status: { conditions: [{ type: 'Ready', status, message, reason: 'NodeStatusUnknown' }] },
+  };
+}
+
+const lost = node('Unknown', 'Kubelet stopped posting node status.');
+const marked = [
+  { type: 'Ready', status: 'False', lastTransitionTime: ago(90) },
+  { type: 'ContainersReady', status: 'True' },
+];
+
+export const nodeSpecimens: readonly Specimen[] = [
+  {
+    name: 'the kubelet of its node is gone',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      conditions: marked,
+      related: [lost],
+    }),
+    expected: [
+      {
+        category: 'NodeLost',
+        mode: 48,
+        container: null,
+        remediation: 'none',
+        confidence: 'high',
+        since: ago(90),
+        says: /does not answer \(Kubelet stopped posting node status\)/,
+        paths: ['status.conditions[0].status'],
+      },
+    ],
+  },
+  {
+    name: 'the pod is deleted, and nobody there can end it',
+    observation: podOf({
+      metadata: { deletionTimestamp: ago(600), deletionGracePeriodSeconds: 30 },
+      containers: [{ running: 4000 }],
+      conditions: marked,
+      related: [lost],
+    }),
+    expected: [{ category: 'NodeLost', rejected: ['StuckTerminating', 'Terminating'] }],
+  },
+  {
+    name: 'the node says that it is not ready',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      conditions: marked,
+      related: [node('False', 'container runtime is down')],
+    }),
+    expected: [{ category: 'NodeLost', says: /is not ready \(container runtime is down\)/ }],
+  },
+  {
+    name: 'the node was not seen, but the node controller has marked the pod',
+    observation: podOf({ containers: [{ running: 4000 }], conditions: marked }),
+    expected: [{ category: 'NodeLost', confidence: 'medium' }],
+  },
+  {
+    name: 'the node controller says so in an Event',
+    observation: podOf({
+      metadata: { deletionTimestamp: ago(600) },
+      containers: [{ running: 4000 }],
+      conditions: marked,
+      events: [event('NodeNotReady', 'Node is not ready')],
+    }),
+    expected: [{ category: 'NodeLost' }],
+  },
+  {
+    name: 'Kubernetes 1.16 gives up a pod of a lost node',
+    observation: podOf({
+      metadata: { deletionTimestamp: ago(600) },
+      containers: [{ running: 4000 }],
+      status: {
+        reason: 'NodeLost',
+        message: 'Node node-1 which was running pod web is unresponsive',
+      },
+    }),
+    expected: [{ category: 'NodeLost' }],
+  },
+  {
+    name: 'a readiness gate gives a reason, and no node is at fault',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady' },
+        { type: 'ContainersReady', status: 'True' },
+      ],
+      related: [node('True', 'kubelet is posting ready status')],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a pod that is ready goes on while its node is away for a moment',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'ContainersReady', status: 'True' },
+      ],
+      related: [lost],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container that crashes on a node that is away still crashes',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 4, last: life('Error', 1) }],
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'ContainersNotReady' },
+        { type: 'ContainersReady', status: 'False', reason: 'ContainersNotReady' },
+      ],
+      related: [lost],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'the runtime came back and does not know how the container ended',
+    observation: podOf({
+      containers: [
+        { running: 30, restarts: 2, last: life('Unknown', 255, { ended: 60, lasted: 90_000 }) },
+      ],
+    }),
+    expected: [
+      {
+        category: 'NodeRestart',
+        mode: 50,
+        container: 'app',
+        severity: 'warning',
+        remediation: 'none',
+        confidence: 'high',
+        rejected: ['AppError'],
+      },
+    ],
+  },
+  {
+    name: 'a program that exits with 255 by itself',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 5, last: life('Error', 255) }],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'the container vanished from the runtime',
+    observation: podOf({
+      containers: [
+        {
+          running: 30,
+          restarts: 1,
+          last: {
+            reason: 'ContainerStatusUnknown',
+            exitCode: 137,
+            message: 'The container could not be located when the pod was deleted.',
+          },
+        },
+      ],
+    }),
+    expected: [
+      {
+        category: 'NodeRestart',
+        mode: 51,
+        container: 'app',
+        confidence: 'medium',
+        remediation: 'none',
+      },
+    ],
+  },
+  {
+    name: 'the node was rebooted in good order',
+    observation: podOf({
+      containers: [
+        { running: 30, restarts: 1, last: life('Error', 143, { ended: 90, lasted: 9000 }) },
+      ],
+      related: [node('True', '')],
+      events: [
+        event('Rebooted', 'Node node-1 has been rebooted, boot id: 7', {
+          seen: 40,
+          about: { kind: 'Node', name: 'node-1' },
+        }),
+      ],
+    }),
+    expected: [{ category: 'NodeRestart', mode: 50, says: /rebooted/ }],
+  },
+  {
+    name: 'a crash long after the reboot is a crash',
+    observation: podOf({
+      containers: [
+        { running: 30, restarts: 1, last: life('Error', 143, { ended: 90, lasted: 9000 }) },
+      ],
+      events: [
+        event('Rebooted', 'Node node-1 has been rebooted, boot id: 7', {
+          seen: 4000,
+          about: { kind: 'Node', name: 'node-1' },
+        }),
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+];

@@ -1,0 +1,251 @@
+import { ago, event, life, podOf, type PodSketch } from './pods.ts';
+import type { ExpectedFinding, Specimen } from './specimen.ts';
+
+const minute = 60;
+const spec = {
+  volumes: [
+    { name: 'cfg', configMap: { name: 'shop-config' } },
+    { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
+  ],
+};
+const mounts = { volumeMounts: [{ name: 'cfg', mountPath: '/etc/shop' }] };
+
+/** A pod with two containers that has its node and waits for its volumes. */
+function waiting(sketch: PodSketch, placed = 20): Specimen['observation'] {
+  return podOf({
+    containers: [
+      { name: 'app', spec: mounts, waiting: 'ContainerCreating' },
+      { name: 'proxy', waiting: 'ContainerCreating' },
+    ],
+    spec,
+    ...sketch,
+    status: { phase: 'Pending', startTime: ago(placed), ...sketch.status },
+  });
+}
+
+function failedMount(name: string, message: string, expected: ExpectedFinding): Specimen {
+  return {
+    name,
+    observation: waiting({ events: [event('FailedMount', message)] }),
+    expected: [{ remediation: 'report-only', since: ago(20), ...expected }],
+  };
+}
+
+const generic =
+  'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[cfg data]: timed out waiting for the condition';
+const multiAttach = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) db-old';
+const boundClaim = {
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data', namespace: 'shop' },
+  spec: { volumeName: 'pv-1', accessModes: ['ReadWriteOnce'] },
+};
+const attachment = (nodeName: string) => ({
+  kind: 'VolumeAttachment',
+  metadata: { name: 'csi-1' },
+  spec: { nodeName, source: { persistentVolumeName: 'pv-1' } },
+  status: { attached: true },
+});
+
+export const volumeSpecimens: readonly Specimen[] = [
+  failedMount(
+    'a ConfigMap of a volume is missing',
+    'MountVolume.SetUp failed for volume "cfg" : configmap "shop-config" not found',
+    {
+      category: 'MissingConfigObject',
+      mode: 27,
+      container: 'app',
+      confidence: 'high',
+      says: /ConfigMap shop-config, which is not there/,
+    },
+  ),
+  failedMount(
+    'objects of a projected volume are missing',
+    'MountVolume.SetUp failed for volume "s" : [secret "api-tls" not found, configmap "ca" not found]',
+    { category: 'MissingConfigObject', container: null, says: /Secret api-tls and ConfigMap ca/ },
+  ),
+  failedMount(
+    'Kubernetes 1.16 misses a Secret',
+    'MountVolume.SetUp failed for volume "cfg" : secrets "api-tls" not found',
+    { category: 'MissingConfigObject', says: /Secret api-tls/ },
+  ),
+  failedMount(
+    'a key of a volume is missing',
+    'MountVolume.SetUp failed for volume "cfg" : configmap references non-existent config key: app.yaml',
+    { category: 'MissingConfigKey', mode: 28, container: 'app', says: /key app\.yaml/ },
+  ),
+  failedMount(
+    'the node lacks a program',
+    'MountVolume.SetUp failed for volume "data" : mount failed: exit status 32\nMounting command: mount\nOutput: mount: bad option; you might need a /sbin/mount.<type> helper program.',
+    { category: 'VolumeMountFailure', mode: 35, says: /mount failed: exit status 32 Mounting/ },
+  ),
+  failedMount(
+    'the driver is not on the node',
+    'MountVolume.MountDevice failed for volume "pvc-1" : kubernetes.io/csi: attacher.MountDevice failed to create newCsiDriverClient: driver name ebs.csi.aws.com not found in the list of registered CSI drivers',
+    { category: 'VolumeMountFailure' },
+  ),
+  failedMount('the generic timeout is all there is', generic, {
+    category: 'VolumeMountFailure',
+    confidence: 'medium',
+    says: /did not come in time \(data\)/,
+  }),
+  failedMount(
+    'Kubernetes 1.16 says only that time is over',
+    'Unable to mount volumes for pod "web_shop(u)": timeout expired waiting for volumes to attach or mount for pod "shop"/"web". list of unmounted volumes=[data]',
+    { category: 'VolumeMountFailure', confidence: 'medium', says: /\(data\)/ },
+  ),
+  {
+    name: 'a telling Event counts more than the timeout after it',
+    observation: waiting({
+      events: [
+        event('FailedMount', generic, { seen: 10 }),
+        event(
+          'FailedMount',
+          'MountVolume.SetUp failed for volume "cfg" : configmap "c" not found',
+          {
+            seen: 100,
+          },
+        ),
+      ],
+    }),
+    expected: [{ category: 'MissingConfigObject', rejected: ['VolumeMountFailure'] }],
+  },
+  {
+    name: 'the cache of the kubelet is behind for a moment',
+    observation: waiting({
+      events: [
+        event(
+          'FailedMount',
+          'MountVolume.SetUp failed for volume "kube-api-access-x" : failed to sync configmap cache: timed out waiting for the condition',
+        ),
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'the mount worked in the end, and an image is pulled',
+    observation: waiting(
+      {
+        events: [
+          event(
+            'FailedMount',
+            'MountVolume.SetUp failed for volume "cfg" : configmap "c" not found',
+            {
+              seen: 900,
+            },
+          ),
+          event(
+            'FailedMount',
+            'MountVolume.SetUp failed for volume "cfg" : configmap references non-existent config key: a',
+            {
+              seen: 900,
+            },
+          ),
+          event('FailedAttachVolume', multiAttach, { seen: 900 }),
+          event('FailedMount', generic, { seen: 900 }),
+          event('Pulling', 'Pulling image "shop/web:1"', { seen: 5, type: 'Normal' }),
+        ],
+      },
+      20 * minute,
+    ),
+    expected: [],
+  },
+  {
+    name: 'a container that has started had its volumes',
+    observation: podOf({
+      containers: [{ running: 400 }],
+      spec,
+      status: { startTime: ago(600) },
+      related: [boundClaim, attachment('node-2')],
+      events: [
+        event('FailedMount', 'MountVolume.SetUp failed for volume "cfg" : configmap "c" not found'),
+        event(
+          'FailedMount',
+          'MountVolume.SetUp failed for volume "cfg" : secret references non-existent secret key: a',
+        ),
+        event('FailedMount', 'MountVolume.SetUp failed for volume "cfg" : no'),
+        event('FailedMount', generic),
+        event('FailedAttachVolume', 'AttachVolume.Attach failed for volume "pvc-1" : rpc error'),
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'the volume is still attached to another node',
+    observation: waiting({ events: [event('FailedAttachVolume', multiAttach)] }),
+    expected: [
+      {
+        category: 'VolumeAttachFailure',
+        mode: 36,
+        remediation: 'none',
+        confidence: 'high',
+        says: /another node, where db-old uses it/,
+      },
+    ],
+  },
+  {
+    name: 'no Event is left, but the attachment is',
+    observation: waiting({ related: [boundClaim, attachment('node-2')] }),
+    expected: [
+      {
+        category: 'VolumeAttachFailure',
+        remediation: 'none',
+        paths: ['spec.volumeName', 'spec.nodeName'],
+      },
+    ],
+  },
+  {
+    name: 'the volume is attached where the pod is',
+    observation: waiting({ related: [boundClaim, attachment('node-1')] }),
+    expected: [],
+  },
+  {
+    name: 'the storage does not attach the volume',
+    observation: waiting({
+      events: [
+        event(
+          'FailedAttachVolume',
+          'AttachVolume.Attach failed for volume "pvc-1" : timed out waiting for external-attacher of ebs CSI driver',
+        ),
+      ],
+    }),
+    expected: [
+      { category: 'VolumeAttachFailure', remediation: 'report-only', says: /external-attacher/ },
+    ],
+  },
+  {
+    name: 'the kubelet waits for an attachment that does not come',
+    observation: waiting({
+      events: [
+        event('FailedMount', 'MountVolume.WaitForAttach failed for volume "pvc-1" : rpc error'),
+      ],
+    }),
+    expected: [{ category: 'VolumeAttachFailure' }],
+  },
+  {
+    name: 'nothing starts for minutes, and a volume may be missing',
+    observation: waiting({}, 10 * minute),
+    expected: [
+      {
+        category: 'VolumeMountFailure',
+        mode: 35,
+        confidence: 'low',
+        rejected: ['SandboxCreationFailure'],
+        paths: ['status.startTime', 'spec.volumes[0].name'],
+      },
+    ],
+  },
+  {
+    name: 'a pod gets minutes for its volumes',
+    observation: waiting({}, minute),
+    expected: [],
+  },
+  {
+    name: 'a container that crashes had its volumes',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 4, last: life('Error', 1) }],
+      spec,
+      status: { startTime: ago(10 * minute) },
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+];
