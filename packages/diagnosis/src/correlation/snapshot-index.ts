@@ -1,141 +1,158 @@
 import type { DeepReadonly, KubernetesObject } from '@kubewright/apimachinery';
-import { Field, listed } from '../facts/index.ts';
-import type { AnyEvent, ContainerLog, Observation, Snapshot } from '../model/index.ts';
+import { Field, listed, ObservedEvent, refOf } from '../facts/index.ts';
 
-type AnyObject = DeepReadonly<KubernetesObject>;
+import type { AnyEvent, ContainerLog, ObjectRef, Snapshot } from '../model/index.ts';
 
-/** Longest chain of owners that is followed: pod, ReplicaSet, Deployment, and what made that. */
-const maxOwners = 4;
+/** Any object of a snapshot. */
+export type AnyObject = DeepReadonly<KubernetesObject>;
 
 /**
- * A snapshot, filed once by what its parts are about, so that the observation of one subject costs what concerns it and
- * not a look at everything.
+ * A snapshot by what is asked of it: objects by name, by uid, by owner and by kind; Events and logs by what they are about.
+ * It is made once and looked at for each subject, so that a snapshot takes time in proportion to its size.
  */
 export class SnapshotIndex {
-  readonly #snapshot: Snapshot;
-  readonly #events = new Map<string, AnyEvent[]>();
-  /** Events that do not say what they are about. */
-  readonly #loose: AnyEvent[] = [];
-  readonly #objects = new Map<string, AnyObject[]>();
-  readonly #byUid = new Map<string, AnyObject>();
-  readonly #logs = new Map<string, ContainerLog[]>();
+  readonly pods: readonly AnyObject[];
+  readonly #byName = new NamedLists<AnyObject>();
+  readonly #byKind = new Map<string, AnyObject[]>();
+  readonly #byOwner = new Map<string, AnyObject[]>();
+  readonly #events = new NamedLists<AnyEvent>();
+  readonly #logs = new NamedLists<ContainerLog>();
+  readonly #unattributed: AnyEvent[] = [];
+  #taintedNodes: readonly AnyObject[] | undefined;
+  #attachments: ReadonlyMap<string, readonly AnyObject[]> | undefined;
 
   constructor(snapshot: Snapshot) {
-    this.#snapshot = snapshot;
-    for (const event of listed(snapshot.events)) {
-      const about = aboutOf(event);
-      if (about === undefined) this.#loose.push(event);
-      else file(this.#events, about, event);
+    this.pods = listed(snapshot.pods);
+    for (const object of listed(snapshot.objects)) this.#add(object, refOf(object));
+    for (const pod of this.pods) this.#add(pod, { ...refOf(pod), kind: 'Pod' });
+    for (const event of listed(snapshot.events)) this.#addEvent(event);
+    for (const log of listed(snapshot.logs)) {
+      const pod = Field.root(log).at('pod');
+      this.#logs.add('Pod', pod.at('namespace').text, pod.at('name').text ?? '', log);
     }
-    for (const object of listed(snapshot.objects)) {
-      file(this.#objects, keyOf(object), object);
-      const uid = Field.root(object).at('metadata', 'uid').text;
-      if (uid !== undefined) this.#byUid.set(uid, object);
-    }
-    for (const log of listed(snapshot.logs)) file(this.#logs, log.pod.name, log);
   }
 
-  /** All that is known about a pod: its Events, owners, node and claims with theirs, and its logs. */
-  observationOf(pod: Snapshot['pods'][number]): Observation {
-    const { now } = this.#snapshot;
-    const view = Field.root(pod);
-    const namespace = view.at('metadata', 'namespace').text;
-    const name = view.at('metadata', 'name').text ?? '';
-    const related = [
-      ...this.#ownersOf(view, namespace),
-      ...this.#find('Node', view.at('spec', 'nodeName').text),
-      ...view.at('spec', 'volumes').items.flatMap((volume) => this.#claimsOf(volume, namespace)),
-    ];
-    const events = [
-      ...this.#eventsAbout('Pod', name, namespace),
-      ...related.flatMap((object) => this.#eventsOf(object)),
-      ...(this.#snapshot.pods.length === 1 ? this.#loose : []),
-    ];
-    const logs = this.#logs.get(name)?.filter((log) => isIn(log.pod.namespace, namespace));
-    return { pod, events, related, now, ...(logs === undefined ? {} : { logs }) };
+  find(
+    kind: string,
+    namespace: string | undefined,
+    name: string | undefined,
+  ): AnyObject | undefined {
+    return name === undefined ? undefined : this.#byName.get(kind, namespace, name)[0];
   }
 
-  /** All that is known about an owner: its Events and its own owners. */
-  observationOfOwner(owner: AnyObject): Observation {
-    const namespace = Field.root(owner).at('metadata', 'namespace').text;
-    return {
-      owner,
-      events: this.#eventsOf(owner),
-      related: this.#ownersOf(Field.root(owner), namespace),
-      now: this.#snapshot.now,
-    };
+  ofKind(kind: string): readonly AnyObject[] {
+    return this.#byKind.get(kind) ?? [];
   }
 
-  #ownersOf(view: Field, namespace: string | undefined): AnyObject[] {
-    const owners = new Set<AnyObject>();
-    let level = [view];
-    for (let depth = 0; depth < maxOwners && level.length > 0; depth++) {
-      const found = level.flatMap((each) =>
-        each.at('metadata', 'ownerReferences').items.flatMap((reference) => {
-          const byUid = this.#byUid.get(reference.at('uid').text ?? '');
-          if (byUid !== undefined) return [byUid];
-          return this.#find(reference.at('kind').text ?? '', reference.at('name').text, namespace);
-        }),
-      );
-      const fresh = found.filter((owner) => !owners.has(owner));
-      for (const owner of fresh) owners.add(owner);
-      level = fresh.map((owner) => Field.root(owner));
-    }
-    return [...owners];
+  /** Objects whose owner has this uid; pods among them. */
+  ownedBy(uid: string | undefined): readonly AnyObject[] {
+    return uid === undefined ? [] : (this.#byOwner.get(uid) ?? []);
   }
 
-  #claimsOf(volume: Field, namespace: string | undefined): readonly AnyObject[] {
-    const claim = volume.at('persistentVolumeClaim', 'claimName').text;
-    return claim === undefined ? [] : this.#find('PersistentVolumeClaim', claim, namespace);
+  eventsAbout({ kind, namespace, name }: ObjectRef): readonly AnyEvent[] {
+    return this.#events.get(kind, namespace, name);
   }
 
-  #find(kind: string, name: string | undefined, namespace?: string): readonly AnyObject[] {
-    if (name === undefined) return [];
-    const found = this.#objects.get(`${kind}/${name}`) ?? [];
-    return found.filter((object) =>
-      isIn(Field.root(object).at('metadata', 'namespace').text, namespace),
+  /** What Events are about, whether it was seen or not. */
+  get namedByEvents(): readonly ObjectRef[] {
+    return this.#events.refs();
+  }
+
+  /** Events that do not say what they are about: in the file of one pod they are about that. */
+  get unattributedEvents(): readonly AnyEvent[] {
+    return this.pods.length === 1 ? this.#unattributed : [];
+  }
+
+  /** Nodes that keep pods away, by a taint or because they are cordoned. */
+  get taintedNodes(): readonly AnyObject[] {
+    return (this.#taintedNodes ??= this.ofKind('Node').filter(
+      (node) => Field.root(node).at('spec', 'taints', 0).isPresent,
+    ));
+  }
+
+  /** Attachments of a volume to nodes. */
+  attachmentsOf(volume: string): readonly AnyObject[] {
+    return (
+      (this.#attachments ??= groupBy(
+        this.ofKind('VolumeAttachment'),
+        (attachment) =>
+          Field.root(attachment).at('spec', 'source', 'persistentVolumeName').text ?? '',
+      )).get(volume) ?? []
     );
   }
 
-  #eventsOf(object: AnyObject): readonly AnyEvent[] {
-    const view = Field.root(object);
-    return this.#eventsAbout(
-      view.at('kind').text ?? '',
-      view.at('metadata', 'name').text ?? '',
-      view.at('metadata', 'namespace').text,
-    );
+  logsOf(namespace: string | undefined, pod: string): readonly ContainerLog[] {
+    return this.#logs.get('Pod', namespace, pod);
   }
 
-  #eventsAbout(kind: string, name: string, namespace: string | undefined): readonly AnyEvent[] {
-    const found = this.#events.get(`${kind}/${name}`) ?? [];
-    return found.filter((event) => isIn(subjectOf(event).at('namespace').text, namespace));
+  #add(object: AnyObject, { kind, namespace, name }: ObjectRef): void {
+    this.#byName.add(kind, namespace, name, object);
+    push(this.#byKind, kind, object);
+    for (const owner of Field.root(object).at('metadata', 'ownerReferences').items) {
+      const uid = owner.at('uid').text;
+      if (uid !== undefined) push(this.#byOwner, uid, object);
+    }
+  }
+
+  #addEvent(event: AnyEvent): void {
+    const { about } = new ObservedEvent(Field.root(event));
+    const name = about.at('name').text;
+    if (name === undefined) {
+      this.#unattributed.push(event);
+      return;
+    }
+    this.#events.add(about.at('kind').text ?? 'Pod', about.at('namespace').text, name, event);
   }
 }
 
-/** Whether a namespace is the one that is meant; what names none is taken to be in it. */
-function isIn(namespace: string | undefined, meant: string | undefined): boolean {
-  return namespace === undefined || namespace === '' || meant === undefined || namespace === meant;
+/**
+ * Values by kind, namespace and name. What names no namespace is taken to be in the one that is meant: files and
+ * copied Events often leave it out.
+ */
+class NamedLists<Value> {
+  readonly #lists = new Map<string, Map<string, Value[]>>();
+
+  add(kind: string, namespace: string | undefined, name: string, value: Value): void {
+    const key = `${kind}\n${name}`;
+    const places = this.#lists.get(key);
+    if (places === undefined) this.#lists.set(key, new Map([[namespace ?? '', [value]]]));
+    else push(places, namespace ?? '', value);
+  }
+
+  get(kind: string, namespace: string | undefined, name: string): readonly Value[] {
+    const places = this.#lists.get(`${kind}\n${name}`);
+    if (places === undefined) return [];
+    if (namespace === undefined || namespace === '') return [...places.values()].flat();
+    const named = places.get(namespace);
+    const unnamed = places.get('');
+    if (named === undefined || unnamed === undefined) return named ?? unnamed ?? [];
+    return [...named, ...unnamed];
+  }
+
+  refs(): readonly ObjectRef[] {
+    return [...this.#lists].flatMap(([key, places]) => {
+      const [kind = '', name = ''] = key.split('\n');
+      return [...places.keys()].map((namespace) => ({
+        kind,
+        ...(namespace === '' ? {} : { namespace }),
+        name,
+      }));
+    });
+  }
 }
 
-function subjectOf(event: AnyEvent): Field {
-  const view = Field.root(event);
-  const involved = view.at('involvedObject');
-  return involved.isPresent ? involved : view.at('regarding');
+/** The values by a key, in their order. */
+export function groupBy<Key, Value>(
+  values: Iterable<Value>,
+  keyOf: (value: Value) => Key,
+): ReadonlyMap<Key, readonly Value[]> {
+  const groups = new Map<Key, Value[]>();
+  for (const value of values) push(groups, keyOf(value), value);
+  return groups;
 }
 
-function aboutOf(event: AnyEvent): string | undefined {
-  const about = subjectOf(event);
-  const name = about.at('name').text;
-  return name === undefined ? undefined : `${about.at('kind').text ?? ''}/${name}`;
-}
-
-function keyOf(object: AnyObject): string {
-  const view = Field.root(object);
-  return `${view.at('kind').text ?? ''}/${view.at('metadata', 'name').text ?? ''}`;
-}
-
-function file<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const present = map.get(key);
-  if (present === undefined) map.set(key, [value]);
-  else present.push(value);
+function push<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }

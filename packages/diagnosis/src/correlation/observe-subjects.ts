@@ -1,0 +1,143 @@
+import { Field, refOf } from '../facts/index.ts';
+
+import type { AnyEvent, ObjectRef, Observation } from '../model/index.ts';
+import type { AnyObject, SnapshotIndex } from './snapshot-index.ts';
+
+/** Most siblings that one pod is shown with: enough to tell whether others are well. */
+const maxSiblings = 8;
+/** Most Events about a node or another related object that one pod is shown with, newest of the snapshot last. */
+const maxRelatedEvents = 50;
+/** Most nodes that an unplaced pod is shown with. */
+const maxNodes = 50;
+
+/** What the snapshot knows about one pod: its Events and logs, its node, its owners, what its volumes name, some siblings. */
+export function observePod(pod: AnyObject, index: SnapshotIndex, now: Date): Observation {
+  const view = Field.root(pod);
+  const namespace = view.at('metadata', 'namespace').text;
+  const name = view.at('metadata', 'name').text ?? '';
+  const related = [
+    ...nodesOf(view, index),
+    ...ownersOf(view, namespace, index),
+    ...namedBySpec(view, namespace, index),
+    ...siblingsOf(pod, view, index),
+  ];
+  return {
+    pod,
+    events: [
+      ...index.eventsAbout({ kind: 'Pod', ...placed(namespace), name }),
+      ...index.unattributedEvents,
+      ...eventsAboutRelated(related, index),
+    ],
+    related,
+    logs: index.logsOf(namespace, name),
+    now,
+  };
+}
+
+/** What the snapshot knows about an owner: its Events, its pods, and what limits its namespace. */
+export function observeOwner(owner: AnyObject, index: SnapshotIndex, now: Date): Observation {
+  const view = Field.root(owner);
+  const namespace = view.at('metadata', 'namespace').text;
+  const inNamespace = (kind: string): readonly AnyObject[] =>
+    index.ofKind(kind).filter((object) => refOf(object).namespace === namespace);
+  return {
+    owner,
+    events: index.eventsAbout(refOf(owner)),
+    related: [
+      ...index.ownedBy(view.at('metadata', 'uid').text).slice(0, maxSiblings),
+      ...inNamespace('ResourceQuota'),
+      ...inNamespace('LimitRange'),
+    ],
+    now,
+  };
+}
+
+function nodesOf(pod: Field, index: SnapshotIndex): readonly AnyObject[] {
+  const name = pod.at('spec', 'nodeName').text;
+  if (name === undefined) return index.taintedNodes.slice(0, maxNodes);
+  return present(index.find('Node', undefined, name));
+}
+
+/** The controller, and the controller of that. */
+function ownersOf(
+  object: Field,
+  namespace: string | undefined,
+  index: SnapshotIndex,
+  depth = 2,
+): readonly AnyObject[] {
+  if (depth === 0) return [];
+  const references = object.at('metadata', 'ownerReferences').items;
+  const reference = references.find((each) => each.at('controller').flag === true);
+  const owner = index.find(reference?.at('kind').text ?? '', namespace, reference?.at('name').text);
+  if (owner === undefined) return [];
+  return [owner, ...ownersOf(Field.root(owner), namespace, index, depth - 1)];
+}
+
+/** Claims with their volumes and attachments, Secrets, ConfigMaps and resource claims. */
+function namedBySpec(
+  pod: Field,
+  namespace: string | undefined,
+  index: SnapshotIndex,
+): readonly AnyObject[] {
+  const found: AnyObject[] = [];
+  const add = (kind: string, name: string | undefined): void => {
+    found.push(...present(index.find(kind, namespace, name)));
+  };
+  for (const volume of pod.at('spec', 'volumes').items) {
+    add('Secret', volume.at('secret', 'secretName').text);
+    add('ConfigMap', volume.at('configMap', 'name').text);
+    const claim = index.find(
+      'PersistentVolumeClaim',
+      namespace,
+      volume.at('persistentVolumeClaim', 'claimName').text,
+    );
+    if (claim !== undefined) found.push(claim, ...volumesOf(claim, index));
+  }
+  for (const claim of pod.at('spec', 'resourceClaims').items) {
+    add('ResourceClaim', claim.at('resourceClaimName').text);
+  }
+  for (const secret of pod.at('spec', 'imagePullSecrets').items)
+    add('Secret', secret.at('name').text);
+  add('ServiceAccount', pod.at('spec', 'serviceAccountName').text);
+  return found;
+}
+
+function volumesOf(claim: AnyObject, index: SnapshotIndex): readonly AnyObject[] {
+  const spec = Field.root(claim).at('spec');
+  const name = spec.at('volumeName').text;
+  return [
+    ...present(index.find('PersistentVolume', undefined, name)),
+    ...(name === undefined ? [] : index.attachmentsOf(name)),
+    ...present(index.find('StorageClass', undefined, spec.at('storageClassName').text)),
+  ];
+}
+
+function siblingsOf(pod: AnyObject, view: Field, index: SnapshotIndex): readonly AnyObject[] {
+  const references = view.at('metadata', 'ownerReferences').items;
+  const reference = references.find((each) => each.at('controller').flag === true);
+  const siblings: AnyObject[] = [];
+  for (const sibling of index.ownedBy(reference?.at('uid').text)) {
+    if (siblings.length === maxSiblings) break;
+    if (sibling !== pod) siblings.push(sibling);
+  }
+  return siblings;
+}
+
+function eventsAboutRelated(
+  related: readonly AnyObject[],
+  index: SnapshotIndex,
+): readonly AnyEvent[] {
+  return related.flatMap((object) => {
+    const ref = refOf(object);
+    // What happened to another pod is no Event about this one.
+    return ref.kind === 'Pod' ? [] : index.eventsAbout(ref).slice(-maxRelatedEvents);
+  });
+}
+
+function present(object: AnyObject | undefined): readonly AnyObject[] {
+  return object === undefined ? [] : [object];
+}
+
+function placed(namespace: string | undefined): Pick<ObjectRef, 'namespace'> {
+  return namespace === undefined ? {} : { namespace };
+}
