@@ -1,13 +1,12 @@
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Client, loadKubeConfig } from '@kubewright/client';
-import { diagnoseAll, type Report } from '@kubewright/diagnosis';
+import { diagnoseAll } from '@kubewright/diagnosis';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
-import { readCluster, type Unreadable } from './read-cluster.ts';
+import { diagnoseCluster, type Diagnosis } from './diagnose-cluster.ts';
 import { readInput } from './read-input.ts';
-import { readLogs } from './read-logs.ts';
 import { reportSchema } from './report-schema.ts';
 import { reportText, type Paint } from './report-text.ts';
 import { selectSubjects } from './select-subjects.ts';
@@ -27,12 +26,6 @@ interface DiagnoseOptions {
   readonly logs: boolean;
   /** Undefined: on a terminal only. */
   readonly color?: boolean;
-}
-
-interface Diagnosis {
-  readonly report: Report;
-  readonly unreadable: readonly Unreadable[];
-  readonly at: Date;
 }
 
 const examples = `
@@ -121,7 +114,7 @@ async function diagnose(
   if (options.allNamespaces && wanted.some(({ kind }) => kind !== 'Node')) {
     throw new CommandError('with --all-namespaces name no subjects, or nodes', { code: 'usage' });
   }
-  return diagnoseCluster(wanted, options, context);
+  return connectAndDiagnose(wanted, options, context);
 }
 
 /** Standard input is read when nothing else is named and something is piped in. */
@@ -151,7 +144,7 @@ async function diagnoseFiles(
   return { report, unreadable: [], at: snapshot.now };
 }
 
-async function diagnoseCluster(
+async function connectAndDiagnose(
   wanted: readonly SubjectArgument[],
   options: DiagnoseOptions,
   { env, signal }: CommandContext,
@@ -163,19 +156,15 @@ async function diagnoseCluster(
     ...(name === undefined ? {} : { context: name }),
   });
   await using client = await Client.fromKubeConfig(config, { userAgent: 'kubewright-diagnose' });
+  // Nodes have pods of all namespaces.
   const isWide =
     options.allNamespaces || (wanted.length > 0 && wanted.every(({ kind }) => kind === 'Node'));
-  const namespace = isWide ? undefined : (options.namespace ?? client.namespace);
-  const { snapshot, unreadable } = await readCluster(client, namespace, wanted, signal);
-  const first = selectSubjects(diagnoseAll(snapshot), snapshot, wanted);
-  if (!options.logs) return { report: first, unreadable, at: snapshot.now };
-  const reading = await readLogs(client, first, snapshot, signal);
-  const withLogs = { ...snapshot, logs: reading.logs };
-  return {
-    report: selectSubjects(diagnoseAll(withLogs), withLogs, wanted),
-    unreadable: [...unreadable, ...reading.unreadable],
-    at: snapshot.now,
-  };
+  return await diagnoseCluster(client, {
+    namespace: isWide ? undefined : (options.namespace ?? client.namespace),
+    subjects: wanted,
+    hasLogs: options.logs,
+    signal,
+  });
 }
 
 function print(

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { Report } from '@kubewright/diagnosis';
+import { reportSchema } from '../../src/diagnose/report-schema.ts';
+import { runCaptured, type CapturedRun } from './captured-run.ts';
+
+const crashing = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: 'web-1',
+    namespace: 'shop',
+    uid: 'u1',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  },
+  spec: {
+    containers: [{ name: 'app', image: 'shop/web:1', resources: { limits: { memory: '64Mi' } } }],
+  },
+  status: {
+    phase: 'Running',
+    containerStatuses: [
+      {
+        name: 'app',
+        image: 'shop/web:1',
+        imageID: '',
+        ready: false,
+        restartCount: 4,
+        state: { waiting: { reason: 'CrashLoopBackOff' } },
+        lastState: {
+          terminated: {
+            reason: 'OOMKilled',
+            exitCode: 137,
+            startedAt: '2026-01-01T00:01:00Z',
+            finishedAt: '2026-01-01T00:02:00Z',
+          },
+        },
+      },
+    ],
+  },
+};
+
+const well = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: 'web-2',
+    namespace: 'shop',
+    uid: 'u2',
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  },
+  spec: { containers: [{ name: 'app', image: 'shop/web:1' }] },
+  status: {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:05Z' }],
+    containerStatuses: [
+      {
+        name: 'app',
+        image: 'shop/web:1',
+        imageID: '',
+        ready: true,
+        started: true,
+        restartCount: 0,
+        state: { running: { startedAt: '2026-01-01T00:00:04Z' } },
+        lastState: {},
+      },
+    ],
+  },
+};
+
+const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(reportSchema());
+
+function reportOf({ stdout }: CapturedRun): Report {
+  const document: unknown = JSON.parse(stdout);
+  assert.ok(validate(document), JSON.stringify(validate.errors));
+  return document as Report; // the schema has just been checked
+}
+
+describe('kubewright diagnose, from files', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kubewright-diagnose-'));
+    await writeFile(join(folder, 'pod.json'), JSON.stringify(crashing));
+    await writeFile(join(folder, 'well.json'), JSON.stringify(well));
+    await writeFile(
+      join(folder, 'both.yaml'),
+      `kind: List\nitems:\n- ${JSON.stringify(crashing)}\n- ${JSON.stringify(well)}\n`,
+    );
+    await writeFile(join(folder, 'cut.json'), JSON.stringify(crashing).slice(0, 200));
+    await writeFile(join(folder, 'service.json'), '{"kind":"Service","metadata":{"name":"web"}}');
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('ends with 3 and says what is wrong, and how it is known when asked', async () => {
+    const run = await runCaptured(['diagnose', '-f', 'pod.json', '--verbose'], { cwd: folder });
+    assert.equal(run.exitCode, 3);
+    assert.match(run.stdout, /Pod shop\/web-1\n {2}OOMKilled {2}app container app/);
+    assert.match(run.stdout, /lastState\.terminated\.reason = "OOMKilled"/);
+    assert.match(run.stdout, /1 unhealthy, 0 healthy/);
+    assert.equal(run.stderr, '');
+  });
+
+  test('ends with 0 when all is well', async () => {
+    const run = await runCaptured(['diagnose', '-f', 'well.json'], { cwd: folder });
+    assert.deepEqual(run, { exitCode: 0, stdout: '1 healthy\n', stderr: '' });
+  });
+
+  test('gives the same answer from the standard input, named or not', async () => {
+    const stdin = JSON.stringify({ kind: 'List', items: [crashing, well] });
+    const runs = await Promise.all([
+      runCaptured(['diagnose', '--json'], { stdin }),
+      runCaptured(['diagnose', '--json', '-f', '-'], { stdin }),
+      runCaptured(['diagnose', '--json', '-f', 'both.yaml'], { cwd: folder }),
+      runCaptured(['diagnose', '--json', '-f', 'pod.json', '-f', 'well.json'], { cwd: folder }),
+    ]);
+    const [first, ...others] = runs.map(reportOf);
+    assert.deepEqual(
+      first?.subjects.map(({ name, healthy, state }) => [name, healthy, state]),
+      [
+        ['web-1', false, 'OOMKilled'],
+        ['web-2', true, 'Healthy'],
+      ],
+    );
+    for (const other of others) assert.deepEqual(other, first);
+  });
+
+  test('shows of a file what was named', async () => {
+    const run = await runCaptured(['diagnose', '--json', '-f', 'both.yaml', 'pod/web-2'], {
+      cwd: folder,
+    });
+    assert.deepEqual(
+      reportOf(run).subjects.map(({ name }) => name),
+      ['web-2'],
+    );
+    assert.equal(run.exitCode, 0);
+  });
+
+  test('takes the moment of the newest time in the files, or the one it is told', async () => {
+    const own = JSON.parse(
+      (await runCaptured(['diagnose', '--json', '-f', 'pod.json'], { cwd: folder })).stdout,
+    ) as { observedAt: string };
+    assert.equal(own.observedAt, '2026-01-01T00:02:30.000Z');
+    const told = await runCaptured(
+      ['diagnose', '--json', '-f', 'pod.json', '--now', '2026-01-02T00:00:00Z'],
+      { cwd: folder },
+    );
+    assert.match(told.stdout, /"observedAt": "2026-01-02T00:00:00\.000Z"/);
+  });
+
+  for (const [what, argv, exitCode, message] of [
+    [
+      'a file that is not there',
+      ['-f', 'nope.json'],
+      1,
+      /cannot read nope\.json: there is no such file/,
+    ],
+    ['a folder', ['-f', '.'], 1, /\. is a folder: name the files in it/],
+    [
+      'a file that was cut off',
+      ['-f', 'cut.json'],
+      1,
+      /cut\.json is no JSON: .*is the file complete\?/,
+    ],
+    [
+      'objects of which none can be diagnosed',
+      ['-f', 'service.json'],
+      1,
+      /no pod, and no owner of pods.*\(only: Service\)/,
+    ],
+    [
+      'a pod that is not in the file',
+      ['-f', 'pod.json', 'web-9'],
+      1,
+      /Pod "web-9" was not found; there is: web-1/,
+    ],
+    ['a kind that has no pods', ['service/web'], 2, /"service" is nothing that can be diagnosed/],
+    ['an unknown option', ['--fast'], 2, /unknown option '--fast'/],
+    ['a moment that is none', ['--now', 'soon', '-f', 'pod.json'], 2, /use RFC 3339/],
+    ['a moment for a cluster', ['--now', '2026-01-01T00:00:00Z', 'pod/x'], 2, /--now is for files/],
+    ['two answers to one question', ['-A', '-n', 'shop'], 2, /exclude each other/],
+  ] as const) {
+    test(`ends with ${String(exitCode)} for ${what}, and says so`, async () => {
+      const run = await runCaptured(['diagnose', ...argv], { cwd: folder });
+      assert.match(run.stderr, message);
+      assert.equal(run.exitCode, exitCode);
+      assert.equal(run.stdout, '');
+    });
+  }
+
+  test('prints nothing that moves the cursor, whatever names and messages say', async () => {
+    const hostile = JSON.stringify(crashing)
+      .replaceAll('web-1', 'a\\u001b[2Jb')
+      .replaceAll('CrashLoopBackOff', '\\u001b]0;x\\u0007');
+    const run = await runCaptured(['diagnose', '--verbose'], { stdin: hostile });
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    assert.doesNotMatch(run.stdout, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+    assert.equal(run.exitCode, 3);
+  });
+
+  test('colours only where it is told to, or on a terminal', async () => {
+    const colored = await runCaptured(['diagnose', '-f', 'pod.json', '--color'], { cwd: folder });
+    assert.ok(colored.stdout.includes('\u001b[31m'));
+    const plain = await runCaptured(['diagnose', '-f', 'pod.json'], { cwd: folder });
+    assert.ok(!plain.stdout.includes('\u001b'));
+  });
+
+  test('takes any JSON for a pod without a failure of its own', async () => {
+    for (const status of [
+      null,
+      3,
+      [],
+      { containerStatuses: 'x' },
+      { containerStatuses: [null] },
+      { conditions: {} },
+    ]) {
+      const pod = { kind: 'Pod', metadata: { name: 'odd' }, spec: status, status };
+      const run = await runCaptured(['diagnose', '--json'], { stdin: JSON.stringify(pod) });
+      assert.ok(run.exitCode === 0 || run.exitCode === 3, run.stderr);
+      reportOf(run);
+    }
+  });
+});
