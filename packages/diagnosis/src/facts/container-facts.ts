@@ -30,10 +30,11 @@ export class ContainerFacts {
   readonly waitingMessage: Field;
   readonly restartCount: Field;
 
-  /** The life that ended last; undefined when none has. */
+  /**
+   * The life that ended last, while it says something about now: a container that has run for longer than it did before
+   * has none.
+   */
   readonly ended: Life | undefined;
-  /** The life before {@link ended}, when the status still holds both. */
-  readonly endedBefore: Life | undefined;
 
   constructor(pod: PodFacts, name: string, type: ContainerType, spec: Field, status: Field) {
     this.pod = pod;
@@ -52,14 +53,9 @@ export class ContainerFacts {
     this.waitingReason = state.at('waiting', 'reason');
     this.waitingMessage = state.at('waiting', 'message');
     this.restartCount = status.at('restartCount');
-    const last = status.at('lastState', 'terminated');
-    const lastLife = last.isPresent ? new Life(last) : undefined;
-    if (this.state === 'terminated') {
-      this.ended = new Life(state.at('terminated'));
-      this.endedBefore = lastLife;
-    } else {
-      this.ended = lastLife;
-    }
+    const place = this.state === 'terminated' ? state : status.at('lastState');
+    const life = new Life(place.at('terminated'));
+    this.ended = life.field.isPresent && !this.#hasOutlived(life) ? life : undefined;
   }
 
   get restarts(): number {
@@ -95,24 +91,6 @@ export class ContainerFacts {
     return this.state === 'terminated' && this.ended?.succeeded === true && !this.restartsAfter(0);
   }
 
-  /**
-   * Whether its failures are over: it runs again, ready, and for longer than it lived before.
-   *
-   * After one restart it must have outlived the life before (at least a minute, at most the ten minutes after which the
-   * kubelet forgets its back-off). After more it must have lived twice as long, ten minutes to six hours, since what
-   * comes back comes back.
-   */
-  get hasRecovered(): boolean {
-    if (this.state !== 'running' || this.ended === undefined) return false;
-    if (!this.isReady && this.type !== 'init') return false;
-    const uptime = this.uptimeMs;
-    if (uptime === undefined) return this.restarts <= 1;
-    const before = this.ended.lengthMs ?? 0;
-    return this.restarts <= 1
-      ? uptime > clamp(before, minuteMs, 10 * minuteMs)
-      : uptime > clamp(2 * before, 10 * minuteMs, 6 * hourMs);
-  }
-
   /** Whether it waits for a reason that is a fault, and not just for its turn. */
   get isStuckWaiting(): boolean {
     return this.state === 'waiting' && !patientReasons.includes(this.waitingReason.text);
@@ -121,11 +99,11 @@ export class ContainerFacts {
   /** Whether something may be wrong with it, so that the rules for containers are asked. */
   get isSuspect(): boolean {
     if (this.isStuckWaiting) return true;
+    if (this.type === 'ephemeral') return this.ended?.reason.text === 'StartError';
     if (this.state === 'running' && !this.isReady && this.type !== 'init') return true;
-    const ended = this.ended;
-    if (ended === undefined || this.hasRecovered) return false;
-    // An init container that was run again and has done its work, or one that ran to its end.
-    return this.state !== 'terminated' || !ended.succeeded || this.restartsAfter(0);
+    // An init container that has done its work ended well, and so did one that is not run again.
+    const { ended } = this;
+    return ended !== undefined && !(this.state === 'terminated' && this.isServing);
   }
 
   probe(kind: ProbeKind): Probe | undefined {
@@ -143,6 +121,23 @@ export class ContainerFacts {
     const ofPod = this.pod.view.at('spec', 'resources', 'limits', 'memory');
     const own = this.spec.at('resources', 'limits', 'memory');
     return ofPod.isPresent && !own.isPresent ? ofPod : own;
+  }
+
+  /**
+   * Whether it runs for longer than a life that ended, so that this life is over and done with.
+   *
+   * After one restart it must have lived longer than before (at least a minute, at most the ten minutes after which the
+   * kubelet forgets its back-off). After more it must have lived twice as long, ten minutes to six hours, since what
+   * comes back comes back.
+   */
+  #hasOutlived(life: Life): boolean {
+    if (this.state !== 'running') return false;
+    const { uptimeMs } = this;
+    if (uptimeMs === undefined) return this.restarts <= 1;
+    const before = life.lengthMs ?? 0;
+    return this.restarts <= 1
+      ? uptimeMs > clamp(before, minuteMs, 10 * minuteMs)
+      : uptimeMs > clamp(2 * before, 10 * minuteMs, 6 * hourMs);
   }
 
   /** Events that are about it: that name it, or name no container. Newest first. */

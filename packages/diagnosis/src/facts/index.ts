@@ -4,5 +4,10 @@ export { Life } from './life.ts';
 export { ObservedEvent } from './observed-event.ts';
 export { OwnerFacts } from './owner-facts.ts';
 export { PodFacts } from './pod-facts.ts';
+export {
+  livedAsLongAsProbeAllows,
+  livedLongEnoughFor,
+  wasRestartedInOneStep,
+} from './probe-kill.ts';
 export { Probe, type ProbeKind } from './probe.ts';
 export { listed, refOf, RelatedObjects } from './related-objects.ts';

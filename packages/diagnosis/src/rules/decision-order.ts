@@ -1,16 +1,25 @@
 import type { ContainerRule, OwnerRule, PodRule } from './rule.ts';
 import { admissionRules } from './admission.ts';
+import { configurationRules } from './configuration.ts';
+import { createRules } from './create.ts';
 import { creationRules } from './creation.ts';
 import { deadlineRules } from './deadline.ts';
 import { deletionRules, stuckDeletionRules } from './deletion.ts';
 import { disruptionRules } from './disruption.ts';
+import { ephemeralRules } from './ephemeral.ts';
 import { evictionRules } from './eviction.ts';
 import { exitRules } from './exits.ts';
+import { hookRules, postStartRules } from './hooks.ts';
+import { imageRules } from './images.ts';
 import { jobRules } from './jobs.ts';
 import { lostNodeRules, restartedNodeRules } from './node.ts';
 import { oomRules } from './oom.ts';
+import { probeKillRules, runningProbeRules } from './probes.ts';
+import { readinessGateRules } from './readiness-gates.ts';
 import { sandboxRules } from './sandbox.ts';
 import { schedulingRules } from './scheduling.ts';
+import { signalRules } from './signals.ts';
+import { startRules } from './start.ts';
 import { volumeRules } from './volumes.ts';
 
 /** The rules in the order in which they are asked. The first that holds is the answer: what is specific comes first. */
@@ -42,7 +51,25 @@ export const decisionOrder: DecisionOrder = {
     ...volumeRules,
     ...sandboxRules,
   ],
-  container: [...restartedNodeRules, ...oomRules, ...exitRules],
-  remaining: [],
+  container: [
+    ...ephemeralRules,
+    // What keeps it from starting now.
+    ...imageRules,
+    ...configurationRules,
+    // How its last life ended: what a component says, then what the program says.
+    ...restartedNodeRules,
+    ...oomRules,
+    ...postStartRules,
+    ...startRules,
+    ...createRules,
+    // SIGTERM and SIGKILL of the kubelet look like ends of the program's own.
+    ...probeKillRules,
+    ...hookRules,
+    ...signalRules,
+    ...exitRules,
+    // It runs, but not well.
+    ...runningProbeRules,
+  ],
+  remaining: [...readinessGateRules],
   owner: [...creationRules, ...jobRules],
 };

@@ -1,5 +1,5 @@
-import type { ContainerFacts } from '../facts/index.ts';
-import { command } from './command.ts';
+import type { ContainerFacts, Field } from '../facts/index.ts';
+import { command, kubectl, kubectlLogs } from './command.ts';
 import { low, medium, type ContainerRule } from './rule.ts';
 
 /** Mode 12: SIGKILL, and nothing tells who sent it. */
@@ -8,7 +8,7 @@ const killed: ContainerRule = {
   category: 'KilledUnattributed',
   mode: 12,
   when: {
-    'the exit code is that of SIGKILL': ({ ended }) => ended?.exitCode.is(137) ?? false,
+    'its exit code is that of SIGKILL': ({ ended }) => ended?.exitCode.is(137) ?? false,
   },
   shows: howItEnded,
   concludes: (container) => ({
@@ -29,6 +29,8 @@ const completed: ContainerRule = {
   mode: 19,
   when: {
     'it ended with code 0': ({ ended }) => ended?.exitCode.is(0) ?? false,
+    'its restart policy starts it again whatever its code': (container) =>
+      container.restartsAfter(0) && [container.pod.view.at('spec', 'restartPolicy')],
   },
   shows: howItEnded,
   concludes: (container) => ({
@@ -36,8 +38,29 @@ const completed: ContainerRule = {
     confidence: medium('it ended by itself, and its restart policy starts it again'),
     remediation: 'report-only',
     advice:
-      'Is it a server that runs in the foreground? A task belongs into a Job. Check command, arguments and environment.',
-    nextQuestion: `What did it do last? ${logsOf(container)}`,
+      'Is it a server that stays in the foreground? A task belongs into a Job. Check command, arguments and environment.',
+    nextQuestion: `What did it do last? ${kubectlLogs(container)}`,
+    wouldChange: 'An Event of a failed probe: a program that handles SIGTERM ends with 0 as well.',
+  }),
+};
+
+/** Mode 6: the code of a Go program that panics or is stopped, of a shell that cannot read its script, of bad options. */
+const exitTwo: ContainerRule = {
+  name: 'app-error-2',
+  category: 'AppError',
+  mode: 6,
+  when: {
+    'it ended with code 2': ({ ended }) => ended?.exitCode.is(2) ?? false,
+  },
+  shows: howItEnded,
+  concludes: (container) => ({
+    summary: `Container ${container.name} ends by itself with ${container.ended?.end ?? 'code 2'}.`,
+    confidence: medium('no probe or deletion explains it, so it is its own'),
+    remediation: 'report-only',
+    advice:
+      'Code 2 is a panic of a Go program, a syntax error of a shell script, or options that a program does not know. Its last lines tell which.',
+    nextQuestion: `What did it say last? ${kubectlLogs(container)}`,
+    wouldChange: 'That something stopped it: Go programs end with 2 on SIGTERM.',
   }),
 };
 
@@ -47,7 +70,10 @@ const appError: ContainerRule = {
   category: 'AppError',
   mode: 5,
   when: {
-    'its last life ended with a code': ({ ended }) => ended?.exitCode.isThere() ?? false,
+    'it ended with a code': ({ ended }) => ended?.exitCode.isThere() ?? false,
+  },
+  unless: {
+    'it ended with code 0': ({ ended }) => ended?.exitCode.is(0) ?? false,
   },
   shows: howItEnded,
   concludes: (container) => ({
@@ -55,18 +81,57 @@ const appError: ContainerRule = {
     confidence: medium('the exit code is its own; the cause is in its log'),
     remediation: 'report-only',
     advice: 'Read the last lines of its log. Compare with the last revision that ran.',
-    nextQuestion: `What did it say last? ${logsOf(container)}`,
+    nextQuestion: `What did it say last? ${kubectlLogs(container)}`,
+  }),
+};
+
+const unknownEnd: ContainerRule = {
+  name: 'crash-of-unknown-cause',
+  category: 'AppError',
+  mode: 5,
+  when: {
+    'the kubelet waits before it starts it again': ({ waitingReason }) =>
+      waitingReason.is('CrashLoopBackOff'),
+  },
+  shows: ({ restartCount }) => [restartCount],
+  concludes: (container) => ({
+    summary: `Container ${container.name} ends again and again; how is not in evidence.`,
+    confidence: low('only the back-off is left to see'),
+    remediation: 'report-only',
+    advice: 'Read its log, and the whole status of the pod.',
+    nextQuestion: `What did it say last? ${kubectlLogs(container)}`,
+    wouldChange: 'Its last state, which is not there.',
+  }),
+};
+
+const unknownWait: ContainerRule = {
+  name: 'waits-for-unknown-error',
+  category: 'StartError',
+  mode: 10,
+  when: {
+    'it waits for something that is called an error': ({ isStuckWaiting, waitingReason }) =>
+      isStuckWaiting && waitingReason.matches(/err|fail|invalid|cannot/i),
+  },
+  shows: ({ waitingMessage }) => [waitingMessage],
+  concludes: (container) => ({
+    summary: `Container ${container.name} waits for ${container.waitingReason.text ?? 'an error'}: ${container.waitingMessage.text?.slice(0, 200) ?? 'no text'}.`,
+    confidence: low('the reason is not one of the known ones'),
+    remediation: 'report-only',
+    advice: 'Read the text, and the Events of the pod.',
+    nextQuestion: `What do its Events say? ${kubectl(container.pod, 'describe', 'pod', container.pod.name)}`,
   }),
 };
 
 /** What is left: how it ended, and nothing that says more. */
-export const exitRules: readonly ContainerRule[] = [killed, completed, appError];
+export const exitRules: readonly ContainerRule[] = [
+  killed,
+  completed,
+  exitTwo,
+  appError,
+  unknownEnd,
+  unknownWait,
+];
 
-function howItEnded({ ended, restartCount }: ContainerFacts) {
+function howItEnded({ ended, restartCount }: ContainerFacts): readonly Field[] {
   return ended === undefined ? [] : [ended.reason, ended.message, ended.finishedAt, restartCount];
-}
-
-function logsOf({ pod, name }: ContainerFacts): string {
-  const place = pod.namespace === undefined ? [] : ['-n', pod.namespace];
-  return command('kubectl', 'logs', ...place, pod.name, '-c', name, '--previous');
 }

@@ -1,63 +1,55 @@
-import type { ContainerFacts, Proof } from '../facts/index.ts';
-import { command } from './command.ts';
-import { high, low, medium, type ContainerRule, type Conditions } from './rule.ts';
+import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
+import { kubectlLogs, kubectl, command } from './command.ts';
+import { high, low, medium, type Conditions, type ContainerRule } from './rule.ts';
+import { saidAtStart } from './start-texts.ts';
 
 /** Modes 1 to 4: the kernel killed a process because memory ran out. */
 const reportsOom: Conditions<ContainerFacts> = {
   'the runtime says OOMKilled': ({ ended }) => ended?.reason.is('OOMKilled') ?? false,
 };
 
-const init: Conditions<ContainerFacts> = {
-  'it is an init container': isInit,
-};
-
 const initOom: ContainerRule = {
   name: 'init-oom-killed',
   category: 'InitOOMKilled',
   mode: 3,
-  when: { ...reportsOom, ...init },
-  shows: (container) => [container.memoryLimit, ...lives(container)],
+  when: {
+    ...reportsOom,
+    'it is an init container': ({ type }) => type === 'init' && [],
+  },
+  shows: withLimit,
   concludes: (container) => {
     const stuck = isStuckForEver(container);
+    const outcome = stuck
+      ? 'the pod stays Pending for ever'
+      : 'so the pod does not get to its app containers';
     return {
-      summary: `Init container ${container.name} ran out of memory${limitOf(container)} (${endOf(container)})${
-        stuck
-          ? '; the pod stays Pending for ever'
-          : ', so the pod does not get to its app containers'
-      }.`,
+      summary: `Init container ${container.name} ran out of memory${limitOf(container)} (${endOf(container)}); ${outcome}.`,
       confidence: high('the runtime reports the kill'),
       remediation: stuck ? 'delete-if-owned' : 'report-only',
       advice: stuck
         ? 'The kubelet neither goes on nor fails the pod: it must be made anew. Raise the memory limit of the init container first.'
         : 'Raise the memory limit of the init container, or let it do its work in smaller pieces.',
-      nextQuestion: `How much memory does its work need? ${logsOf(container)}`,
+      nextQuestion: `How much memory does its work need? ${kubectlLogs(container)}`,
     };
   },
 };
 
-const childOom: ContainerRule = {
-  name: 'oom-killed-child',
-  category: 'OOMChildProcess',
-  mode: 2,
+const nodeOom: ContainerRule = {
+  name: 'node-out-of-memory',
+  category: 'NodeOOM',
+  mode: 4,
   when: {
-    ...reportsOom,
-    'the main process ended with a code of its own': ({ ended }) =>
-      ended !== undefined && ended.code !== 137 && ended.exitCode.isThere(),
+    'it was killed': ({ ended }) => ended?.exitCode.is(137) ?? false,
+    'its node reports at that time that memory ran out': nodeRanOut,
   },
-  unless: {
-    'no limit is set, so memory ran out around the container': hasNoLimit,
-  },
-  shows: (container) => [container.memoryLimit, ...lives(container)],
+  shows: withLimit,
   concludes: (container) => ({
-    summary: `A process of container ${container.name} was killed for want of memory${limitOf(container)}, and its main process then ended with code ${container.ended?.code}.`,
-    confidence: container.memoryLimit.isPresent
-      ? high('the runtime reports the kill, and a memory limit is set')
-      : medium('the runtime reports the kill, but no limit is known'),
+    summary: `Container ${container.name} was killed when its node ran out of memory (${endOf(container)}).`,
+    confidence: high('the node reports that its memory ran out when the container was killed'),
     remediation: 'report-only',
-    advice: 'Raise the memory limit, or lower what its child processes may use (workers, heap).',
-    nextQuestion: `Which process was killed? ${logsOf(container)}`,
-    wouldChange:
-      'An out-of-memory report of the node at the same moment, or another container of the node that used it up.',
+    advice:
+      'Give the pods of this node memory requests that match what they use. Find what used it up: this container may be innocent.',
+    nextQuestion: `What uses the memory of the node? ${command('kubectl', 'describe', 'node', container.pod.nodeName.text)}`,
   }),
 };
 
@@ -67,17 +59,40 @@ const nodeOomWithoutLimit: ContainerRule = {
   mode: 4,
   when: {
     ...reportsOom,
-    'no limit is set, so memory ran out around the container': hasNoLimit,
+    'no memory limit holds for it, so memory ran out around it': hasNoLimit,
   },
-  shows: lives,
+  shows: withLimit,
   concludes: (container) => ({
     summary: `Container ${container.name} was hit when its node, or the pods without requests on it, ran out of memory: it has no limit of its own (${endOf(container)}).`,
     confidence: medium('the runtime reports a kill for want of memory where no limit is set'),
     remediation: 'report-only',
     advice:
-      'Give the pods of this node memory requests and limits. Find what used the memory; this container may be innocent.',
+      'Give the pods of this node memory requests and limits. Find what used the memory: this container may be innocent.',
     nextQuestion: `What else ran out of memory there? ${command('kubectl', 'describe', 'node', container.pod.nodeName.text)}`,
     wouldChange: 'A memory limit that was set when it ran.',
+  }),
+};
+
+const childOom: ContainerRule = {
+  name: 'oom-killed-child',
+  category: 'OOMChildProcess',
+  mode: 2,
+  when: {
+    ...reportsOom,
+    'its main process ended with another code than that of SIGKILL': ({ ended }) =>
+      (ended?.code !== 137 && ended?.exitCode.isThere()) ?? false,
+  },
+  shows: withLimit,
+  concludes: (container) => ({
+    summary: `A process of container ${container.name} was killed for want of memory${limitOf(container)}, and its main process then ended with code ${container.ended?.code}.`,
+    confidence: container.memoryLimit.isPresent
+      ? high('the runtime reports the kill, and a memory limit is set')
+      : medium('the runtime reports the kill, but no limit is known'),
+    remediation: 'report-only',
+    advice:
+      'Raise the memory limit, or lower what its child processes may use (workers, heap of each).',
+    nextQuestion: `Which process was killed? ${kubectlLogs(container)}`,
+    wouldChange: 'A report of the node at the same moment that its own memory ran out.',
   }),
 };
 
@@ -90,7 +105,7 @@ const oomKilled: ContainerRule = {
     'the exit code is that of SIGKILL, but the runtime does not say OOMKilled': ({ ended }) =>
       ended?.exitCode.is(137) ?? false,
   },
-  shows: (container) => [container.memoryLimit, ...lives(container)],
+  shows: withLimit,
   concludes: (container) => ({
     summary: `Container ${container.name} was killed because it used more memory than its limit${limitOf(container)}.`,
     confidence: container.memoryLimit.isPresent
@@ -98,36 +113,70 @@ const oomKilled: ContainerRule = {
       : low('the runtime reports the kill, but no limit is known'),
     remediation: 'report-only',
     advice:
-      'Compare what it needs with the limit: raise the limit, or tell the program of it (heap size, GOMEMLIMIT). If use grows without end, it is a leak.',
-    nextQuestion: `Does its use grow, or jump? ${command('kubectl', 'top', 'pod', container.pod.name, '--containers')}`,
+      'Compare what it needs with the limit: raise the limit, or tell the program of it (heap size, GOMEMLIMIT). If its use grows without end, it is a leak.',
+    nextQuestion: `Does its use grow, or jump? ${kubectl(container.pod, 'top', 'pod', container.pod.name, '--containers')}`,
   }),
 };
 
-/** Families ask in this order: whose memory it was, before that it was memory. */
+/** A memory emptyDir keeps its pages over restarts, so what was killed once cannot start again. */
+const oomAtStart: ContainerRule = {
+  name: 'oom-killed-at-start',
+  category: 'OOMKilled',
+  mode: 1,
+  when: {
+    'the runtime says that it ran out of memory before it started': (container) =>
+      saidAtStart(container, /OOM-killed|memory limit too low/i),
+  },
+  shows: withLimit,
+  concludes: (container) => ({
+    summary: `Container ${container.name} cannot start: its memory limit${limitOf(container)} is used up before its program runs.`,
+    confidence: high('the runtime says so'),
+    remediation: 'report-only',
+    advice:
+      'The limit is too low to start at all, or files in an emptyDir of medium Memory fill it: they stay when the container is restarted. Raise the limit, give the emptyDir a sizeLimit.',
+    nextQuestion: `Was it OOMKilled before, and does it mount an emptyDir of medium Memory? ${kubectl(container.pod, 'get', 'pod', container.pod.name, '-o', 'yaml')}`,
+  }),
+};
+
+/** Whose memory it was comes before that it was memory. */
 export const oomRules: readonly ContainerRule[] = [
   initOom,
-  childOom,
+  nodeOom,
   nodeOomWithoutLimit,
+  childOom,
   oomKilled,
+  oomAtStart,
 ];
 
-function isInit(container: ContainerFacts): Proof {
-  return container.type === 'init' && [];
+/** Longest time between the end of a container and the report of its node, in milliseconds. */
+const sameTimeMs = 60_000;
+
+/** `SystemOOM` is the kubelet's word for a kill outside of any container's limit. */
+function nodeRanOut({ pod, ended }: ContainerFacts): Proof {
+  const endedMs = ended?.finishedAt.timeMs;
+  const report = pod.related
+    .eventsAbout('Node', pod.nodeName.text)
+    .find(
+      ({ reason, lastMs }) =>
+        reason.text === 'SystemOOM' &&
+        (lastMs === undefined || endedMs === undefined || Math.abs(lastMs - endedMs) <= sameTimeMs),
+    );
+  return report !== undefined && [report.reason, report.message];
 }
 
 /** No limit, and the QoS class says that the spec is not just cut. */
-function hasNoLimit(container: ContainerFacts): Proof {
-  const qos = container.pod.view.at('status', 'qosClass');
-  return !container.memoryLimit.isPresent && qos.isThere();
+function hasNoLimit({ memoryLimit, pod }: ContainerFacts): Proof {
+  return !memoryLimit.isPresent && pod.view.at('status', 'qosClass').isThere();
 }
 
 /** Under restartPolicy Never, exit code 0 and OOMKilled is neither done nor failed (kubernetes/kubernetes#116676). */
-function isStuckForEver(container: ContainerFacts): boolean {
-  return container.pod.restartPolicy === 'Never' && container.ended?.code === 0;
+function isStuckForEver({ pod, ended }: ContainerFacts): boolean {
+  return pod.restartPolicy === 'Never' && ended?.code === 0;
 }
 
-function lives({ ended, restartCount }: ContainerFacts) {
-  return ended === undefined ? [restartCount] : [ended.exitCode, ended.finishedAt, restartCount];
+function withLimit({ ended, restartCount, memoryLimit }: ContainerFacts): readonly Field[] {
+  const life = ended === undefined ? [] : [ended.exitCode, ended.finishedAt];
+  return [memoryLimit, ...life, restartCount];
 }
 
 function limitOf({ memoryLimit }: ContainerFacts): string {
@@ -136,9 +185,4 @@ function limitOf({ memoryLimit }: ContainerFacts): string {
 
 function endOf({ ended }: ContainerFacts): string {
   return ended?.end ?? '';
-}
-
-function logsOf({ pod, name }: ContainerFacts): string {
-  const place = pod.namespace === undefined ? [] : ['-n', pod.namespace];
-  return command('kubectl', 'logs', ...place, pod.name, '-c', name, '--previous');
 }

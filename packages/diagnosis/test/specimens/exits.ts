@@ -1,4 +1,4 @@
-import { life, podOf } from './pods.ts';
+import { event, life, podOf } from './pods.ts';
 import type { Specimen } from './specimen.ts';
 
 const limit = { resources: { limits: { memory: '64Mi' } } };
@@ -15,9 +15,22 @@ export const exitSpecimens: readonly Specimen[] = [
       {
         category: 'AppError',
         container: 'app',
+        containerType: 'app',
         mode: 5,
         severity: 'critical',
-        notRejected: ['OOMKilled'],
+        remediation: 'report-only',
+        notRejected: ['OOMKilled', 'CommandNotFound', 'StartError'],
+        nextQuestion: 'What did it say last? `kubectl logs -n shop web -c app --previous`',
+      },
+    ],
+  },
+  {
+    name: 'a program has ended, and waits to be started again',
+    observation: podOf({ containers: [{ restarts: 2, terminated: life('Error', 3) }] }),
+    expected: [
+      {
+        category: 'AppError',
+        nextQuestion: 'What did it say last? `kubectl logs -n shop web -c app`',
       },
     ],
   },
@@ -33,6 +46,36 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [{ category: 'AppError', container: 'migrate', containerType: 'init' }],
   },
   {
+    name: 'two containers fail, each in its own way, and the one that works badly comes last',
+    observation: podOf({
+      containers: [
+        { name: 'one', running: 5, restarts: 3, last: life('Error', 1) },
+        { name: 'two', waiting: 'CrashLoopBackOff', restarts: 3, last: life('OOMKilled', 137) },
+      ],
+    }),
+    expected: [
+      { category: 'NodeOOM', container: 'two', severity: 'critical' },
+      { category: 'AppError', container: 'one', severity: 'warning' },
+    ],
+  },
+  {
+    name: 'a container of a Job fails: the Job tries again',
+    observation: podOf({
+      owner: 'Job',
+      spec: { restartPolicy: 'Never' },
+      status: { phase: 'Failed' },
+      containers: [{ terminated: life('Error', 6) }],
+    }),
+    expected: [{ category: 'AppError', remediation: 'none' }],
+  },
+  {
+    name: 'a program ends with code 2, which has several meanings',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 4, last: life('Error', 2) }],
+    }),
+    expected: [{ category: 'AppError', mode: 6 }],
+  },
+  {
     name: 'a program is killed, and nothing says by whom',
     observation: podOf({
       containers: [{ running: 5, restarts: 1, last: life('Error', 137) }],
@@ -40,7 +83,9 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [
       {
         category: 'KilledUnattributed',
+        mode: 12,
         severity: 'warning',
+        confidence: 'low',
         remediation: 'none',
         rejected: ['OOMKilled', 'AppError'],
       },
@@ -54,8 +99,33 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [{ category: 'UnexpectedCompletion', mode: 19 }],
   },
   {
-    name: 'a container waits for a reason that nobody knows',
-    observation: podOf({ containers: [{ waiting: 'SomethingNew' }] }),
+    name: 'a container of a task was run again with its sandbox, after it had ended well',
+    observation: podOf({
+      spec: { restartPolicy: 'OnFailure' },
+      containers: [
+        {
+          spec: { readinessProbe: { periodSeconds: 1 } },
+          running: 30,
+          restarts: 1,
+          last: life('Completed', 0),
+        },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container is in a crash loop, and how it ended is not known',
+    observation: podOf({ containers: [{ waiting: 'CrashLoopBackOff', restarts: 4 }] }),
+    expected: [{ category: 'AppError', confidence: 'low', says: /not in evidence/ }],
+  },
+  {
+    name: 'a container waits for an error that is new',
+    observation: podOf({ containers: [{ waiting: 'TeleportError' }] }),
+    expected: [{ category: 'StartError', confidence: 'low', says: /TeleportError/ }],
+  },
+  {
+    name: 'a container waits for something new',
+    observation: podOf({ containers: [{ waiting: 'WaitingForMoonlight' }] }),
     expected: [],
   },
   {
@@ -64,5 +134,83 @@ export const exitSpecimens: readonly Specimen[] = [
       containers: [{ running: 140, restarts: 1, last: life('Error', 1, { ended: 141 }) }],
     }),
     expected: [],
+  },
+  {
+    name: 'a container restarted often, but the last time is long ago',
+    observation: podOf({
+      containers: [
+        { running: 90_000, restarts: 40, last: life('Error', 1, { ended: 90_001, lasted: 9000 }) },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container restarts every hour',
+    observation: podOf({
+      containers: [
+        { running: 3000, restarts: 40, last: life('Error', 1, { ended: 3001, lasted: 3600 }) },
+      ],
+    }),
+    expected: [{ category: 'AppError', severity: 'warning' }],
+  },
+  {
+    name: 'a debug container cannot pull its image',
+    observation: podOf({
+      containers: [
+        { running: 600 },
+        { name: 'debugger', type: 'ephemeral', waiting: 'ImagePullBackOff' },
+      ],
+    }),
+    expected: [
+      {
+        category: 'EphemeralContainerFailure',
+        container: 'debugger',
+        containerType: 'ephemeral',
+        severity: 'info',
+        remediation: 'none',
+      },
+    ],
+  },
+  {
+    name: 'a debug session is over, with whatever code its last command had',
+    observation: podOf({
+      containers: [
+        { running: 600 },
+        { name: 'debugger', type: 'ephemeral', terminated: life('Error', 130) },
+        { name: 'shell', type: 'ephemeral', running: 60, ready: false },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'Events of another pod, of another namespace and of an earlier pod of the same name do not matter',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 3, last: life('Error', 1) }],
+      events: [
+        event('Killing', 'Container app failed liveness probe', {
+          about: { kind: 'Pod', name: 'web-1' },
+        }),
+        event('Killing', 'Container app failed liveness probe', {
+          about: { kind: 'Pod', name: 'web', uid: 'uid-of-an-earlier-web' },
+        }),
+        event('Killing', 'Container app failed liveness probe', {
+          about: { kind: 'ReplicaSet', name: 'web' },
+        }),
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'Events of a static pod carry the hash of its file',
+    observation: podOf({
+      owner: 'Node',
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 3, last: life('Error', 143) }],
+      events: [
+        event('Killing', 'Container app failed liveness probe, will be restarted', {
+          about: { kind: 'Pod', name: 'web', uid: 'hash-of-a-file' },
+        }),
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', remediation: 'none' }],
   },
 ];

@@ -189,7 +189,7 @@ export const nodeSpecimens: readonly Specimen[] = [
     name: 'a crash long after the reboot is a crash',
     observation: podOf({
       containers: [
-        { running: 30, restarts: 1, last: life('Error', 143, { ended: 90, lasted: 9000 }) },
+        { running: 30, restarts: 1, last: life('Error', 1, { ended: 90, lasted: 9000 }) },
       ],
       events: [
         event('Rebooted', 'Node node-1 has been rebooted, boot id: 7', {

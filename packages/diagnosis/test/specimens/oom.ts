@@ -1,7 +1,10 @@
-import { life, podOf } from './pods.ts';
+import { event, life, podOf } from './pods.ts';
 import type { Specimen } from './specimen.ts';
 
 const limit = { resources: { limits: { memory: '64Mi' } } };
+
+const onNode = { about: { kind: 'Node', name: 'node-1' } };
+const systemOom = 'System OOM encountered, victim process: java, pid: 4711';
 
 export const oomSpecimens: readonly Specimen[] = [
   {
@@ -159,5 +162,37 @@ export const oomSpecimens: readonly Specimen[] = [
       ],
     }),
     expected: [{ category: 'OOMKilled', container: 'proxy', containerType: 'sidecar' }],
+  },
+  {
+    name: 'a container is killed when its node reports that memory ran out',
+    observation: podOf({
+      containers: [{ spec: limit, running: 5, restarts: 1, last: life('Error', 137) }],
+      events: [event('SystemOOM', systemOom, { ...onNode, seen: 25 })],
+    }),
+    expected: [
+      {
+        category: 'NodeOOM',
+        mode: 4,
+        confidence: 'high',
+        remediation: 'none',
+        rejected: ['KilledUnattributed', 'OOMKilled'],
+      },
+    ],
+  },
+  {
+    name: 'memory of the node ran out at another time than a container was killed',
+    observation: podOf({
+      containers: [{ spec: limit, running: 5, restarts: 1, last: life('Error', 137) }],
+      events: [event('SystemOOM', systemOom, { ...onNode, seen: 900 })],
+    }),
+    expected: [{ category: 'KilledUnattributed', notRejected: ['NodeOOM'] }],
+  },
+  {
+    name: 'memory of the node ran out when a program ended by itself',
+    observation: podOf({
+      containers: [{ spec: limit, running: 5, restarts: 1, last: life('Error', 1) }],
+      events: [event('SystemOOM', systemOom, { ...onNode, seen: 25 })],
+    }),
+    expected: [{ category: 'AppError' }],
   },
 ];

@@ -1,0 +1,96 @@
+import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
+import { kubectl } from './command.ts';
+import { high, low, type Conclusion, type ContainerRule } from './rule.ts';
+import { eventOfLastLife } from './life-events.ts';
+
+/* Mode 34: a lifecycle hook fails, and the kubelet kills the container because of it. */
+
+const postStart: ContainerRule = {
+  name: 'post-start-hook',
+  category: 'PostStartHookFailure',
+  mode: 34,
+  when: {
+    'the kubelet says that the postStart hook failed': (container) => postStartSaid(container),
+  },
+  shows: showsHook,
+  concludes: (container) => ({
+    ...hookFailed(container),
+    confidence: high('the kubelet says so'),
+  }),
+};
+
+/** Without Events, a crash loop of a container that only its hook can have ended. */
+const postStartLikely: ContainerRule = {
+  name: 'post-start-hook-likely',
+  category: 'PostStartHookFailure',
+  mode: 34,
+  when: {
+    'it has a postStart hook': ({ spec }) => spec.at('lifecycle', 'postStart').isThere(),
+    'it ended as what is stopped by the kubelet': ({ ended }) =>
+      ended?.exitCode.is(0, 137, 143) ?? false,
+    'it lived no longer than a hook that fails takes': livedShort,
+    'it happens again and again': ({ restarts, restartCount }) => restarts >= 2 && [restartCount],
+  },
+  shows: showsHook,
+  concludes: (container) => ({
+    ...hookFailed(container),
+    confidence: low(
+      'it has a hook and ends as if the kubelet stopped it; no Event is left to say so',
+    ),
+    wouldChange: 'A log in which the program ends by itself.',
+  }),
+};
+
+const preStop: ContainerRule = {
+  name: 'pre-stop-hook',
+  category: 'PreStopHookFailure',
+  mode: 34,
+  when: {
+    'the kubelet says that the preStop hook failed': (container) =>
+      eventOfLastLife(container, 'FailedPreStopHook'),
+  },
+  shows: ({ spec, ended }) => [spec.at('lifecycle', 'preStop'), ...(ended ? [ended.exitCode] : [])],
+  concludes: (container) => ({
+    summary: `The preStop hook of container ${container.name} failed while it was stopped (${container.ended?.end ?? 'not ended'}).`,
+    confidence: high('the kubelet says so'),
+    severity: 'warning',
+    remediation: 'none',
+    advice:
+      'Correct the command of the hook. What it should do before the end (drain, deregister) was not done; why the container was stopped is another question.',
+    nextQuestion: `Who stopped it? ${kubectl(container.pod, 'describe', 'pod', container.pod.name)}`,
+  }),
+};
+
+export const postStartRules: readonly ContainerRule[] = [postStart];
+export const hookRules: readonly ContainerRule[] = [postStartLikely, preStop];
+
+function postStartSaid(container: ContainerFacts): Proof {
+  const { waitingReason, waitingMessage } = container;
+  const status = waitingReason.is('PostStartHookError');
+  if (status !== false) return [waitingReason, waitingMessage];
+  return eventOfLastLife(container, 'FailedPostStartHook');
+}
+
+/** A hook that fails does so soon; the kubelet then stops the program at once. */
+const hookMs = 60_000;
+
+function livedShort({ ended, graceMs }: ContainerFacts): Proof {
+  const length = ended?.lengthMs;
+  if (ended === undefined || length === undefined) return false;
+  return length <= hookMs + graceMs && [ended.startedAt, ended.finishedAt];
+}
+
+function showsHook({ spec, ended }: ContainerFacts): readonly Field[] {
+  const life = ended === undefined ? [] : [ended.reason, ended.exitCode];
+  return [spec.at('lifecycle', 'postStart'), ...life];
+}
+
+function hookFailed(container: ContainerFacts): Omit<Conclusion, 'confidence'> {
+  return {
+    summary: `The postStart hook of container ${container.name} fails, so the kubelet kills the container each time (${container.ended?.end ?? 'before it ended by itself'}).`,
+    remediation: 'report-only',
+    advice:
+      'Correct the command of the hook: it must be in the image, and end with 0 also when the program is not ready yet.',
+    nextQuestion: `What does the hook run? ${kubectl(container.pod, 'get', 'pod', container.pod.name, '-o', `jsonpath={.spec.containers[*].lifecycle}`)}`,
+  };
+}

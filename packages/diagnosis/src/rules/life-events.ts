@@ -1,0 +1,40 @@
+import type { ContainerFacts, ObservedEvent, Proof } from '../facts/index.ts';
+
+/** Statuses lag, and Events copied from `kubectl describe` carry rounded ages, so this much may lie between. */
+const slackMs = 10 * 60_000;
+/** Clocks of one node, rounded to seconds. */
+const roundingMs = 2000;
+/** How a container ends that is stopped: with 0 or the code of SIGTERM if it handles that, as Go does, or by SIGKILL. */
+const stopCodes: readonly (number | undefined)[] = [0, 2, 130, 137, 143];
+
+/** Holds when it ended as a container does that is stopped. */
+export function endedAsStopped({ ended }: ContainerFacts): Proof {
+  return ended !== undefined && stopCodes.includes(ended.code) && [ended.exitCode];
+}
+
+/**
+ * Holds when an Event of this reason, with this in its message, is about the last life of the container. The kubelet
+ * repeats an Event, so one of an earlier life is told by its time.
+ */
+export function eventOfLastLife(
+  container: ContainerFacts,
+  reason: string,
+  message = /(?:)/,
+): Proof {
+  // What runs its first life has no last one.
+  if (container.ended === undefined && container.state === 'running') return false;
+  const event = container.events.find(
+    (candidate) =>
+      candidate.reason.text === reason &&
+      candidate.message.matches(message) !== false &&
+      isOfLastLife(container, candidate),
+  );
+  return event !== undefined && [event.reason, event.message];
+}
+
+function isOfLastLife(container: ContainerFacts, { lastMs }: ObservedEvent): boolean {
+  const start = container.ended?.startedAt.timeMs;
+  if (lastMs === undefined || start === undefined) return true;
+  const slack = endedAsStopped(container) === false ? roundingMs : slackMs;
+  return lastMs >= start - slack;
+}

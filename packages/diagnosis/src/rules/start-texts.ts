@@ -1,0 +1,32 @@
+import { firstMatch, type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
+
+/** Why a container is waiting, when the runtime could not make or start it. */
+const startReasons: readonly (string | undefined)[] = [
+  'RunContainerError',
+  'CreateContainerError',
+  'ContainerCannotRun',
+  'StartError',
+  'RunInitContainerError',
+];
+
+/** How a life ended that never began: containerd and CRI-O say StartError, docker ContainerCannotRun. */
+const endReasons: readonly (string | undefined)[] = ['StartError', 'ContainerCannotRun'];
+
+/** Holds when the runtime could not make or start it, now or the last time. */
+export function couldNotStart({ waitingReason, ended }: ContainerFacts): Proof {
+  if (startReasons.includes(waitingReason.text)) return [waitingReason];
+  return ended !== undefined && endReasons.includes(ended.reason.text) && [ended.reason];
+}
+
+/** Holds when the pattern is in what the runtime said when it could not make or start the container. */
+export function saidAtStart(container: ContainerFacts, pattern: RegExp): Proof {
+  return couldNotStart(container) !== false && firstMatch(startTexts(container), pattern);
+}
+
+/** What the runtime said: the status first, which is of this container and of now; then Events. */
+export function startTexts(container: ContainerFacts): readonly Field[] {
+  const { waitingReason, waitingMessage, ended } = container;
+  const texts = startReasons.includes(waitingReason.text) ? [waitingMessage] : [];
+  if (ended !== undefined && endReasons.includes(ended.reason.text)) texts.push(ended.message);
+  return [...texts, ...container.messagesOf('Failed')];
+}

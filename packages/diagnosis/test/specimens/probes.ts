@@ -1,0 +1,573 @@
+import { ago, event, life, podOf, type ContainerSketch } from './pods.ts';
+import type { Specimen } from './specimen.ts';
+
+/** Fails after 6 s at the earliest, 10 s at the latest. */
+const liveness = {
+  livenessProbe: {
+    httpGet: { port: 8080, path: '/health' },
+    periodSeconds: 3,
+    failureThreshold: 3,
+  },
+};
+/** Fails after 20 s at the earliest, 31 s at the latest. */
+const startup = { startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 10 } };
+const readiness = {
+  readinessProbe: { exec: { command: ['pg_isready'] }, initialDelaySeconds: 5 },
+};
+const loop: ContainerSketch = { waiting: 'CrashLoopBackOff', restarts: 4 };
+
+const livenessKilling = 'Container app failed liveness probe, will be restarted';
+const startupKilling = 'Container app failed startup probe, will be restarted';
+
+export const probeSpecimens: readonly Specimen[] = [
+  {
+    name: 'the kubelet says that it restarts a container for its liveness probe',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 1, { ended: 20, lasted: 600 }) }],
+      events: [
+        event('Unhealthy', 'Liveness probe failed: HTTP probe failed with statuscode: 500', {
+          container: 'app',
+        }),
+        event('Killing', livenessKilling, { container: 'app', type: 'Normal' }),
+      ],
+    }),
+    expected: [
+      {
+        category: 'LivenessProbeFailure',
+        mode: 15,
+        container: 'app',
+        severity: 'critical',
+        confidence: 'high',
+        remediation: 'report-only',
+        rejected: ['AppError'],
+        says: /GET :8080\/health, every 3 s, 3 failures, timeout 1 s\) \(HTTP probe failed with statuscode: 500\)/,
+      },
+    ],
+  },
+  {
+    name: 'an Event copied from a description names no container and no time',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Completed', 0) }],
+      events: [event('Killing', livenessKilling, { seen: null })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'high' }],
+  },
+  {
+    name: 'a kubelet of before 1.12 restarts a container for its liveness probe',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 137, { lasted: 2 }) }],
+      events: [
+        event(
+          'Killing',
+          'Killing container with id docker://app:pod "web_shop(1)" container "app" is unhealthy, it will be killed and re-created.',
+        ),
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure' }],
+  },
+  {
+    name: 'only the Event of the failed liveness probe is left',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 143, { lasted: 1 }) }],
+      events: [event('Unhealthy', 'Liveness probe failed: ', { container: 'app' })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'high', says: /\(no output\)/ }],
+  },
+  {
+    name: 'a sidecar is restarted for its liveness probe, beside an app that ends by itself',
+    observation: podOf({
+      containers: [
+        { ...loop, name: 'proxy', type: 'sidecar', last: life('Error', 137, { lasted: 2 }) },
+        { ...loop, last: life('Error', 143, { lasted: 2 }) },
+      ],
+      events: [event('Killing', 'Init container proxy failed liveness probe', { type: 'Normal' })],
+    }),
+    expected: [
+      { category: 'LivenessProbeFailure', container: 'proxy', containerType: 'sidecar' },
+      { category: 'AppError', container: 'app' },
+    ],
+  },
+  {
+    name: 'an old Event of the liveness probe is about an earlier life: this one ended by itself',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 1, { lasted: 30 }) }],
+      events: [event('Killing', livenessKilling, { container: 'app', seen: 120 })],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'the Event of the last liveness kill is a minute off, as ages in a description are',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 143, { lasted: 30 }) }],
+      events: [event('Killing', livenessKilling, { container: 'app', seen: 120 })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure' }],
+  },
+  {
+    name: 'an Event of the liveness probe of an hour ago explains nothing now',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 143, { lasted: 30 }) }],
+      events: [event('Killing', livenessKilling, { container: 'app', seen: 3600 })],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'without Events, a container that handles SIGTERM lives as long as its liveness probe allows',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 9 }) }],
+    }),
+    expected: [
+      {
+        category: 'LivenessProbeFailure',
+        confidence: 'medium',
+        rejected: ['UnexpectedCompletion'],
+        paths: ['spec.containers[0].livenessProbe'],
+      },
+    ],
+  },
+  {
+    name: 'without Events, a container that ignores SIGTERM is killed after the grace period',
+    observation: podOf({
+      spec: { terminationGracePeriodSeconds: 60 },
+      containers: [
+        { spec: liveness, running: 3, restarts: 1, last: life('Error', 137, { lasted: 68 }) },
+      ],
+    }),
+    expected: [
+      {
+        category: 'LivenessProbeFailure',
+        confidence: 'medium',
+        severity: 'warning',
+        rejected: ['KilledUnattributed', 'OOMKilled'],
+      },
+    ],
+  },
+  {
+    name: 'without Events, a probe with a grace period of its own',
+    observation: podOf({
+      containers: [
+        {
+          spec: {
+            livenessProbe: { ...liveness.livenessProbe, terminationGracePeriodSeconds: 100 },
+          },
+          running: 3,
+          restarts: 1,
+          last: life('Error', 137, { lasted: 108 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'medium' }],
+  },
+  {
+    name: 'a container with a liveness probe ends by itself sooner than that can fail',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 1 }) }],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', rejected: ['LivenessProbeFailure'] }],
+  },
+  {
+    name: 'a container with a liveness probe ends by itself, after an hour of work',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 3600 }) }],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', notRejected: ['LivenessProbeFailure'] }],
+  },
+  {
+    name: 'a container without a probe ends like one that a probe ended',
+    observation: podOf({
+      containers: [
+        { spec: {}, running: 3, restarts: 5, last: life('Completed', 0, { ended: 4, lasted: 9 }) },
+      ],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', notRejected: ['LivenessProbeFailure'] }],
+  },
+  {
+    name: 'a container with a liveness probe ends with an error as soon as a probe could end it',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 1, { lasted: 9 }) }],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'without Events, a container was restarted without its pod becoming unready',
+    observation: podOf({
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ago(900) }],
+      containers: [
+        {
+          spec: liveness,
+          running: 3,
+          restarts: 1,
+          last: life('Completed', 0, { ended: 4, lasted: 300 }),
+        },
+      ],
+    }),
+    expected: [
+      {
+        category: 'LivenessProbeFailure',
+        confidence: 'medium',
+        paths: ['status.conditions[0].lastTransitionTime'],
+      },
+    ],
+  },
+  {
+    name: 'a container with a liveness probe ended by itself: its pod became unready',
+    observation: podOf({
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ago(2) }],
+      containers: [
+        {
+          spec: liveness,
+          running: 3,
+          restarts: 1,
+          last: life('Completed', 0, { ended: 4, lasted: 300 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'UnexpectedCompletion' }],
+  },
+  {
+    name: 'without Events, a container is restarted again and again without back-off',
+    observation: podOf({
+      containers: [
+        {
+          spec: { ...liveness, ...readiness },
+          running: 3,
+          restarts: 4,
+          last: life('Error', 2, { ended: 4, lasted: 300 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'medium' }],
+  },
+  {
+    name: 'a container with a liveness probe is restarted after the back-off of what ended by itself',
+    observation: podOf({
+      containers: [
+        {
+          spec: liveness,
+          running: 3,
+          restarts: 4,
+          last: life('Error', 2, { ended: 24, lasted: 300 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'AppError', mode: 6 }],
+  },
+  {
+    name: 'a program fails at once and is restarted without back-off the first time',
+    observation: podOf({
+      containers: [
+        {
+          spec: liveness,
+          running: 1,
+          restarts: 1,
+          last: life('Error', 2, { ended: 1, lasted: 40 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container without a liveness probe is restarted in one step, and ends with an error',
+    observation: podOf({
+      containers: [
+        {
+          spec: liveness,
+          running: 3,
+          restarts: 4,
+          last: life('Error', 1, { ended: 4, lasted: 300 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'signals end a container with a liveness probe again and again, after changing times',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 137, { lasted: 500 }) }],
+    }),
+    expected: [
+      { category: 'LivenessProbeFailure', confidence: 'low', rejected: ['KilledUnattributed'] },
+    ],
+  },
+  {
+    name: 'a signal ended a container with a liveness probe once',
+    observation: podOf({
+      containers: [
+        { spec: liveness, running: 5, restarts: 1, last: life('Error', 137, { lasted: 500 }) },
+      ],
+    }),
+    expected: [{ category: 'KilledUnattributed' }],
+  },
+  {
+    name: 'signals end a container again and again before its liveness probe can fail',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 137, { lasted: 1 }) }],
+    }),
+    expected: [{ category: 'KilledUnattributed' }],
+  },
+  {
+    name: 'a program with a liveness probe ends with code 0 after its back-off, and after changing times',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 500 }) }],
+    }),
+    expected: [{ category: 'UnexpectedCompletion' }],
+  },
+  {
+    name: 'the kubelet says that it restarts a container for its startup probe',
+    observation: podOf({
+      containers: [
+        {
+          spec: { ...startup, ...liveness },
+          running: 3,
+          ready: false,
+          started: false,
+          restarts: 3,
+          last: life('Error', 1, { ended: 4, lasted: 600 }),
+        },
+      ],
+      events: [
+        event(
+          'Unhealthy',
+          'Startup probe failed: dial tcp 10.0.0.1:8080: connect: connection refused',
+          {
+            container: 'app',
+          },
+        ),
+        event('Killing', startupKilling, { container: 'app' }),
+      ],
+    }),
+    expected: [
+      {
+        category: 'StartupProbeFailure',
+        mode: 16,
+        severity: 'critical',
+        confidence: 'high',
+        rejected: ['AppError'],
+        says: /TCP :8080, every 10 s, 3 failures, timeout 1 s\) \(dial tcp/,
+      },
+    ],
+  },
+  {
+    name: 'without Events, a container that has not started up lived as long as its startup probe allows',
+    observation: podOf({
+      containers: [
+        {
+          spec: { ...startup, ...liveness },
+          running: 3,
+          ready: false,
+          started: false,
+          restarts: 3,
+          last: life('Error', 143, { ended: 4, lasted: 28 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'StartupProbeFailure', confidence: 'medium', rejected: ['AppError'] }],
+  },
+  {
+    name: 'without Events, a container that started up this time lived as long as its startup probe allows',
+    observation: podOf({
+      containers: [
+        {
+          spec: startup,
+          running: 30,
+          started: true,
+          restarts: 3,
+          last: life('Error', 143, { ended: 45, lasted: 28 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'AppError', notRejected: ['StartupProbeFailure'] }],
+  },
+  {
+    name: 'a container ends with an error as soon as its startup probe could end it',
+    observation: podOf({
+      containers: [{ ...loop, spec: startup, last: life('Error', 1, { lasted: 28 }) }],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container ends by a signal before its startup probe can fail',
+    observation: podOf({
+      containers: [{ ...loop, spec: startup, last: life('Error', 143, { lasted: 2 }) }],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container that is starting up has failed its probe a few times',
+    observation: podOf({
+      containers: [{ spec: startup, running: 20, ready: false, started: false }],
+      events: [event('Unhealthy', 'Startup probe failed: ', { container: 'app' })],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container has not started up after the time that its probe allows',
+    observation: podOf({
+      containers: [
+        { spec: { ...startup, ...readiness }, running: 60, ready: false, started: false },
+      ],
+    }),
+    expected: [{ category: 'StartupProbeFailure', confidence: 'medium', severity: 'critical' }],
+  },
+  {
+    name: 'a container has started up, but is not ready',
+    observation: podOf({
+      containers: [
+        { spec: { ...startup, ...readiness }, running: 60, ready: false, started: true },
+      ],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure', notRejected: ['StartupProbeFailure'] }],
+  },
+  {
+    name: 'a container that is starting up is not asked whether it is ready',
+    observation: podOf({
+      containers: [
+        {
+          spec: { startupProbe: { tcpSocket: { port: 1 }, failureThreshold: 30 }, ...readiness },
+          running: 60,
+          ready: false,
+          started: false,
+        },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container without a startup probe is slow',
+    observation: podOf({ containers: [{ running: 600, ready: false, started: false }] }),
+    expected: [],
+  },
+  {
+    name: 'a container runs but is not ready',
+    observation: podOf({
+      conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: ago(61) }],
+      containers: [{ spec: readiness, running: 60, ready: false, started: true }],
+      events: [
+        event('Unhealthy', 'Readiness probe failed: /bin/sh: no answer', { container: 'app' }),
+      ],
+    }),
+    expected: [
+      {
+        category: 'ReadinessProbeFailure',
+        mode: 17,
+        severity: 'critical',
+        confidence: 'high',
+        remediation: 'report-only',
+        since: ago(61),
+        says: /`pg_isready`\) fails \(\/bin\/sh: no answer\)/,
+      },
+    ],
+  },
+  {
+    name: 'without Events, a container runs but is not ready',
+    observation: podOf({
+      owner: null,
+      conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: ago(600) }],
+      containers: [{ spec: readiness, running: 600, ready: false }],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure', confidence: 'medium' }],
+  },
+  {
+    name: 'a container that was ready is so no longer',
+    observation: podOf({
+      conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: ago(5) }],
+      containers: [
+        {
+          spec: { readinessProbe: { ...readiness.readinessProbe, initialDelaySeconds: 900 } },
+          running: 600,
+          ready: false,
+        },
+      ],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure' }],
+  },
+  {
+    name: 'a container that started some seconds ago is not ready yet',
+    observation: podOf({
+      conditions: [{ type: 'Ready', status: 'False', lastTransitionTime: ago(20) }],
+      containers: [{ spec: readiness, running: 18, ready: false, started: true }],
+      events: [event('Unhealthy', 'Readiness probe failed: ', { container: 'app' })],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container is not ready, but has no readiness probe',
+    observation: podOf({ containers: [{ running: 600, ready: false }] }),
+    expected: [],
+  },
+  {
+    name: 'a container is ready, whatever an old Event says',
+    observation: podOf({
+      containers: [
+        { spec: readiness, running: 600, restarts: 30, last: life('Error', 1, { ended: 600 }) },
+      ],
+      events: [event('Unhealthy', 'Readiness probe failed: ', { container: 'app' })],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container waits for its turn, and was never asked whether it is ready',
+    observation: podOf({
+      containers: [{ spec: readiness, waiting: 'ContainerCreating', restarts: 0 }],
+    }),
+    expected: [],
+  },
+  {
+    name: 'all containers are ready, but a load balancer has not said so',
+    observation: podOf({
+      spec: { readinessGates: [{ conditionType: 'lb/ready' }, { conditionType: 'mesh/ready' }] },
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'ReadinessGatesNotReady' },
+        { type: 'ContainersReady', status: 'True' },
+        { type: 'mesh/ready', status: 'True' },
+      ],
+      containers: [{ running: 60 }],
+    }),
+    expected: [
+      {
+        category: 'ReadinessGatePending',
+        mode: 18,
+        container: null,
+        severity: 'warning',
+        remediation: 'none',
+        says: /readiness gate lb\/ready,/,
+      },
+    ],
+  },
+  {
+    name: 'a readiness gate is closed, and the containers are not ready yet',
+    observation: podOf({
+      spec: { readinessGates: [{ conditionType: 'lb/ready' }] },
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'ContainersNotReady' },
+        { type: 'ContainersReady', status: 'False' },
+      ],
+      containers: [{ running: 1, ready: false }],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a pod is not ready though its containers are, and it has no readiness gate',
+    observation: podOf({
+      conditions: [
+        { type: 'Ready', status: 'False', reason: 'SomethingElse' },
+        { type: 'ContainersReady', status: 'True' },
+      ],
+      containers: [{ running: 60 }],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a readiness gate was closed again after the pod had become ready',
+    observation: podOf({
+      spec: { readinessGates: [{ conditionType: 'lb/ready' }] },
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'ContainersReady', status: 'True' },
+        { type: 'lb/ready', status: 'False' },
+      ],
+      containers: [{ running: 60 }],
+    }),
+    expected: [],
+  },
+];

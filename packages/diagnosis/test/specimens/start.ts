@@ -1,0 +1,229 @@
+import type { Category } from '../../src/index.ts';
+import { event, life, podOf } from './pods.ts';
+import type { Specimen } from './specimen.ts';
+
+const runc =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: ';
+
+type More = Partial<Specimen['expected'][number]>;
+
+/** Between two attempts: the runtime said it at the last one. */
+function failedStart(name: string, message: string, category: Category, more: More = {}): Specimen {
+  return {
+    name,
+    observation: podOf({
+      containers: [
+        {
+          waiting: {
+            reason: 'CrashLoopBackOff',
+            message: 'back-off 40s restarting failed container',
+          },
+          restarts: 3,
+          last: { ...life('StartError', 128, { message }), startedAt: '1970-01-01T00:00:00Z' },
+        },
+      ],
+    }),
+    expected: [{ category, container: 'app', severity: 'critical', confidence: 'high', ...more }],
+  };
+}
+
+/** It waits for this reason, and has never run. */
+function stuck(
+  name: string,
+  reason: string,
+  message: string,
+  category: Category,
+  more: More = {},
+): Specimen {
+  return {
+    name,
+    observation: podOf({
+      status: { phase: 'Pending' },
+      containers: [{ waiting: { reason, message } }],
+    }),
+    expected: [{ category, container: 'app', ...more }],
+  };
+}
+
+function ended(
+  name: string,
+  last: ReturnType<typeof life>,
+  category: Category,
+  more: More = {},
+): Specimen {
+  return {
+    name,
+    observation: podOf({ containers: [{ waiting: 'CrashLoopBackOff', restarts: 3, last }] }),
+    expected: [{ category, ...more }],
+  };
+}
+
+/** The words are those of runc (1.0 to 1.2), crun and docker. */
+export const startSpecimens: readonly Specimen[] = [
+  failedStart(
+    'runc does not find the command',
+    `${runc}exec: "gunicorn": executable file not found in $PATH`,
+    'CommandNotFound',
+    {
+      mode: 8,
+      remediation: 'report-only',
+      says: /exec: "gunicorn": executable file not found/,
+      rejected: ['StartError', 'AppError'],
+    },
+  ),
+  failedStart(
+    'runc does not find the file of the command',
+    `${runc}exec: "/app/serve": stat /app/serve: no such file or directory: unknown`,
+    'CommandNotFound',
+  ),
+  failedStart(
+    'an interpreter is missing, of an old runc',
+    'OCI runtime create failed: container_linux.go:380: starting container process caused: exec user process caused: no such file or directory: unknown',
+    'CommandNotFound',
+  ),
+  stuck(
+    'docker does not find the command, and counts no restart',
+    'RunContainerError',
+    'API error (404): Cannot start container d5c3: [8] System error: exec: "start": executable file not found in $PATH',
+    'CommandNotFound',
+    { severity: 'critical' },
+  ),
+  stuck(
+    'CRI-O and crun do not find the command when they make the container',
+    'CreateContainerError',
+    'container create failed: executable file `gunicorn` not found in $PATH: No such file or directory',
+    'CommandNotFound',
+  ),
+  {
+    name: 'docker does not find the command of an init container, and says so in an Event',
+    observation: podOf({
+      status: { phase: 'Pending' },
+      containers: [
+        { name: 'install', type: 'init', waiting: 'RunContainerError' },
+        { waiting: 'PodInitializing' },
+      ],
+      events: [
+        event(
+          'Failed',
+          'Error: failed to start container "install": Error response from daemon: OCI runtime create failed: exec: "wge": executable file not found in $PATH: unknown',
+        ),
+      ],
+    }),
+    expected: [{ category: 'CommandNotFound', container: 'install', containerType: 'init' }],
+  },
+  ended(
+    'a shell does not find a command',
+    life('Error', 127, { message: 'sh: gunicorn: not found\n' }),
+    'CommandNotFound',
+    { confidence: 'medium' },
+  ),
+  ended(
+    'the interpreter of a script is missing, which only the log says',
+    life('Error', 1, { message: 'exec /bin/run.py: no such file or directory\n' }),
+    'CommandNotFound',
+    { confidence: 'low' },
+  ),
+  ended(
+    'a program says that a file is missing, among other things',
+    life('Error', 1, { message: 'starting\nexec /bin/run.py: no such file or directory\n' }),
+    'AppError',
+    { notRejected: ['CommandNotFound'] },
+  ),
+  failedStart(
+    'the file of the command may not be executed',
+    `${runc}exec: "/bin/entrypoint.sh": permission denied`,
+    'CommandNotExecutable',
+    { mode: 7, remediation: 'report-only' },
+  ),
+  failedStart(
+    'the command is a directory',
+    `${runc}exec: "/app": is a directory: unknown`,
+    'CommandNotExecutable',
+  ),
+  ended(
+    'a shell may not execute a script',
+    life('Error', 126, { message: 'sh: /bin/entrypoint.sh: Permission denied\n' }),
+    'CommandNotExecutable',
+    { confidence: 'medium' },
+  ),
+  failedStart(
+    'a program is for another architecture, of a new runc',
+    `${runc}exec /app/serve: exec format error`,
+    'ExecFormatError',
+    { mode: 9, rejected: ['StartError'] },
+  ),
+  ended(
+    'a program is for another architecture, of an old docker',
+    life('Error', 1, {
+      message: 'standard_init_linux.go:228: exec user process caused: exec format error\n',
+    }),
+    'ExecFormatError',
+  ),
+  failedStart(
+    'a file is mounted onto a directory',
+    `${runc}error during container init: error mounting "/var/lib/kubelet/x" to rootfs at "/etc/app": not a directory: unknown`,
+    'StartError',
+    { mode: 10, says: /error mounting/ },
+  ),
+  failedStart(
+    'a memory limit is too low to start with',
+    `${runc}error during container init: unable to set memory limit to 1048576 (current usage: 2650112)`,
+    'StartError',
+  ),
+  failedStart(
+    'memory is used up before the program runs',
+    `${runc}container init was OOM-killed (memory limit too low?)`,
+    'OOMKilled',
+    { mode: 1, rejected: ['StartError'] },
+  ),
+  ended(
+    'a program says that another ran out of memory',
+    life('Error', 1, { message: 'worker OOM-killed (memory limit too low?)' }),
+    'AppError',
+  ),
+  {
+    name: 'docker cannot start a container',
+    observation: podOf({
+      containers: [
+        {
+          waiting: 'CrashLoopBackOff',
+          restarts: 3,
+          last: life('ContainerCannotRun', 128, { message: 'error gathering device information' }),
+        },
+      ],
+    }),
+    expected: [{ category: 'StartError' }],
+  },
+  stuck(
+    'the runtime is late and the name is taken',
+    'CreateContainerError',
+    'failed to reserve container name "app_web": name "app_web" is reserved for "7c54"',
+    'CreateContainerError',
+    { mode: 32, confidence: 'medium', says: /late/ },
+  ),
+  stuck(
+    'the runtime runs out of time',
+    'CreateContainerError',
+    'context deadline exceeded',
+    'CreateContainerError',
+    { says: /late/ },
+  ),
+  stuck(
+    'a hostPath cannot be made',
+    'CreateContainerError',
+    'failed to generate container "1" spec: failed to apply OCI options: failed to mkdir "/data": mkdir /data: read-only file system',
+    'VolumeMountFailure',
+    { mode: 31, rejected: ['CreateContainerError'] },
+  ),
+  stuck(
+    'an image has no such user',
+    'CreateContainerError',
+    'failed to create containerd container: mount callback failed on /var/lib/containerd/tmpmounts/containerd-mount1: no users found',
+    'CreateContainerError',
+    {
+      confidence: 'high',
+      says: /no users found/,
+      notRejected: ['VolumeMountFailure'],
+    },
+  ),
+];
