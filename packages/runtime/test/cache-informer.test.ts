@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
-import { ConfigMap, parseLabelSelector, Secret } from '@kubewright/apimachinery';
+import { ConfigMap, parseLabelSelector, Secret, type Stored } from '@kubewright/apimachinery';
 import { CacheError } from '../src/cache/index.ts';
 import { settle } from '../src/testing/index.ts';
 import { cacheUnderTest, journal, map } from './cache-under-test.ts';
@@ -282,6 +282,40 @@ describe('transform', () => {
     await env.start();
     assert.equal(informer.get('a/one')?.data?.['value'], '1');
     assert.equal(env.instruments.handlerFailures, 1);
+  });
+});
+
+describe('the whole of an object', () => {
+  const ref = { namespace: 'a', name: 'one' };
+  const transform = ({ metadata, ...rest }: Stored<ConfigMap>): Stored<ConfigMap> => ({
+    ...rest,
+    metadata,
+    data: {},
+  });
+
+  test('is found where it is kept', async () => {
+    await using env = cacheUnderTest();
+    env.maps.put(map('a/one', '1'));
+    env.cache.informer(ConfigMap, { transform });
+    await env.start();
+    assert.equal(env.cache.findWhole(ConfigMap, ref), undefined);
+    env.cache.informer(ConfigMap);
+    await settle();
+    assert.equal(env.cache.findWhole(ConfigMap, ref)?.data?.['value'], '1');
+    assert.equal(env.cache.findWhole(ConfigMap, { ...ref, name: 'two' }), undefined);
+  });
+
+  test('is not vouched for while a newer state is known in parts', async () => {
+    await using env = cacheUnderTest();
+    env.maps.put(map('a/one', '1'));
+    env.cache.informer(ConfigMap);
+    await env.start();
+    env.maps.isSlow = true;
+    env.maps.put(map('a/one', '2'));
+    const parts = env.cache.informer(ConfigMap, { transform });
+    await settle();
+    assert.ok(parts.synced);
+    assert.equal(env.cache.findWhole(ConfigMap, ref), undefined);
   });
 });
 

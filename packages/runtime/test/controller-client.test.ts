@@ -72,10 +72,10 @@ describe('the client of a reconcile', () => {
   const writes: readonly [string, (client: Client, one: Stored<ConfigMap>) => Promise<unknown>][] =
     [
       ['update', (client, one) => client.update(ConfigMap, { ...one, data: { value: '2' } })],
-      ['patch', (client) => client.patch(ConfigMap, ref, { type: 'merge', body: {} })],
+      ['patch', (client) => client.patch(ConfigMap, ref, { type: 'merge', body: { data: { value: '2' } } })], // prettier-ignore
       ['apply', (client) => client.apply(ConfigMap, { metadata: ref }, { fieldManager: 'test' })],
       ['create', (client) => client.create(ConfigMap, map('default/one', '2'))],
-      ['updateStatus', (client, one) => client.updateStatus(ConfigMap, one)],
+      ['updateStatus', (client, one) => client.updateStatus(ConfigMap, { ...one, metadata: { ...one.metadata, labels: { new: '' } } })], // prettier-ignore
     ];
   for (const [name, write] of writes) {
     test(`shows what ${name} wrote in the cache at once`, async () => {

@@ -82,6 +82,7 @@ test('serves metrics with the names of controller-runtime and of Node', async ()
     'controller_runtime_reconcile_total{controller="foo",result="success"} 1',
     'controller_runtime_reconcile_total{controller="foo",result="error"} 0',
     'controller_runtime_reconcile_time_seconds_bucket{le="0.025",controller="foo"} 1',
+    'kubewright_noop_writes_total{controller="foo",verb="apply"} 0',
     'workqueue_adds_total{name="foo",controller="foo"} 1',
     'workqueue_depth{name="foo",controller="foo",priority="-100"} 4',
     'workqueue_unfinished_work_seconds{name="foo",controller="foo"} 3',

@@ -2,6 +2,7 @@ import {
   noInstruments,
   type Instruments,
   type InformerGauges,
+  type NoopVerb,
   type QueueGauges,
   type QueuePriority,
   type ReconcileOutcome,
@@ -22,6 +23,7 @@ export interface RecordingInstruments extends Instruments {
   failed: number;
   failedForGood: number;
   timedOut: number;
+  readonly noopWrites: NoopVerb[];
   handlerFailures: number;
   readonly watchFailures: string[];
 }
@@ -41,6 +43,7 @@ export function recordingInstruments(): RecordingInstruments {
     failed: 0,
     failedForGood: 0,
     timedOut: 0,
+    noopWrites: [],
     handlerFailures: 0,
     watchFailures: [],
     queue(_name, gauges) {
@@ -60,6 +63,7 @@ export function recordingInstruments(): RecordingInstruments {
       failed: () => record.failed++,
       failedForGood: () => record.failedForGood++,
       timedOut: () => record.timedOut++,
+      noopWrite: (verb) => record.noopWrites.push(verb),
     }),
     informer(identity, gauges) {
       record.informerGauges = gauges;

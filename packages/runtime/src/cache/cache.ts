@@ -12,6 +12,7 @@ import type { Logger } from '../logging/logger.ts';
 import { silentLogger } from '../logging/silent-logger.ts';
 import { noInstruments, type Instruments } from '../metrics/instruments.ts';
 import type { ListerWatcher } from '../watch/lister-watcher.ts';
+import { isAtLeast } from '../watch/resource-version.ts';
 import type { InitialRead } from '../watch/watch-state.ts';
 import { CacheError } from './cache-error.ts';
 import { chooseInformer, type Choosable } from './choose-informer.ts';
@@ -184,6 +185,28 @@ export class Cache {
     };
     this.#problemListeners.add(own);
     return { [Symbol.dispose]: () => void this.#problemListeners.delete(own) };
+  }
+
+  /**
+   * The newest state known of an object, with all its fields but managedFields. Undefined when there is none, when the newest is known
+   * in parts only (`transform`), or when the informer that has it is out of touch with the server.
+   */
+  findWhole<T extends KubernetesObject>(
+    resource: Resource<T>,
+    reference: NamespacedName,
+  ): Cached<T> | undefined {
+    const shown = (this.#entries.get(idOf(resource)) ?? []).flatMap(({ informer, transform }) => {
+      const object = informer.get(reference);
+      const isSound = transform === undefined && informer.state.phase === 'live';
+      return object === undefined
+        ? []
+        : [{ object, version: object.metadata.resourceVersion, isSound }];
+    });
+    const best = shown.find(
+      ({ version, isSound }) =>
+        isSound && shown.every((other) => isAtLeast(version, other.version)),
+    );
+    return best?.object as Cached<T> | undefined; // kept under the id of this resource
   }
 
   /** Shows a written object to readers until the watch has caught up. For those who write past {@link readYourWrites}. */

@@ -27,7 +27,18 @@ export interface ReconcileContext {
   readonly signal: AbortSignal;
   /** Adds controller, namespace, name and an id of this reconcile to each message. */
   readonly logger: Logger;
-  /** A client whose calls end with {@link signal}, and whose writes the cache shows at once. */
+  /**
+   * A client whose calls end with {@link signal}, and whose writes the cache shows at once.
+   *
+   * A write that would change nothing is not sent but counted (`kubewright_noop_writes_total`), and answered with the cached object:
+   * - `update`, `updateStatus`: of the very object that the cache shows, at its resourceVersion
+   * - `patch` of type `merge` and `json`: when the cached object comes out of it the same; `strategic` is always sent
+   * - `apply`: of what this controller applied last, as the same manager, while the object has the version that came of it
+   *
+   * It is sent in any case when no informer keeps the object whole (a `transform` leaves parts out), when that informer is out of touch with the
+   * server, and when this reconcile has read objects of the resource from the server, or met a conflict: it may know more than the cache.
+   * To write no matter what, use the client of the manager.
+   */
   readonly client: Client;
   readonly cache: Cache;
 }

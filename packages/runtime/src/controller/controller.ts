@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { groupResourceOf, keyOfName } from '@kubewright/apimachinery';
 import type { KubernetesObject, Resource } from '@kubewright/apimachinery';
-import { readYourWrites } from '../cache/read-your-writes.ts';
+import { bindClient } from '../cache/bound-client.ts';
+import { NoopWrites } from '../cache/noop-writes.ts';
 import { aborted } from '../cancellation/aborted.ts';
 import { linkAbort } from '../cancellation/linked-abort.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -66,7 +68,7 @@ export class Controller implements Runnable {
    * @throws StuckReconcileError when reconciles do not end although they were aborted.
    */
   async start(stop: AbortSignal, work: AbortSignal): Promise<void> {
-    const { clock, instruments } = this.#host;
+    const { cache, clock, instruments } = this.#host;
     const { concurrency, rateLimiter } = this.#settings;
     const metrics = instruments.controller(this.name);
     metrics.maxConcurrent(concurrency);
@@ -76,6 +78,7 @@ export class Controller implements Runnable {
       instruments,
       ...(rateLimiter === undefined ? {} : { rateLimiter }),
     });
+    const run: ControllerRun = { queue, work, metrics, noops: new NoopWrites({ cache }) };
     using ending = linkAbort(stop, work);
     const { signal } = ending;
     using _sources = this.#startSources(queue);
@@ -88,9 +91,7 @@ export class Controller implements Runnable {
     }
     this.#logger.info('controller started', { workers: concurrency });
     using _resync = this.#startResync(queue);
-    const workers = Promise.all(
-      Array.from({ length: concurrency }, () => this.#work(queue, work, metrics)),
-    );
+    const workers = Promise.all(Array.from({ length: concurrency }, () => this.#work(run)));
     try {
       // Workers end with the queue; one that ends before has failed, and that ends the controller.
       await Promise.race([aborted(signal), workers]);
@@ -135,17 +136,14 @@ export class Controller implements Runnable {
   }
 
   /** One worker: one key after the other until the queue is shut down. */
-  async #work(
-    queue: WorkQueue<string>,
-    work: AbortSignal,
-    metrics: ControllerInstruments,
-  ): Promise<void> {
+  async #work(run: ControllerRun): Promise<void> {
+    const { queue, metrics } = run;
     for (;;) {
       const key = await queue.get();
       if (key === undefined) return;
       metrics.activeWorkers(++this.#activeWorkers);
       try {
-        await this.#process(key, queue, work, metrics);
+        await this.#process(key, run);
       } finally {
         metrics.activeWorkers(--this.#activeWorkers);
         queue.done(key);
@@ -153,13 +151,9 @@ export class Controller implements Runnable {
     }
   }
 
-  async #process(
-    key: string,
-    queue: WorkQueue<string>,
-    work: AbortSignal,
-    metrics: ControllerInstruments,
-  ): Promise<void> {
+  async #process(key: string, run: ControllerRun): Promise<void> {
     const { clock } = this.#host;
+    const { queue, metrics } = run;
     const request = requestOfKey(key);
     const logger = this.#logger.with({
       ...(request.namespace === undefined ? {} : { namespace: request.namespace }),
@@ -167,7 +161,7 @@ export class Controller implements Runnable {
       reconcileId: randomUUID(),
     });
     const startedMs = clock.monotonicMs();
-    const outcome = await this.#reconcile(request, logger, work);
+    const outcome = await this.#reconcile(request, logger, run);
     const seconds = (clock.monotonicMs() - startedMs) / 1000;
     switch (outcome.type) {
       case 'done':
@@ -208,7 +202,11 @@ export class Controller implements Runnable {
     }
   }
 
-  async #reconcile(request: Request, logger: Logger, work: AbortSignal): Promise<Outcome> {
+  async #reconcile(
+    request: Request,
+    logger: Logger,
+    { work, metrics, noops }: ControllerRun,
+  ): Promise<Outcome> {
     const { client, cache, clock } = this.#host;
     const { reconcile, reconcileTimeoutMs } = this.#settings;
     using attempt = linkAbort(work);
@@ -216,11 +214,19 @@ export class Controller implements Runnable {
       attempt.abort(new ReconcileTimeoutError(reconcileTimeoutMs ?? Infinity));
     });
     const { signal } = attempt;
+    const check = noops.check(({ verb, resource, reference }) => {
+      metrics.noopWrite(verb);
+      logger.debug('write not sent, it would change nothing', {
+        verb,
+        resource: groupResourceOf(resource),
+        object: keyOfName(reference.namespace, reference.name),
+      });
+    });
     const context: ReconcileContext = {
       signal,
       logger,
       cache,
-      client: readYourWrites(client, { cache, signal }),
+      client: bindClient(client, { cache, signal, noops: check }),
     };
     try {
       return checked(await reconcile(request, context));
@@ -254,6 +260,15 @@ export class Controller implements Runnable {
       timer?.[Symbol.dispose]();
     }
   }
+}
+
+/** What the workers of one run share. */
+interface ControllerRun {
+  readonly queue: WorkQueue<string>;
+  /** Aborts what they work on. */
+  readonly work: AbortSignal;
+  readonly metrics: ControllerInstruments;
+  readonly noops: NoopWrites;
 }
 
 /** How a reconcile ended. */

@@ -1,9 +1,10 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { reconcileBuckets } from './histogram-buckets.ts';
-import type { ControllerInstruments, ReconcileOutcome } from './instruments.ts';
+import type { ControllerInstruments, NoopVerb, ReconcileOutcome } from './instruments.ts';
 import type { MetricsRegistry } from './registry.ts';
 
 const outcomes: readonly ReconcileOutcome[] = ['success', 'error', 'requeue', 'requeue_after'];
+const noopVerbs: readonly NoopVerb[] = ['update', 'patch', 'apply'];
 
 /** Makes the `controller_runtime_*` series of a registry; each call of the result adds a controller. */
 export function controllerMetrics(
@@ -35,6 +36,12 @@ export function controllerMetrics(
     labelNames,
     registers,
   });
+  const noopWrites = new Counter({
+    name: 'kubewright_noop_writes_total',
+    help: 'Writes of reconciles that were not sent because they would have changed nothing.',
+    labelNames: [...labelNames, 'verb'] as const,
+    registers,
+  });
   const time = new Histogram({
     name: 'controller_runtime_reconcile_time_seconds',
     help: 'Time that a reconcile took.',
@@ -63,7 +70,16 @@ export function controllerMetrics(
     const byOutcome = new Map(
       outcomes.map((result) => [result, total.labels({ controller, result })]),
     );
-    for (const counter of [failed, failedForGood, timedOut, ...byOutcome.values()]) counter?.inc(0);
+    const noops = new Map(noopVerbs.map((verb) => [verb, noopWrites.labels({ controller, verb })]));
+    for (const counter of [
+      failed,
+      failedForGood,
+      timedOut,
+      ...byOutcome.values(),
+      ...noops.values(),
+    ]) {
+      counter?.inc(0);
+    }
     const observed = time.labels(labels);
     return {
       maxConcurrent: (workers) => {
@@ -85,6 +101,9 @@ export function controllerMetrics(
       },
       timedOut: () => {
         timedOut?.inc();
+      },
+      noopWrite: (verb) => {
+        noops.get(verb)?.inc();
       },
     };
   };

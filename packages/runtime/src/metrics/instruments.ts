@@ -46,6 +46,9 @@ export interface QueueInstruments {
 /** How a reconcile ended: the label `result` of `controller_runtime_reconcile_total`. */
 export type ReconcileOutcome = 'success' | 'error' | 'requeue' | 'requeue_after';
 
+/** What was not done: the label `verb` of `kubewright_noop_writes_total`. */
+export type NoopVerb = 'update' | 'patch' | 'apply';
+
 /** What one controller reports. */
 export interface ControllerInstruments {
   /** Once, at the start: the number of workers (`controller_runtime_max_concurrent_reconciles`). */
@@ -60,6 +63,8 @@ export interface ControllerInstruments {
   failedForGood(): void;
   /** A reconcile was aborted by its own time limit (`controller_runtime_reconcile_timeouts_total`). */
   timedOut(): void;
+  /** A write was not sent because it would have changed nothing (`kubewright_noop_writes_total`). */
+  noopWrite(verb: NoopVerb): void;
 }
 
 /** Which informer reports. */
@@ -128,6 +133,7 @@ const noControllerInstruments: ControllerInstruments = Object.freeze({
   failed: ignore,
   failedForGood: ignore,
   timedOut: ignore,
+  noopWrite: ignore,
 });
 
 const noInformerInstruments: InformerInstruments = Object.freeze({
