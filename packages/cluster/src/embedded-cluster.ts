@@ -130,6 +130,7 @@ export class EmbeddedCluster implements AsyncDisposable {
             client: clientAs('kubelet'),
             images,
             dataDir: nodeFolder,
+            shortDir: join(folder, 'c'),
             settings: options.kubelet,
             apiServer: () => ({ host: '127.0.0.1', port }),
             logger,

@@ -32,6 +32,8 @@ export interface LocalNodeOptions {
   readonly images: ImageStore;
   /** Folder for containers, logs and volumes. */
   readonly dataDir: string;
+  /** Folder for short paths to the roots of containers. */
+  readonly shortDir: string;
   readonly settings?: KubeletSettings | undefined;
   /** Where containers find the API server. */
   readonly apiServer: () => { readonly host: string; readonly port: number };
@@ -40,7 +42,7 @@ export interface LocalNodeOptions {
 
 /** Runs one node until the signal is aborted: kubelet, containers as local processes, and the Services' addresses. */
 export async function runLocalNode(options: LocalNodeOptions, signal: AbortSignal): Promise<void> {
-  const { name, server, client, images, dataDir, settings, apiServer, logger } = options;
+  const { name, server, client, images, dataDir, shortDir, settings, apiServer, logger } = options;
   const addresses = localPodAddresses();
   const runtime = await startLocalRuntime({
     images,
@@ -66,6 +68,7 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
     runtime,
     images,
     dataDir: join(dataDir, 'kubelet'),
+    shortDir,
     clock: systemClock,
     nodeIp: addresses.nodeIp,
     apiServer,

@@ -6,19 +6,20 @@ import { matchSocket, portVariables } from '../src/kubelet/network/port-plan.ts'
 import { parseProcStat, processesOf } from '../src/kubelet/runtime/process-tree.ts';
 import { startTestNode } from './kubelet-node.ts';
 
-test('reads the listening sockets of some processes from the table of the kernel', () => {
+test('reads the listening sockets from the table of the kernel', () => {
   const table = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     '   0: 0200107F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1',
-    '   1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1',
+    '   1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000   101        0 222 1',
     '   2: 0100007F:D431 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 111 1',
   ].join('\n');
-  assert.deepEqual(parseSocketTable(table, new Set(['111'])), [
-    { address: '127.16.0.2', port: 8080 },
+  assert.deepEqual(parseSocketTable(table), [
+    { address: '127.16.0.2', port: 8080, user: '0', inode: '111' },
+    { address: '0.0.0.0', port: 80, user: '101', inode: '222' },
   ]);
   const six =
     'head\n 0: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 333 1';
-  assert.deepEqual(parseSocketTable(six, new Set(['333'])), [{ address: '::', port: 8080 }]);
+  assert.deepEqual(parseSocketTable(six), [{ address: '::', port: 8080, user: '0', inode: '333' }]);
 });
 
 test('reads the listening sockets from lsof', () => {

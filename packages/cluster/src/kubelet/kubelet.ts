@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { formatTime, type Pod, type PodStatus, type Stored } from '@kubewright/apimachinery';
 import type { KubeletApi } from './api/kubelet-api.ts';
 import type { Clock } from './clock.ts';
@@ -31,6 +32,8 @@ export interface KubeletOptions {
   readonly images: ImageStore;
   /** Folder for volumes. */
   readonly dataDir: string;
+  /** Folder for short paths to the roots of containers. Default: `c` in {@link dataDir}. */
+  readonly shortDir?: string;
   readonly clock: Clock;
   /** Address of the node; its pods' `hostIP`. */
   readonly nodeIp: string;
@@ -83,6 +86,7 @@ export class Kubelet {
     });
     const volumes = new PodVolumes({
       dataDir,
+      shortDir: options.shortDir ?? join(dataDir, 'c'),
       sourcesFor: (pod) => ({
         getConfigMap: (namespace, name) => api.getConfigMap(namespace, name),
         getSecret: (namespace, name) => api.getSecret(namespace, name),

@@ -8,7 +8,7 @@ export interface ImageUser {
 export interface ProcessImage {
   /** The program and its first arguments, as ENTRYPOINT and CMD together. A container's `command` replaces it, its `args` alone are appended. */
   readonly command: readonly string[];
-  /** Variables every container of the image gets; the pod's own win. */
+  /** Variables every container of the image gets; the pod's own win. `$(NAME)` stands for what the runtime tells, such as `$(KUBEWRIGHT_ROOT)`. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Where containers start unless the pod says otherwise. Default: the container's own root folder. */
   readonly workingDir?: string | undefined;

@@ -11,47 +11,97 @@ export interface ListeningSocket {
   readonly port: number;
 }
 
-/** The listening TCP sockets of some processes: from `/proc` on Linux, from `lsof` elsewhere. */
-export async function listeningSockets(pids: readonly number[]): Promise<ListeningSocket[]> {
+/**
+ * The listening TCP sockets of some processes: from `/proc` on Linux, from `lsof` elsewhere.
+ *
+ * @param podIp Address of the processes. Those of another user cannot always be looked into (root in a container lacks
+ *   CAP_SYS_PTRACE); then the sockets of that user on this address, or on all, are taken for theirs.
+ */
+export async function listeningSockets(
+  pids: readonly number[],
+  podIp: string,
+): Promise<ListeningSocket[]> {
   if (pids.length === 0) return [];
-  return process.platform === 'linux' ? fromProc(pids) : fromLsof(pids);
+  return process.platform === 'linux' ? fromProc(pids, podIp) : fromLsof(pids);
 }
 
-async function fromProc(pids: readonly number[]): Promise<ListeningSocket[]> {
-  const inodes = new Set((await Promise.all(pids.map(socketInodes))).flat());
-  if (inodes.size === 0) return [];
+async function fromProc(pids: readonly number[], podIp: string): Promise<ListeningSocket[]> {
+  const inodes = new Set<string>();
+  const closedUsers = new Set<string>();
+  await Promise.all(
+    pids.map(async (pid) => {
+      const found = await socketInodes(pid);
+      for (const inode of found ?? []) inodes.add(inode);
+      if (found === undefined) closedUsers.add(await userOf(pid));
+    }),
+  );
+  if (inodes.size === 0 && closedUsers.size === 0) return [];
   const tables = await Promise.all(
     ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'latin1').catch(() => '')),
   );
-  return tables.flatMap((table) => parseSocketTable(table, inodes));
+  return tables
+    .flatMap(parseSocketTable)
+    .filter(({ inode, user, address }) => {
+      const isReachable = address === podIp || address === '0.0.0.0' || address === '::';
+      return inodes.has(inode) || (closedUsers.has(user) && isReachable);
+    })
+    .map(({ address, port }) => ({ address, port }));
 }
 
-async function socketInodes(pid: number): Promise<string[]> {
+/** The sockets of a process; undefined when it may not be looked into. */
+async function socketInodes(pid: number): Promise<string[] | undefined> {
   const folder = `/proc/${String(pid)}/fd`;
-  // Gone, or another user's.
-  const descriptors = await readdir(folder).catch(() => []);
-  const targets = await Promise.all(
-    descriptors.map((name) => readlink(`${folder}/${name}`).catch(() => '')),
-  );
-  return targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+  try {
+    const descriptors = await readdir(folder);
+    const targets = await Promise.all(
+      descriptors.map((name) => readlink(`${folder}/${name}`).catch(orGone)),
+    );
+    return targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    return []; // gone
+  }
+}
+
+function orGone(error: unknown): string {
+  if (isRefusal(error)) throw error;
+  return '';
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EACCES';
+}
+
+/** The effective user of a process; empty when it is gone. */
+async function userOf(pid: number): Promise<string> {
+  const status = await readFile(`/proc/${String(pid)}/status`, 'latin1').catch(() => '');
+  return /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1] ?? '';
 }
 
 /** The state LISTEN in `/proc/net/tcp`. */
 const listenState = '0A';
 
-/** The listening sockets with one of these inodes in a table such as `/proc/net/tcp`. */
-export function parseSocketTable(table: string, inodes: ReadonlySet<string>): ListeningSocket[] {
+/** A line of the kernel's table of sockets. */
+export interface SocketEntry extends ListeningSocket {
+  /** The user it belongs to. */
+  readonly user: string;
+  readonly inode: string;
+}
+
+/** The listening sockets in a table such as `/proc/net/tcp`. */
+export function parseSocketTable(table: string): SocketEntry[] {
   return table
     .split('\n')
     .slice(1)
     .flatMap((line) => {
       const fields = line.trim().split(/\s+/);
       const [, local, , state] = fields;
-      const inode = fields[9];
-      if (state !== listenState || local === undefined || inode === undefined) return [];
+      const [user, inode] = [fields[7], fields[9]];
+      if (state !== listenState || local === undefined) return [];
       const [address, port] = local.split(':');
-      if (!inodes.has(inode) || address === undefined || port === undefined) return [];
-      return [{ address: decodeAddress(address), port: Number.parseInt(port, 16) }];
+      if (address === undefined || port === undefined) return [];
+      if (user === undefined || inode === undefined) return [];
+      return [{ address: decodeAddress(address), port: Number.parseInt(port, 16), user, inode }];
     });
 }
 

@@ -89,6 +89,8 @@ export interface ContainerConfig {
   readonly workingDir: string | undefined;
   /** Folder in which the container sees its volumes. */
   readonly rootDir: string;
+  /** A short path of the same folder. */
+  readonly shortRoot: string;
   /** File the container may leave its last words in. */
   readonly terminationMessageFile: string;
   /** Take the end of the log as the message when the file is empty and the container failed. */

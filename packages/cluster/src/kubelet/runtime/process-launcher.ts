@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { expandVariables } from '../environment/expand.ts';
 import type { ProcessImage } from '../images/image.ts';
 import { listeningSockets } from '../network/listening-sockets.ts';
 import { matchSocket, planPorts, portVariables } from '../network/port-plan.ts';
@@ -150,15 +151,18 @@ function containerEnvironment(
 ): Record<string, string> {
   const env: Record<string, string> = {
     PATH: imagePath(image),
-    HOME: config.rootDir,
-    TMPDIR: join(config.rootDir, 'tmp'),
+    HOME: config.shortRoot,
+    TMPDIR: join(config.shortRoot, 'tmp'),
     HOSTNAME: config.pod.name,
-    KUBEWRIGHT_ROOT: config.rootDir,
+    KUBEWRIGHT_ROOT: config.shortRoot,
     KUBEWRIGHT_TERMINATION_LOG: config.terminationMessageFile,
     ...Object.fromEntries(portVariables(ports, podIp)),
-    ...image.env,
-    ...Object.fromEntries(config.env),
   };
+  const told = new Map(Object.entries(env));
+  for (const [name, value] of Object.entries(image.env ?? {})) {
+    env[name] = expandVariables(value, told);
+  }
+  Object.assign(env, Object.fromEntries(config.env));
   for (const mark of marks) {
     const equals = mark.indexOf('=');
     env[mark.slice(0, equals)] = mark.slice(equals + 1);
@@ -290,7 +294,10 @@ class ProcessContainer implements RunningContainer {
   async resolvePort(port: number): Promise<PortTarget | undefined> {
     const { ports, context } = this.#parts;
     const members = processesOf(await listProcesses(), [...this.#leaders]);
-    const sockets = await listeningSockets(members.map((info) => info.pid));
+    const sockets = await listeningSockets(
+      members.map((info) => info.pid),
+      context.podIp,
+    );
     return matchSocket(port, ports, sockets, context.podIp);
   }
 

@@ -7,8 +7,10 @@ import type { PodVolumes } from './pod-volumes.ts';
 
 /** Where a container sees its files. */
 export interface ContainerRoot {
-  /** The folder that stands for `/`; told to the process as `KUBEWRIGHT_ROOT`. */
+  /** The folder that stands for `/`. */
   readonly rootDir: string;
+  /** A short path of the same folder, told to the process as `KUBEWRIGHT_ROOT`. */
+  readonly shortRoot: string;
   /** The file of its last words; told as `KUBEWRIGHT_TERMINATION_LOG`. */
   readonly terminationMessageFile: string;
 }
@@ -16,6 +18,7 @@ export interface ContainerRoot {
 /**
  * Builds the folder that stands for a container's `/`: each volume mount is a link to its volume.
  *
+ * Processes know the folder by a short path: the address of a Unix socket may have no more than 107 bytes.
  * A process cannot be given a mount namespace without privileges, so a mount at `/etc/app` is found at
  * `$KUBEWRIGHT_ROOT/etc/app`. `readOnly` is not enforced.
  *
@@ -47,7 +50,13 @@ export async function buildContainerRoot(
     await replaceByLink(link, target);
   }
   const messagePath = container.terminationMessagePath ?? '/dev/termination-log';
-  return { rootDir, terminationMessageFile: join(rootDir, normalize(`/${messagePath}`)) };
+  const shortRoot = volumes.shortRootOf(pod.metadata.uid, container.name);
+  await replaceByLink(shortRoot, rootDir);
+  return {
+    rootDir,
+    shortRoot,
+    terminationMessageFile: join(rootDir, normalize(`/${messagePath}`)),
+  };
 }
 
 async function targetOf(

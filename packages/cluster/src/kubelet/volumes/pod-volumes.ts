@@ -1,4 +1,5 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { HostPathVolumeSource, Pod, Stored, Volume } from '@kubewright/apimachinery';
 import { claimNameOfVolume } from '../../controllers/volumes/pod-claims.ts';
@@ -11,9 +12,14 @@ import { VolumeError, volumeFiles, type VolumeSources } from './volume-content.t
 export interface PodVolumesOptions {
   /** Folder of the node; pods get `pods/<uid>` in it. */
   readonly dataDir: string;
+  /** Folder for short paths to the roots of containers. */
+  readonly shortDir: string;
   readonly sourcesFor: (pod: Stored<Pod>) => VolumeSources;
   readonly claims: ClaimSources;
 }
+
+/** Hexadecimal digits of a short path's name: enough for the containers of one node. */
+const shortNameLength = 10;
 
 /** A volume that could not be set up. */
 export interface MountFault {
@@ -38,8 +44,8 @@ export class PodVolumes {
 
   /** Makes the folders of volumes; must be called first. Pods of other users may pass through, not look around. */
   async prepare(): Promise<void> {
-    const { dataDir } = this.#options;
-    for (const folder of [dataDir, join(dataDir, 'pods')]) {
+    const { dataDir, shortDir } = this.#options;
+    for (const folder of [dataDir, join(dataDir, 'pods'), shortDir]) {
       await mkdir(folder, { recursive: true });
       await openForPassing(folder);
     }
@@ -48,6 +54,12 @@ export class PodVolumes {
   /** Folder of a pod. */
   podDir(podUid: string): string {
     return join(this.#options.dataDir, 'pods', podUid);
+  }
+
+  /** The short path of a container's root. */
+  shortRootOf(podUid: string, container: string): string {
+    const digest = createHash('sha256').update(`${podUid}/${container}`).digest('hex');
+    return join(this.#options.shortDir, digest.slice(0, shortNameLength));
   }
 
   /** Where a volume's content is; its own path for `hostPath` and claims. */
@@ -77,7 +89,14 @@ export class PodVolumes {
   /** Removes the folder of a pod with all that was written into its own volumes. */
   async tearDown(podUid: string): Promise<void> {
     for (const key of this.#shared) if (key.startsWith(`${podUid}/`)) this.#shared.delete(key);
-    await rm(this.podDir(podUid), { recursive: true, force: true });
+    const folder = this.podDir(podUid);
+    await rm(folder, { recursive: true, force: true });
+    const { shortDir } = this.#options;
+    for (const name of await readdir(shortDir).catch(() => [])) {
+      const path = join(shortDir, name);
+      const target = await readlink(path).catch(() => '');
+      if (target.startsWith(`${folder}/`)) await rm(path, { force: true });
+    }
   }
 
   async #setUpVolume(pod: Stored<Pod>, volume: Volume): Promise<void> {
