@@ -38,3 +38,18 @@ export async function untilObject<T extends KubernetesObject>(
   const what = `${resource.plural} ${namespace ?? '*'}/${name ?? '*'}`;
   throw new Error(`did not come to pass for ${what}; last seen: ${JSON.stringify(last)}`);
 }
+
+/** Waits, by a watch, until there is no object of this name. */
+export async function untilGone<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  { namespace, name }: Place & { readonly name: string },
+): Promise<void> {
+  const signal = AbortSignal.timeout(limitMs);
+  const fieldSelector = `metadata.name=${name}`;
+  const { items, metadata } = await client.list(resource, { namespace, fieldSelector, signal });
+  if (items.length === 0) return;
+  const { resourceVersion } = metadata;
+  const events = client.watch(resource, { namespace, fieldSelector, resourceVersion, signal });
+  for await (const { type } of events) if (type === 'DELETED') return;
+}
