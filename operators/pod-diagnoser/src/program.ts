@@ -10,6 +10,6 @@ export const program = defineProgram({
   description: 'Sees pods crash, says why, and heals what can be healed safely.',
   setup: (manager, { self, concurrency }) => {
     manager.add(createPodDiagnoserController(manager, { self, concurrency }));
-    return reportReadProblems(manager, PodDiagnoser.resource, operatorName);
+    return reportReadProblems(manager, PodDiagnoser.resource, { component: operatorName });
   },
 });

@@ -206,7 +206,7 @@ export class RunningOperator implements AsyncDisposable {
   readonly transport: CutTransport;
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
-  readonly #reports: Disposable;
+  readonly #reports: AsyncDisposable;
   readonly manager: Manager;
 
   constructor(inner: Client['transport'], namespace: string, cut: Cut | undefined) {
@@ -220,7 +220,9 @@ export class RunningOperator implements AsyncDisposable {
       ...(cut === undefined ? {} : { gracefulShutdownMs: 0 }),
     });
     this.manager.add(createPodDiagnoserController(this.manager));
-    this.#reports = reportReadProblems(this.manager, PodDiagnoser.resource, operatorName);
+    this.#reports = reportReadProblems(this.manager, PodDiagnoser.resource, {
+      component: operatorName,
+    });
     this.#run = this.manager.run({ signal: this.#stop.signal });
   }
 
@@ -234,7 +236,7 @@ export class RunningOperator implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
     await this.#run;
-    this.#reports[Symbol.dispose]();
+    await this.#reports[Symbol.asyncDispose]();
   }
 }
 

@@ -166,7 +166,7 @@ describe('an operator that is run', { timeout: 30_000 }, () => {
     const off = { port: false } as const;
     const manager = new Manager({ client: mixed, metrics: off, health: off });
     manager.cache.informer(Lease);
-    using _reports = reportReadProblems(manager, ConfigMap, 'trial');
+    await using _reports = reportReadProblems(manager, ConfigMap, { component: 'trial' });
     const stop = new AbortController();
     const running = manager.run({ signal: stop.signal });
     for (;;) {

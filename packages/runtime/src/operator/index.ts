@@ -15,6 +15,11 @@ export {
   type ProgramDefinition,
   type ProgramOptions,
 } from './program.ts';
-export { reportReadProblems } from './report-read-problems.ts';
+export {
+  readProblems,
+  reportReadProblems,
+  type ReadProblem,
+  type ReadProblemReport,
+} from './report-read-problems.ts';
 export { runOperator, type ExitCode, type OperatorHost } from './run-operator.ts';
 export type { StandardOption, StandardOptions, StandardValues } from './standard-options.ts';
