@@ -1,7 +1,7 @@
 import { Pod } from '@kubewright/apimachinery';
 import type { NamespacedName } from '@kubewright/apimachinery';
-import { createController, generationChanged, watch } from '@kubewright/runtime';
-import type { Cached, Controller, Manager, Request } from '@kubewright/runtime';
+import { createController, generationChanged, requestFor, watch } from '@kubewright/runtime';
+import type { Controller, Manager } from '@kubewright/runtime';
 import { PodDiagnoser } from './api/pod-diagnoser.ts';
 import { diagnoserMetrics } from './diagnoser-metrics.ts';
 import { crashedPod, podInformer, podSource } from './reconcile/crashed-pods.ts';
@@ -60,8 +60,4 @@ export function createPodDiagnoserController(
     concurrency: options.concurrency ?? 4,
     reconcile: (request, context) => reconciler.reconcile(request, context),
   });
-}
-
-function requestFor({ metadata }: Cached<PodDiagnoser>): Request {
-  return { namespace: metadata.namespace, name: metadata.name };
 }

@@ -1,0 +1,241 @@
+import {
+  CustomResourceDefinition,
+  EventsV1Event,
+  isAlreadyExists,
+  isConditionTrue,
+  isNotFound,
+  Pod,
+  Role,
+  RoleBinding,
+  ServiceAccount,
+} from '@kubewright/apimachinery';
+import type { PolicyRule, Stored } from '@kubewright/apimachinery';
+import { Client } from '@kubewright/client';
+import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster';
+import type { TestEnvironment } from '@kubewright/cluster';
+import { deriveRole } from '@kubewright/crd';
+import { Manager } from '@kubewright/runtime';
+import { reportReadProblems } from '@kubewright/runtime/operator';
+import { createFooController, Foo, operatorName } from '../src/index.ts';
+import { WatchedTransport, type WriteHooks } from './watched-transport.ts';
+
+/** An API server that knows Foos, and a namespace on it. */
+export class FooWorld implements AsyncDisposable {
+  readonly environment: TestEnvironment;
+  readonly client: Client;
+  readonly namespace: string;
+  /** The definition is of this test, and goes with it. */
+  readonly #ownsDefinition: boolean;
+
+  private constructor(
+    environment: TestEnvironment,
+    client: Client,
+    namespace: string,
+    ownsDefinition: boolean,
+  ) {
+    this.environment = environment;
+    this.client = client;
+    this.namespace = namespace;
+    this.#ownsDefinition = ownsDefinition;
+  }
+
+  static async start(): Promise<FooWorld> {
+    // The first kind suffices: what differs between the transports is tested with the client.
+    const [kind = 'in-process'] = testEnvironmentKinds();
+    const environment = await startTestEnvironment({ kind });
+    const client = await environment.client();
+    const isNew = await installDefinition(client);
+    return new FooWorld(environment, client, await newNamespace(environment, client), isNew);
+  }
+
+  /** The same server with a namespace of its own. */
+  async inNewNamespace(): Promise<FooWorld> {
+    const namespace = await newNamespace(this.environment, this.client);
+    return new FooWorld(this.environment, this.client, namespace, false);
+  }
+
+  /** A client of a user who may do this in the namespace, and nothing else. Again with other rules, the user may do those instead. */
+  async clientWith(rules: readonly PolicyRule[]): Promise<Client> {
+    await this.permit(rules);
+    const { namespace } = this;
+    const name = 'operator';
+    await this.client.create(RoleBinding, {
+      metadata: { name, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: this.#operatorUser }],
+    });
+    return this.environment.client({ user: this.#operatorUser });
+  }
+
+  /** Changes what the user of {@link clientWith} may do. */
+  async permit(rules: readonly PolicyRule[]): Promise<void> {
+    const { namespace } = this;
+    const metadata = { name: 'operator', namespace };
+    const role = deriveRole({ ...metadata, rules });
+    const options = { fieldManager: 'test', force: true };
+    await this.client.apply(Role, { ...role, metadata }, options);
+  }
+
+  async createFoo(name: string, friend: string): Promise<Stored<Foo>> {
+    const metadata = { name, namespace: this.namespace };
+    return this.client.create(Foo.resource, Foo.create({ metadata, spec: { name: friend } }));
+  }
+
+  async lookFor(name: string, friend: string): Promise<void> {
+    const ref = { name, namespace: this.namespace };
+    const body = { spec: { name: friend } };
+    await this.client.patch(Foo.resource, ref, { type: 'merge', body });
+  }
+
+  async foo(name: string): Promise<Stored<Foo>> {
+    return this.client.get(Foo.resource, { name, namespace: this.namespace });
+  }
+
+  async createPod(name: string): Promise<void> {
+    await this.client.create(Pod, {
+      metadata: { name, namespace: this.namespace },
+      spec: {
+        // Nobody looks after it, so that nothing happens to it but what a test does.
+        schedulerName: 'nobody',
+        containers: [{ name: 'app', image: 'app' }],
+      },
+    });
+  }
+
+  async deletePod(name: string): Promise<void> {
+    const ref = { name, namespace: this.namespace };
+    await this.client.delete(Pod, ref, { gracePeriodSeconds: 0 });
+  }
+
+  /** Waits until the Foos feel so, and say it of their latest spec. */
+  async untilHappy(wanted: Readonly<Record<string, boolean>>): Promise<void> {
+    for (const [name, happy] of Object.entries(wanted)) {
+      await until(async () => {
+        const { metadata, status } = await this.foo(name);
+        return status?.happy === happy && status.observedGeneration === metadata.generation;
+      });
+    }
+  }
+
+  /** `Foo: reason: note` of the operator's Events, with how often each was seen. */
+  async events(): Promise<string[]> {
+    const { items } = await this.client.list(EventsV1Event, { namespace: this.namespace });
+    return items
+      .filter(({ reportingController }) => reportingController === operatorName)
+      .map(({ regarding, reason, note, series }) => {
+        const times = series === undefined ? '' : ` (${series.count} times)`;
+        return `${regarding?.name ?? ''}: ${reason ?? ''}: ${note ?? ''}${times}`;
+      })
+      .sort();
+  }
+
+  /** Starts the operator. */
+  run(options: RunOptions = {}): RunningFooOperator {
+    return new RunningFooOperator(this, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ownsDefinition) await this.client.delete(CustomResourceDefinition, definition);
+    await this.environment[Symbol.asyncDispose]();
+  }
+
+  get #operatorUser(): string {
+    return `operator-of-${this.namespace}`;
+  }
+}
+
+/** How an operator is started. */
+export interface RunOptions {
+  /** Default: an administrator. */
+  readonly as?: Client;
+  /** What happens around the writes of the operator. */
+  readonly writes?: WriteHooks;
+  /** Default: that of the world. */
+  readonly namespaces?: readonly string[];
+}
+
+/** One process of the operator. */
+export class RunningFooOperator implements AsyncDisposable {
+  readonly transport: WatchedTransport;
+  readonly manager: Manager;
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+  readonly #reports: AsyncDisposable;
+
+  constructor(world: FooWorld, { as = world.client, writes, namespaces }: RunOptions) {
+    this.transport = new WatchedTransport(as.transport, writes);
+    this.manager = new Manager({
+      client: new Client({ transport: this.transport, fieldManager: operatorName }),
+      namespaces: namespaces ?? [world.namespace],
+      metrics: { port: false },
+      health: { port: false },
+      // A killed process waits for nothing.
+      ...(writes === undefined ? {} : { gracefulShutdownMs: 0 }),
+    });
+    this.manager.add(createFooController(this.manager));
+    this.#reports = reportReadProblems(this.manager, Foo.resource, {
+      component: operatorName,
+      condition: 'Ready',
+    });
+    this.#run = this.manager.run({ signal: this.#stop.signal });
+  }
+
+  /** Reconciles that have ended, by how. */
+  async reconciles(result?: 'success' | 'error' | 'requeue_after'): Promise<number> {
+    const metric = this.manager.metrics.getSingleMetric('controller_runtime_reconcile_total');
+    const { values } = (await metric?.get()) ?? { values: [] };
+    return values
+      .filter(({ labels }) => result === undefined || labels['result'] === result)
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the test is over'));
+    await this.#run;
+    await this.#reports[Symbol.asyncDispose]();
+  }
+}
+
+/** Looks again and again until it is so; the time limit of the test bounds it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+const definition = { name: Foo.manifest().metadata.name ?? '' };
+
+/** Makes the server know Foos. Whether it did not before. */
+async function installDefinition(client: Client): Promise<boolean> {
+  let isNew = true;
+  try {
+    await client.create(CustomResourceDefinition, Foo.manifest());
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    isNew = false;
+  }
+  await until(async () => {
+    const { status } = await client.get(CustomResourceDefinition, definition);
+    return isConditionTrue(status?.conditions, 'Established');
+  });
+  // Served a moment after it is established.
+  await until(async () => {
+    try {
+      await client.list(Foo.resource, { namespace: 'default' });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  });
+  return isNew;
+}
+
+/** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
+async function newNamespace(environment: TestEnvironment, client: Client): Promise<string> {
+  const namespace = await environment.newNamespace();
+  try {
+    await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  return namespace;
+}
