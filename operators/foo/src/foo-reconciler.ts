@@ -1,5 +1,5 @@
 import { isForbidden, isNotFound, Pod } from '@kubewright/apimachinery';
-import { done, problemText, requeueAfter } from '@kubewright/runtime';
+import { done, requeueAfter } from '@kubewright/runtime';
 import type {
   Cached,
   EventRecorder,
@@ -8,7 +8,7 @@ import type {
   Request,
   Result,
 } from '@kubewright/runtime';
-import { missingPermissions } from '@kubewright/runtime/operator';
+import { readProblems } from '@kubewright/runtime/operator';
 import { Foo, type FooStatus } from './api/foo.ts';
 import { nextStatus, type Friend } from './foo-status.ts';
 
@@ -70,8 +70,8 @@ export class FooReconciler {
 
   #friendOf({ metadata: { namespace }, spec }: Cached<Foo>): Friend {
     const { manager } = this.#options;
-    const [problem] = missingPermissions(manager, namespace);
-    if (problem !== undefined) return { type: 'unknown', message: problemText(problem) };
+    const [problem] = readProblems(manager, namespace);
+    if (problem !== undefined) return { type: 'unknown', problem };
     const pod = manager.cache.get(Pod, { namespace, name: spec.name });
     return { type: pod === undefined ? 'missing' : 'found' };
   }

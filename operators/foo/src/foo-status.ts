@@ -1,13 +1,14 @@
 import { findCondition, setCondition, type ConditionInput } from '@kubewright/apimachinery';
 import type { Cached } from '@kubewright/runtime';
+import type { ReadProblem } from '@kubewright/runtime/operator';
 import type { Foo, FooStatus } from './api/foo.ts';
 
 /** What was found out about the friend of a Foo. */
 export type Friend =
   | { readonly type: 'found' }
   | { readonly type: 'missing' }
-  /** Pods cannot be read, so that nobody knows; the message says why. */
-  | { readonly type: 'unknown'; readonly message: string };
+  /** Pods or Foos cannot be read, so that nobody knows. */
+  | { readonly type: 'unknown'; readonly problem: ReadProblem };
 
 /** The status that a Foo should have; undefined when it has it. */
 export function nextStatus(foo: Cached<Foo>, friend: Friend, now: Date): FooStatus | undefined {
@@ -45,7 +46,7 @@ function readyCondition({ metadata, spec }: Cached<Foo>, friend: Friend): Condit
         message: `pod ${spec.name} does not exist`,
       };
     case 'unknown':
-      return { ...base, status: 'False', reason: 'MissingPermission', message: friend.message };
+      return { ...base, status: 'False', ...friend.problem };
     default:
       return friend satisfies never;
   }

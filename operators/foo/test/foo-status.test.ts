@@ -27,7 +27,10 @@ function foo(status?: FooStatus, generation = 1): Cached<Foo> {
 
 const found: Friend = { type: 'found' };
 const missing: Friend = { type: 'missing' };
-const unknown: Friend = { type: 'unknown', message: 'cannot list pods' };
+const unknown: Friend = {
+  type: 'unknown',
+  problem: { reason: 'MissingPermission', message: 'cannot list pods' },
+};
 
 describe('the status of a Foo', () => {
   test('says from the first look on whether the friend is there', () => {
