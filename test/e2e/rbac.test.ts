@@ -40,6 +40,8 @@ const needs: readonly Need[] = [
   { role: 'watch', resource: 'poddiagnosers', verb: 'list', fails: 'counts' },
   { role: 'watch', resource: 'poddiagnosers', verb: 'watch' },
   { role: 'watch', resource: 'poddiagnosers/status', verb: 'patch', fails: 'counts' },
+  { role: 'watch', resource: 'events', verb: 'list', fails: 'annotates' },
+  { role: 'watch', resource: 'events', verb: 'watch' },
   { role: 'watch', resource: 'events', verb: 'create', fails: 'records the crash' },
   {
     role: 'watch',

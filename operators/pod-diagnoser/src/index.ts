@@ -7,6 +7,12 @@ export {
   restartReasonAnnotation,
   restartTimeAnnotation,
 } from './crash/pod-annotations.ts';
+export {
+  diagnosisAnnotation,
+  findingAnnotation,
+  maxDiagnosisLength,
+  maxFindingLength,
+} from './diagnosis/diagnosis-annotations.ts';
 export * from './permissions.ts';
 export * from './pod-diagnoser-controller.ts';
 export { program } from './program.ts';

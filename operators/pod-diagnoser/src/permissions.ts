@@ -1,4 +1,4 @@
-import { EventsV1Event, Pod } from '@kubewright/apimachinery';
+import { Event, EventsV1Event, Pod } from '@kubewright/apimachinery';
 import type { PolicyRule } from '@kubewright/apimachinery';
 import { permission } from '@kubewright/crd';
 import { PodDiagnoser } from './api/pod-diagnoser.ts';
@@ -9,6 +9,8 @@ export function watchedNamespaceRules(): readonly PolicyRule[] {
     permission(PodDiagnoser.resource, ['list', 'watch']),
     permission(PodDiagnoser.resource, ['patch'], { subresource: 'status' }),
     permission(Pod, ['list', 'watch', 'patch', 'delete']),
+    // What the kubelet says of pods; its own Events are of the other group.
+    permission(Event, ['list', 'watch']),
     permission(EventsV1Event, ['create', 'patch']),
   ];
 }

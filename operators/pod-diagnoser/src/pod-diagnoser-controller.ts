@@ -4,6 +4,7 @@ import { createController, generationChanged, requestFor, watch } from '@kubewri
 import type { Controller, Manager } from '@kubewright/runtime';
 import { PodDiagnoser } from './api/pod-diagnoser.ts';
 import { diagnoserMetrics } from './diagnoser-metrics.ts';
+import { PodEvents } from './diagnosis/pod-events.ts';
 import { crashedPod, podInformer, podSource } from './reconcile/crashed-pods.ts';
 import { PodDiagnoserReconciler } from './reconcile/pod-diagnoser-reconciler.ts';
 import { responsibleFor } from './selection/responsible-diagnoser.ts';
@@ -33,6 +34,7 @@ export function createPodDiagnoserController(
   const { resource } = PodDiagnoser;
   const reconciler = new PodDiagnoserReconciler({
     pods: podInformer(cache),
+    events: new PodEvents(cache),
     recorder: manager.eventRecorder(operatorName),
     clock,
     self: options.self,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RecentCrash } from '../src/index.ts';
 import { crashesOf, maxRecentCrashes } from '../src/index.ts';
 import { crashedPod } from '../src/reconcile/crashed-pods.ts';
-import type { CrashedPod } from '../src/reconcile/crashed-pods.ts';
+import type { DiagnosedPod } from '../src/reconcile/diagnosed-pod.ts';
 import { planCrashes } from '../src/reconcile/plan-crashes.ts';
 import {
   countCrashes,
@@ -30,7 +30,7 @@ function entry(changes: Partial<RecentCrash> = {}): RecentCrash {
   };
 }
 
-function crashedPods(count: number, owner = 'ReplicaSet'): CrashedPod[] {
+function crashedPods(count: number, owner = 'ReplicaSet'): DiagnosedPod[] {
   return Array.from({ length: count }, (_, index) => {
     const each = crashedPod(
       podOf({
@@ -42,7 +42,7 @@ function crashedPods(count: number, owner = 'ReplicaSet'): CrashedPod[] {
       }),
     );
     assert.ok(each !== undefined);
-    return each;
+    return { ...each, findings: [] };
   });
 }
 

@@ -22,6 +22,8 @@ export class CutTransport implements Transport {
   #isGone = false;
   /** `METHOD path` of the writes that were sent. */
   readonly writes: string[] = [];
+  /** `GET path` of the reads that were sent, watches aside. */
+  readonly reads: string[] = [];
 
   constructor(inner: Transport, cut?: Cut) {
     this.#inner = inner;
@@ -35,7 +37,10 @@ export class CutTransport implements Transport {
 
   async request(request: TransportRequest): Promise<TransportResponse> {
     if (this.#isGone) return this.#never(request);
-    if (request.method === 'GET') return this.#inner.request(request);
+    if (request.method === 'GET') {
+      if (!request.path.includes('watch=')) this.reads.push(`GET ${request.path}`);
+      return this.#inner.request(request);
+    }
     const isLast = this.writes.length + 1 === this.#cut?.write;
     if (isLast && this.#cut.when === 'before') return this.#end(request);
     this.writes.push(`${request.method} ${request.path.split('?', 1)[0] ?? ''}`);

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   crashesAnnotation,
+  diagnosisAnnotation,
+  findingAnnotation,
   PodDiagnoser,
   restartReasonAnnotation,
   restartTimeAnnotation,
   watchedNamespaceRules,
 } from '../src/index.ts';
+import type { Finding } from '@kubewright/diagnosis';
 import { OperatorUnderTest, until } from './operator-under-test.ts';
 import { crashed, running } from './pods.ts';
 
@@ -41,6 +44,54 @@ test('annotates a pod that crashed, records one Event and counts one', async () 
   assert.equal(status?.lastProcessedPod, 'web-1');
   assert.equal(status.observedGeneration, metadata.generation);
   assert.equal(status.conditions?.[0]?.reason, 'Diagnosing');
+});
+
+test('says beside the annotations of the crash why it happened, and how that is known', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d');
+  await using _operator = world.run();
+  const ended = new Date(Date.now() - 5_000).toISOString();
+  await world.createPod('web-1', {
+    statuses: [crashed({ finishedAt: ended, startedAt: ended }), running('proxy')],
+  });
+  await until(
+    async () => diagnosisAnnotation in ((await world.pod('web-1')).metadata.annotations ?? {}),
+  );
+  const { annotations = {} } = (await world.pod('web-1')).metadata;
+  assert.match(annotations[diagnosisAnnotation] ?? '', /^AppError: .*\bapp\b.*\b1\b/);
+  const finding = JSON.parse(annotations[findingAnnotation] ?? '') as Finding;
+  assert.equal(finding.category, 'AppError');
+  assert.equal(finding.container, 'app');
+  assert.ok(
+    finding.evidence.some(
+      ({ path, value }) =>
+        path === 'status.containerStatuses[0].lastState.terminated.exitCode' && value === 1,
+    ),
+    JSON.stringify(finding.evidence),
+  );
+  assert.equal(annotations[restartReasonAnnotation], 'Error (Exit Code: 1)');
+});
+
+test('asks the API server for nothing that is in its caches', async () => {
+  const world = await shared.inNewNamespace();
+  await world.createDiagnoser('d', { remediationAction: 'LogEvent' });
+  await using operator = world.run();
+  await until(
+    async () => (await world.diagnoser('d')).status?.conditions?.[0]?.reason === 'Diagnosing',
+  );
+  const [reads, writes] = [operator.transport.reads.length, operator.transport.writes.length];
+  const crashes = 5;
+  for (let restartCount = 1; restartCount <= crashes; restartCount++) {
+    await world.setStatusesOrCreate('web-1', [crashed({ restartCount })]);
+    await until(async () => {
+      const text = (await world.pod('web-1')).metadata.annotations?.[crashesAnnotation] ?? '{}';
+      const noted = JSON.parse(text) as { containers?: { app?: { restartCount: number } } };
+      return noted.containers?.app?.restartCount === restartCount;
+    });
+  }
+  assert.deepEqual(operator.transport.reads.slice(reads), []);
+  // One count, one Event, one annotation for each crash.
+  assert.equal(operator.transport.writes.length - writes, 3 * crashes);
 });
 
 test('each crash of each container counts once, however often the pod changes', async () => {

@@ -161,6 +161,16 @@ export class OperatorUnderTest implements AsyncDisposable {
     );
   }
 
+  /** Sets the statuses of a pod, which is made when it is not there. */
+  async setStatusesOrCreate(name: string, statuses: ContainerStatus[]): Promise<void> {
+    try {
+      await this.setStatuses(name, statuses);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await this.createPod(name, { statuses });
+    }
+  }
+
   async pod(name: string): Promise<Stored<Pod>> {
     return this.client.get(Pod, { name, namespace: this.namespace });
   }

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, Stored } from '@kubewright/apimachinery';
+import { diagnose, type Category } from '@kubewright/diagnosis';
 import { decideRestart, maxRestartsPerHour } from '../src/remediation/restart-decision.ts';
 import type { RestartContext } from '../src/remediation/restart-decision.ts';
-import { ownedBy, podOf } from './pods.ts';
+import { crashed, ownedBy, podOf } from './pods.ts';
 
-const context: RestartContext = { isNamedByLabels: true, recentRestarts: () => 0 };
+const context: RestartContext = {
+  findings: [],
+  isNamedByLabels: true,
+  recentRestarts: () => 0,
+};
 
 function owned(...owner: Parameters<typeof ownedBy>): Stored<Pod> {
   return podOf({ metadata: { ownerReferences: [ownedBy(...owner)] } });
@@ -80,4 +85,17 @@ test('pods of one controller are not deleted without bound', () => {
   const pod = owned('ReplicaSet');
   assert.equal(whyNot(pod, { recentRestarts: () => maxRestartsPerHour - 1 }), undefined);
   assert.match(whyNot(pod, { recentRestarts: () => maxRestartsPerHour }) ?? '', /did not help/);
+});
+
+test('a pod that a new one would follow into the same failure is not restarted, and the reason is named', () => {
+  const found = diagnose({
+    pod: podOf({ status: { phase: 'Running', containerStatuses: [crashed()] } }),
+    now: new Date('2026-01-31T12:00:10Z'),
+  });
+  assert.equal(found.length, 1);
+  const whyNotFor = (category: Category): string | undefined =>
+    whyNot(owned('ReplicaSet'), { findings: found.map((each) => ({ ...each, category })) });
+  assert.match(whyNotFor('CommandNotFound') ?? '', /a new pod would fail the same way: .*app/);
+  assert.equal(whyNotFor('AppError'), undefined);
+  assert.equal(whyNotFor('KilledUnattributed'), undefined);
 });

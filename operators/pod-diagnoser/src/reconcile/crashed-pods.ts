@@ -20,7 +20,7 @@ export interface CrashedPod {
 }
 
 /** Options of the informer of pods; one object, so that all who ask share one informer. */
-export const podSource = { transform: projectPod } as const;
+export const podSource = { transform: keepWhatIsRead } as const;
 
 /** Files pods with unhandled crashes under their namespace, so that a look at them does not cost a look at all pods. */
 const unhandledIndex = 'unhandled-crashes';
@@ -31,6 +31,11 @@ export function crashedPod(pod: CachedPod): CrashedPod | undefined {
   const crashes = crashesOf(pod);
   const unhandled = unhandledCrashes(pod, crashes);
   return unhandled.length === 0 ? undefined : { pod, crashes, unhandled };
+}
+
+/** A diagnosis looks at the whole pod; of pods without a crash to deal with, a tenth suffices. */
+function keepWhatIsRead(pod: Stored<Pod>): Stored<Pod> {
+  return crashedPod(pod) === undefined ? projectPod(pod) : pod;
 }
 
 /** The informer of pods, with the index that {@link crashedPodsIn} reads. */

@@ -10,8 +10,10 @@ import {
   restartAnnotations,
 } from '../crash/pod-annotations.ts';
 import type { Annotations } from '../crash/pod-annotations.ts';
+import { diagnosisAnnotations } from '../diagnosis/diagnosis-annotations.ts';
 import { decideRestart } from '../remediation/restart-decision.ts';
-import type { CachedPod, CrashedPod } from './crashed-pods.ts';
+import type { CachedPod } from './crashed-pods.ts';
+import type { DiagnosedPod } from './diagnosed-pod.ts';
 import type { Action } from '../status/crash-ledger.ts';
 
 /** What dealing with a pod needs. */
@@ -38,7 +40,7 @@ export type PodWorkResult =
  * @throws StatusError and TransportError of the API server, except that the pod is gone.
  */
 export async function dealWithPod(
-  crashed: CrashedPod,
+  crashed: DiagnosedPod,
   actionOf: (crash: Crash) => Action,
   context: PodWorkContext,
 ): Promise<PodWorkResult> {
@@ -49,18 +51,25 @@ export async function dealWithPod(
       const action = actionOf(crash);
       if (action === 'LogEvent') await recordRestart(pod, crash, context);
       if (action !== 'RestartPod' && action !== 'RestartSkipped') continue;
-      const why = whyNot(pod, action, context);
+      const why = whyNot(crashed, action, context);
       if (why === undefined) mustDelete = true;
       else await recordSkipped(pod, crash, why, context);
     }
-    const restart = restartAnnotations(pod, crashes, context.now());
+    const annotations = {
+      ...restartAnnotations(pod, crashes, context.now()),
+      ...diagnosisAnnotations(crashed.findings),
+    };
     if (mustDelete) {
       // Without the note that it is done: that comes true with the deletion.
-      const resourceVersion = await annotate(pod, restart, context);
+      const resourceVersion = await annotate(pod, annotations, context);
       await deletePod(pod, resourceVersion, context);
       return 'deleted';
     }
-    await annotate(pod, { ...restart, ...handledAnnotation(pod.metadata.uid, crashes) }, context);
+    await annotate(
+      pod,
+      { ...annotations, ...handledAnnotation(pod.metadata.uid, crashes) },
+      context,
+    );
     return 'annotated';
   } catch (error) {
     if (isNotFound(error)) return 'gone';
@@ -70,16 +79,21 @@ export async function dealWithPod(
 
 /** Looks again just before the deletion, because the pod may have changed since it was decided; undefined when it may be deleted. */
 function whyNot(
-  pod: CachedPod,
+  { pod, findings }: DiagnosedPod,
   action: 'RestartPod' | 'RestartSkipped',
   { self, isNamedByLabels }: PodWorkContext,
 ): string | undefined {
   // The bound per hour was looked at when the crash was counted; this very deletion is among those counted since.
-  const decision = decideRestart(pod, { self, isNamedByLabels, recentRestarts: () => 0 });
+  const decision = decideRestart(pod, {
+    self,
+    findings,
+    isNamedByLabels,
+    recentRestarts: () => 0,
+  });
   if (decision.type === 'skip') return decision.why;
   return action === 'RestartPod'
     ? undefined
-    : 'too many pods of its controller were deleted within an hour, which did not help';
+    : 'when the crash was counted, a restart would not have helped, or had not helped too often';
 }
 
 async function recordRestart(

@@ -5,14 +5,15 @@ import { decideRestart } from '../remediation/restart-decision.ts';
 import type { CachedDiagnoser } from '../selection/responsible-diagnoser.ts';
 import { findCounted, restartsWithinWindow, roomFor } from '../status/crash-ledger.ts';
 import type { Action, CountedCrash } from '../status/crash-ledger.ts';
-import type { CachedPod, CrashedPod } from './crashed-pods.ts';
+import type { CrashedPod } from './crashed-pods.ts';
+import type { DiagnosedPod } from './diagnosed-pod.ts';
 
 /** What one reconcile of a diagnoser is going to do. */
 export interface CrashPlan {
   /** Crashes to count, before anything is done about them. */
   readonly toCount: readonly CountedCrash[];
   /** Pods all of whose crashes are counted, once `toCount` is written. */
-  readonly pods: readonly CrashedPod[];
+  readonly pods: readonly DiagnosedPod[];
   /** There is more than fits: come back at once. */
   readonly isPartial: boolean;
   /** What was decided, by the key of the crash. */
@@ -27,7 +28,7 @@ export interface CrashPlanInput {
   /** All diagnosers of the namespace: what another one has counted is not counted again. */
   readonly diagnosers: readonly CachedDiagnoser[];
   /** Pods with unhandled crashes for which the diagnoser is responsible. */
-  readonly crashed: readonly CrashedPod[];
+  readonly crashed: readonly DiagnosedPod[];
   /** Pods with unhandled crashes in the namespace, whoever is responsible. */
   readonly allCrashed: readonly CrashedPod[];
   readonly self: NamespacedName | undefined;
@@ -44,7 +45,7 @@ export function planCrashes(input: CrashPlanInput): CrashPlan {
   const foreignCounted = foreign.flatMap(copyOf);
   let room = roomFor(own, isSettled);
   const toCount: CountedCrash[] = [];
-  const pods: CrashedPod[] = [];
+  const pods: DiagnosedPod[] = [];
   const actions = new Map<string, Action>();
 
   for (const each of crashed) {
@@ -57,7 +58,7 @@ export function planCrashes(input: CrashPlanInput): CrashPlan {
     room -= uncounted.length;
     pods.push(each);
     const planned = new Set(uncounted);
-    const decision = decideAction(each.pod, input, [...own, ...plannedEntries(toCount, now)]);
+    const decision = decideAction(each, input, [...own, ...plannedEntries(toCount, now)]);
     for (const crash of each.unhandled) {
       const counted = findCounted(own, crash);
       actions.set(crashKey(crash), counted?.action ?? decision.action);
@@ -70,7 +71,7 @@ export function planCrashes(input: CrashPlanInput): CrashPlan {
 }
 
 function decideAction(
-  pod: CachedPod,
+  { pod, findings }: DiagnosedPod,
   { diagnoser, self, now }: CrashPlanInput,
   recent: readonly RecentCrash[],
 ): { readonly action: Action; readonly ownerUid?: string } {
@@ -82,6 +83,7 @@ function decideAction(
     case 'RestartPod': {
       const decision = decideRestart(pod, {
         self,
+        findings,
         isNamedByLabels: Object.keys(targetLabels).length > 0,
         recentRestarts: (ownerUid) => restartsWithinWindow(recent, ownerUid, now),
       });

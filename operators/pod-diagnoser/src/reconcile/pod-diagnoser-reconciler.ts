@@ -17,15 +17,19 @@ import { countCrashes } from '../status/crash-ledger.ts';
 import type { Action, Ledger } from '../status/crash-ledger.ts';
 import { readyCondition } from '../status/ready-condition.ts';
 import type { Readiness } from '../status/ready-condition.ts';
+import type { PodEvents } from '../diagnosis/pod-events.ts';
 import { crashedPodsIn } from './crashed-pods.ts';
 import { dealWithPod } from './deal-with-pod.ts';
 import type { PodWorkContext } from './deal-with-pod.ts';
+import { diagnosePod } from './diagnosed-pod.ts';
 import { planCrashes } from './plan-crashes.ts';
 import type { CrashPlan } from './plan-crashes.ts';
 
 /** What a reconciler works with. */
 export interface PodDiagnoserReconcilerOptions {
   readonly pods: Informer<Pod>;
+  /** What the kubelet and others said of them. */
+  readonly events: PodEvents;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   /** The pod this operator runs in; undefined outside a cluster. */
@@ -104,13 +108,13 @@ export class PodDiagnoserReconciler {
     namespace: string,
     context: ReconcileContext,
   ): Promise<boolean> {
-    const { clock, pods, self } = this.#options;
+    const { clock, events, pods, self } = this.#options;
     const allCrashed = crashedPodsIn(pods, namespace);
-    const crashed = allCrashed.filter(
-      ({ pod }) => responsibleFor(pod, diagnosers)?.metadata.uid === diagnoser.metadata.uid,
-    );
-    if (crashed.length === 0) return false;
     const now = new Date(clock.now());
+    const crashed = allCrashed
+      .filter(({ pod }) => responsibleFor(pod, diagnosers)?.metadata.uid === diagnoser.metadata.uid)
+      .map((each) => diagnosePod(each, events, now));
+    if (crashed.length === 0) return false;
     const plan = planCrashes({ diagnoser, diagnosers, crashed, allCrashed, self, now });
     await this.#count(diagnoser, plan, now, context);
     await this.#dealWithPods(diagnoser, plan, context);

@@ -1,5 +1,6 @@
 import { controllerOf, parseApiVersion } from '@kubewright/apimachinery';
 import type { DeepReadonly, NamespacedName, Pod } from '@kubewright/apimachinery';
+import type { Category, Finding } from '@kubewright/diagnosis';
 
 /** Whether a pod may be deleted so that its controller makes a new one. */
 export type RestartDecision =
@@ -11,6 +12,8 @@ export type RestartDecision =
 export interface RestartContext {
   /** The pod this operator runs in; undefined outside a cluster. */
   readonly self?: NamespacedName | undefined;
+  /** Why it fails, as far as is known. */
+  readonly findings: readonly Finding[];
   /** The diagnoser names labels, so that whoever wrote it meant these pods. */
   readonly isNamedByLabels: boolean;
   /** Deletions within the last hour of pods of the same controller. */
@@ -22,6 +25,22 @@ export interface RestartContext {
  * takes away the kubelet's back-off, so without a bound the loop would be faster than without us.
  */
 export const maxRestartsPerHour = 10;
+
+/**
+ * What a new pod of the same template does again, at once and on any node: the program is not in the image, is not for this
+ * machine, or is killed by its own hook. Deleting the pod would only take away the kubelet's back-off.
+ */
+const repeated: ReadonlySet<Category> = new Set<Category>([
+  'CommandNotExecutable',
+  'CommandNotFound',
+  'ExecFormatError',
+  'InvalidImageName',
+  'ImageNeverPull',
+  'MissingConfigKey',
+  'MissingConfigObject',
+  'PostStartHookFailure',
+  'RunAsNonRootViolation',
+]);
 
 /** Marks the API server's image of a static pod. */
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
@@ -74,6 +93,10 @@ export function decideRestart(
     return skip(
       `its priority class is ${spec.priorityClassName}; name it by targetLabels to have it restarted`,
     );
+  }
+  const hopeless = context.findings.find(({ category }) => repeated.has(category));
+  if (hopeless !== undefined) {
+    return skip(`a new pod would fail the same way: ${hopeless.summary}`);
   }
   if (context.recentRestarts(owner.uid) >= maxRestartsPerHour) {
     return skip(
