@@ -263,6 +263,8 @@ export interface ResourceType {
   fromStorage?(object: JsonObject): JsonObject;
   /** From this version to the stored one. */
   toStorage?(object: JsonObject): JsonObject;
+  /** Conversion that has to be waited for, in place of the two above. */
+  readonly conversion?: AwaitedConversion | undefined;
   /** Selectable fields beyond `metadata.name` and `metadata.namespace`: path → value in an object of this version. */
   readonly selectableFields: ReadonlyMap<string, (object: JsonObject) => string>;
   readonly scale?: ScalePaths | undefined;
@@ -275,6 +277,13 @@ export interface ResourceType {
    * Only `verbs` it names are served.
    */
   readonly virtual?: VirtualResource | undefined;
+}
+
+/** Conversion by a webhook. @throws StatusError 500 when the webhook does not do it */
+export interface AwaitedConversion {
+  /** From whatever version they are stored in to this one: many at once, in their order. */
+  fromStorage(objects: readonly JsonObject[]): Promise<JsonObject[]>;
+  toStorage(object: JsonObject): Promise<JsonObject>;
 }
 
 /** `additionalPrinterColumns` of a custom resource. */

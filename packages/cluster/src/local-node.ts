@@ -83,6 +83,10 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
       statusOf: (uid) => kubelet.statusOf(uid),
     }),
   );
+  // Webhooks that are Services are called where these are really served.
+  using _services = server.routeServices(({ namespace, name: service, port }) =>
+    proxy.addressOf(`${namespace}/${service}:${port}`),
+  );
   const manager = new Manager({
     client,
     logger,

@@ -1,4 +1,4 @@
-import type { JsonObject, ResourceType } from '../contracts.ts';
+import type { JsonObject, ResourceType, TypeRegistry } from '../contracts.ts';
 import { setOrDelete } from '../metadata/system-metadata.ts';
 import { zeroObject } from '../registry/zero-object.ts';
 import { compareFields } from './compare-fields.ts';
@@ -14,12 +14,16 @@ import {
 } from './managers.ts';
 import { mergeConfiguration, removeFields } from './merge-configuration.ts';
 import { formatPath } from './path-element.ts';
-import { apiVersionOfType, withoutManagedFields } from './track-managers.ts';
+import { apiVersionOfType, OwnerVersions, type ChangesByVersion } from './owner-versions.ts';
+import { convertVersion } from '../storage/version-reader.ts';
+import { withoutManagedFields, withoutTouched } from './track-managers.ts';
 import { ownableFields } from './tracked-fields.ts';
 
 /** One server-side apply. */
 export interface ApplyFacts {
   readonly type: ResourceType;
+  /** Knows the other versions of the kind. */
+  readonly registry: Pick<TypeRegistry, 'find'>;
   /** The stored object; an empty one when there is none. */
   readonly live: JsonObject;
   readonly configuration: JsonObject;
@@ -81,18 +85,77 @@ function abandonedFields(last: FieldSet, owners: readonly FieldSet[]): FieldSet 
   return new FieldSet(members, children);
 }
 
-function conflictsOf(others: readonly ManagerEntry[], changed: FieldSet): ApplyConflict[] {
-  return others.flatMap((owner) =>
-    [...owner.fields.intersection(changed).paths()].map((path) => ({
+/** Those who own a field that is changed, each in the version that they wrote in. */
+function conflictsOf(
+  others: readonly ManagerEntry[],
+  versioned: ChangesByVersion,
+  subresource: string,
+): ApplyConflict[] {
+  return others.flatMap((owner) => {
+    const change = versioned.get(owner.apiVersion);
+    if (change === undefined) return [];
+    const { added, modified } = change.changes;
+    const changed = ownableFields(change.type, subresource, added.union(modified));
+    return [...owner.fields.intersection(changed).paths()].map((path) => ({
       owner,
       field: formatPath(path),
-    })),
-  );
+    }));
+  });
 }
 
-/** Lays a configuration over the live object and notes the manager as the owner of all it speaks about. */
-export function applyFields(facts: ApplyFacts): ApplyOutcome {
-  const { type, configuration, manager, subresource, force, nowMs } = facts;
+/**
+ * Takes out of a merged object what its manager applied last time and has dropped now, unless somebody else owns it;
+ * looks at it in the version of each owner.
+ */
+async function withoutAbandoned(
+  { type, registry }: ApplyFacts,
+  merged: JsonObject,
+  last: ManagerEntry,
+  owners: readonly ManagerEntry[],
+): Promise<JsonObject> {
+  const versions = new OwnerVersions(registry, type);
+  const lastType = versions.typeOf(last.apiVersion);
+  if (lastType === undefined) return merged;
+  const ownersIn = (apiVersion: string) =>
+    owners.filter((owner) => owner.apiVersion === apiVersion).map(({ fields }) => fields);
+  let whole = await convertIfOther(type, lastType, merged);
+  let pruned = removeFields(
+    lastType.schema.root,
+    whole,
+    abandonedFields(last.fields, ownersIn(last.apiVersion)),
+  );
+  let current = lastType;
+  const others = new Set(owners.map(({ apiVersion }) => apiVersion));
+  others.delete(last.apiVersion);
+  for (const apiVersion of others) {
+    const next = versions.typeOf(apiVersion);
+    if (next === undefined) continue;
+    const { root } = next.schema;
+    whole = await convertIfOther(current, next, whole);
+    const gone = fieldsOf(root, whole).difference(
+      fieldsOf(root, await convertIfOther(current, next, pruned)),
+    );
+    pruned = removeFields(root, whole, abandonedFields(gone, ownersIn(apiVersion)));
+    current = next;
+  }
+  return convertIfOther(current, type, pruned);
+}
+
+async function convertIfOther(
+  from: ResourceType,
+  to: ResourceType,
+  object: JsonObject,
+): Promise<JsonObject> {
+  return from === to ? object : convertVersion(from, to, object);
+}
+
+/**
+ * Lays a configuration over the live object and notes the manager as the owner of all it speaks about.
+ *
+ * @throws StatusError 500 when a webhook does not convert the object to the version of an owner
+ */
+export async function applyFields(facts: ApplyFacts): Promise<ApplyOutcome> {
+  const { type, registry, configuration, manager, subresource, force, nowMs } = facts;
   const { root } = type.schema;
   const live = withoutManagedFields(facts.live);
   const managers = ownersOf(facts);
@@ -107,34 +170,24 @@ export function applyFields(facts: ApplyFacts): ApplyOutcome {
   const others = [...managers].filter(([other]) => other !== key).map(([, entry]) => entry);
   const last = managers.get(key);
   const merged = mergeConfiguration(root, live, configuration);
+  const applied = { ...identity, time: undefined, fields: own };
   const object =
-    last === undefined
-      ? merged
-      : removeFields(
-          root,
-          merged,
-          abandonedFields(last.fields, [own, ...others.map(({ fields }) => fields)]),
-        );
-  const changes = compareFields(root, live, object);
-  const changed = ownableFields(type, subresource, changes.added.union(changes.modified));
-  const conflicts = conflictsOf(others, changed);
+    last === undefined ? merged : await withoutAbandoned(facts, merged, last, [applied, ...others]);
+  const versioned = await new OwnerVersions(registry, type).changes(others, live, object);
+  const conflicts = conflictsOf(others, versioned, subresource);
   if (conflicts.length > 0 && !force) return { kind: 'conflict', conflicts };
 
-  const lost = changed.union(ownableFields(type, subresource, changes.removed));
-  const next = new Map<string, ManagerEntry>();
-  for (const [other, entry] of managers) {
-    if (other !== key) next.set(other, { ...entry, fields: entry.fields.difference(lost) });
-  }
+  const next = withoutTouched(managers, versioned, subresource);
+  const changes = versioned.get(identity.apiVersion)?.changes;
   const isUnchanged =
-    last !== undefined &&
+    last?.apiVersion === identity.apiVersion &&
     last.fields.equals(own) &&
-    changes.added.isEmpty &&
+    changes?.added.isEmpty === true &&
     changes.modified.isEmpty &&
     changes.removed.isEmpty;
   next.set(key, {
-    ...identity,
+    ...applied,
     time: isUnchanged ? last.time : entryTime(nowMs),
-    fields: own,
   });
   // Merging has kept metadata an object.
   setOrDelete(object['metadata'] as JsonObject, 'managedFields', encodeManagers(next));

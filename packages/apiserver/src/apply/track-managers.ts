@@ -1,7 +1,12 @@
-import type { JsonObject, ResourceType } from '../contracts.ts';
+import type { JsonObject, ResourceType, TypeRegistry } from '../contracts.ts';
 import { setOrDelete } from '../metadata/system-metadata.ts';
 import { zeroObject } from '../registry/zero-object.ts';
-import { compareFields } from './compare-fields.ts';
+import {
+  apiVersionOfType,
+  changesIn,
+  OwnerVersions,
+  type ChangesByVersion,
+} from './owner-versions.ts';
 import { FieldSet } from './field-set.ts';
 import {
   capManagers,
@@ -15,22 +20,45 @@ import {
 import { ownableFields } from './tracked-fields.ts';
 
 /** One write by create, update or patch. */
-export interface UpdateFacts {
+export interface WriteFacts {
   readonly type: ResourceType;
   /** The object as it will be; its `managedFields` are set. */
   readonly object: JsonObject;
-  /** The object as it is; undefined at creation. */
-  readonly live: JsonObject | undefined;
   readonly manager: string;
   readonly subresource: string;
   /** Undefined leaves the entry without a time, as writes of the scale do. */
   readonly nowMs: number | undefined;
 }
 
+/** One write of an object that exists. */
+export interface UpdateFacts extends WriteFacts {
+  /** Knows the other versions of the kind. */
+  readonly registry: Pick<TypeRegistry, 'find'>;
+  /** The object as it is. */
+  readonly live: JsonObject;
+}
+
 /** An object without the member that ownership is kept in. */
 export function withoutManagedFields(object: JsonObject): JsonObject {
   const { managedFields: _, ...metadata } = (object['metadata'] ?? {}) as JsonObject;
   return { ...object, metadata };
+}
+
+/** What the managers still own after a change; those of versions that are gone own nothing. */
+export function withoutTouched(
+  managers: Managers,
+  versioned: ChangesByVersion,
+  subresource: string,
+): Map<string, ManagerEntry> {
+  const next = new Map<string, ManagerEntry>();
+  for (const [key, entry] of managers) {
+    const change = versioned.get(entry.apiVersion);
+    if (change === undefined) continue;
+    const { added, modified, removed } = change.changes;
+    const touched = ownableFields(change.type, subresource, added.union(modified).union(removed));
+    next.set(key, { ...entry, fields: entry.fields.difference(touched) });
+  }
+  return next;
 }
 
 /** `[{}]` asks to forget all owners. */
@@ -49,39 +77,57 @@ function startingManagers(object: JsonObject, live: JsonObject | undefined): Man
   return (isSent ? decodeManagers(sent) : undefined) ?? decodeManagers(stored) ?? new Map();
 }
 
-/** The apiVersion of a type. */
-export function apiVersionOfType(type: ResourceType): string {
-  return type.group === '' ? type.version : `${type.group}/${type.version}`;
+/**
+ * Notes who has changed what: the writer owns what it has added or changed, others lose it, each in the version that
+ * they wrote in. Sets `metadata.managedFields` of the object.
+ *
+ * @throws StatusError 500 when a webhook does not convert the object to the version of an owner
+ */
+export async function recordUpdate(facts: UpdateFacts): Promise<void> {
+  const { object, live, type, registry } = facts;
+  const managers = startingManagers(object, live);
+  const versions = new OwnerVersions(registry, type);
+  const before = withoutManagedFields(live);
+  const after = withoutManagedFields(object);
+  noteUpdate(facts, managers, await versions.changes(managers.values(), before, after));
 }
 
-/**
- * Notes who has changed what: the writer owns what it has added or changed, others lose it. Sets
- * `metadata.managedFields` of the object.
- */
-export function recordUpdate(facts: UpdateFacts): void {
-  const { type, object, live, manager, subresource, nowMs } = facts;
-  // Decoding has made metadata an object.
-  const metadata = object['metadata'] as JsonObject;
-  const managers = startingManagers(object, live);
-  if (live !== undefined && managers.size === 0) {
-    // Objects whose owners were never noted, or were reset, stay so until someone applies.
-    delete metadata['managedFields'];
-    return;
-  }
-  const root = type.schema.root;
-  const before = withoutManagedFields(live ?? zeroObject(type));
-  const changes = compareFields(root, before, withoutManagedFields(object));
+/** As {@link recordUpdate}, for a kind that has one version: nothing has to be waited for. */
+export function recordUpdateOfOnlyVersion(facts: WriteFacts & { readonly live: JsonObject }): void {
+  const { type, object, live } = facts;
+  const changes = changesIn(type, withoutManagedFields(live), withoutManagedFields(object));
+  const versioned = new Map([[apiVersionOfType(type), changes]]);
+  noteUpdate(facts, startingManagers(object, live), versioned);
+}
+
+function noteUpdate(facts: WriteFacts, managers: Managers, versioned: ChangesByVersion): void {
+  if (managers.size > 0) noteWriter(facts, managers, versioned);
+  // Objects whose owners were never noted, or were reset, stay so until someone applies.
+  else delete (facts.object['metadata'] as JsonObject)['managedFields'];
+}
+
+/** Notes the writer of a new object as the owner of all of it. Sets `metadata.managedFields`. */
+export function recordCreation(facts: WriteFacts): void {
+  const { type, object } = facts;
+  const all = changesIn(type, withoutManagedFields(zeroObject(type)), withoutManagedFields(object));
+  const changes = new Map([[apiVersionOfType(type), all]]);
+  noteWriter(facts, startingManagers(object, undefined), changes);
+}
+
+function noteWriter(facts: WriteFacts, managers: Managers, versioned: ChangesByVersion): void {
+  const { type, object, manager, subresource, nowMs } = facts;
+  const apiVersion = apiVersionOfType(type);
+  const changes = versioned.get(apiVersion)?.changes;
   // What this write cannot change (a status, for instance) stays with its owners.
-  const own = ownableFields(type, subresource, changes.added.union(changes.modified));
-  const touched = own.union(ownableFields(type, subresource, changes.removed));
-  const next = new Map<string, ManagerEntry>();
-  for (const [key, entry] of managers) {
-    next.set(key, { ...entry, fields: entry.fields.difference(touched) });
-  }
+  const own =
+    changes === undefined
+      ? FieldSet.empty
+      : ownableFields(type, subresource, changes.added.union(changes.modified));
+  const next = withoutTouched(managers, versioned, subresource);
   const identity = {
     manager,
     operation: 'Update' as const,
-    apiVersion: apiVersionOfType(type),
+    apiVersion,
     subresource,
   };
   const key = managerKey(identity);
@@ -93,5 +139,6 @@ export function recordUpdate(facts: UpdateFacts): void {
       fields: own.union(present?.fields ?? FieldSet.empty),
     });
   }
-  setOrDelete(metadata, 'managedFields', encodeManagers(capManagers(next)));
+  // Decoding has made metadata an object.
+  setOrDelete(object['metadata'] as JsonObject, 'managedFields', encodeManagers(capManagers(next)));
 }

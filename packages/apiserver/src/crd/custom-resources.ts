@@ -8,6 +8,7 @@ import type {
   TypeRegistry,
 } from '../contracts.ts';
 import { equalJson, isJsonObject } from '../schema/json-type.ts';
+import type { WebhookCaller } from '../webhooks/webhook-caller.ts';
 import { customTypes } from './custom-types.ts';
 import { setDefinitionCondition } from './definition-conditions.ts';
 import { CLEANUP_FINALIZER } from './definition-strategy.ts';
@@ -19,6 +20,8 @@ export interface CustomResourcesOptions {
   readonly registry: TypeRegistry;
   readonly store: ObjectStore;
   readonly clock: Clock;
+  /** Asks the webhooks that convert custom resources. */
+  readonly webhooks: WebhookCaller;
 }
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -168,7 +171,7 @@ class DefinitionController implements CustomResources {
     const served = [stored['spec'], view.acceptedNames, view.isDeleting];
     if (equalJson(this.#served.get(view.name), served)) return;
     this.#served.set(view.name, served);
-    this.#options.registry.installCustom(view.name, customTypes(view));
+    this.#options.registry.installCustom(view.name, customTypes(view, this.#options.webhooks));
   }
 
   #withdraw(name: string): void {

@@ -7,12 +7,12 @@ import type {
 } from '../contracts.ts';
 import { compileRules } from '../cel/compile-rules.ts';
 import { CustomSchema } from '../schema/custom-schema.ts';
-import { fillDefaults } from '../schema/fill-defaults.ts';
-import { decodeMetadata } from '../schema/object-metadata.ts';
-import { pruneFields } from '../schema/prune-fields.ts';
 import { compileStructuralSchema, type StructuralSchema } from '../schema/structural-schema.ts';
-import { failure } from '../status.ts';
 import { evaluateJsonPath, parseJsonPath } from '../tables/json-path.ts';
+import { readClientConfig } from '../webhooks/client-config.ts';
+import type { WebhookCaller } from '../webhooks/webhook-caller.ts';
+import type { ConversionWebhook } from './conversion/conversion-review.ts';
+import { versionConversion } from './conversion/version-conversion.ts';
 import { customStrategy } from './custom-strategy.ts';
 import { objectIn, type DefinitionVersion, type DefinitionView } from './definition-view.ts';
 
@@ -99,49 +99,36 @@ function selectableFieldsOf(
   );
 }
 
-/**
- * Makes an object that was stored under another version, or under an earlier schema, one of this version: the version's
- * name, its fields, its defaults. Nothing else changes (conversion strategy `None`).
- */
-function readAs(apiVersion: string, schema: StructuralSchema): (object: JsonObject) => JsonObject {
-  return (object) => {
-    object['apiVersion'] = apiVersion;
-    decodeMetadata(object, 'metadata');
-    pruneFields(schema, object);
-    fillDefaults(schema, object);
-    return object;
-  };
-}
-
-function refuseConversion(
+function conversionWebhook(
   view: DefinitionView,
-  version: string,
-): (object: JsonObject) => JsonObject {
-  return (object) => {
-    if (object['apiVersion'] === `${view.group}/${version}`) return object;
-    throw failure(
-      500,
-      'InternalError',
-      `conversion webhook for ${String(object['apiVersion'])}, Kind=${view.acceptedNames.kind} failed: conversion by webhook is not available in this server`,
-    );
+  caller: WebhookCaller,
+): ConversionWebhook | undefined {
+  if (view.conversion?.['strategy'] !== 'Webhook') return undefined;
+  const webhook = objectIn(view.conversion, 'webhook');
+  const known: unknown = webhook?.['conversionReviewVersions'];
+  const versions: unknown[] = Array.isArray(known) ? known : [];
+  const reviewVersion = versions.find((version) => version === 'v1' || version === 'v1beta1');
+  return {
+    caller,
+    target: readClientConfig(objectIn(webhook, 'clientConfig')),
+    reviewVersion: reviewVersion ?? 'v1',
   };
 }
 
-function typeOf(view: DefinitionView, version: DefinitionVersion): ResourceType {
+function typeOf(
+  view: DefinitionView,
+  version: DefinitionVersion,
+  schemas: ReadonlyMap<string, StructuralSchema>,
+  webhook: ConversionWebhook | undefined,
+): ResourceType {
   const { group, acceptedNames: names } = view;
   const source = version.schema ?? {};
-  const schema = compileStructuralSchema(source);
+  const apiVersion = `${group}/${version.name}`;
+  const schema = schemas.get(apiVersion) ?? compileStructuralSchema(source);
   const { checker } = compileRules(schema, '');
   const scale = scaleOf(version);
   const subresources = subresourcesOf(view, version);
-  const apiVersion = `${group}/${version.name}`;
   const storage = view.storageVersion()?.name ?? version.name;
-  const isStorage = version.name === storage;
-  const isWebhook = view.conversion?.['strategy'] === 'Webhook';
-  // Objects stored before the definition last changed may have been stored otherwise.
-  const mustRead = !isStorage || view.generation > 1;
-  const read = readAs(apiVersion, schema);
-  const convert = refuseConversion(view, version.name);
   return {
     group,
     version: version.name,
@@ -169,18 +156,14 @@ function typeOf(view: DefinitionView, version: DefinitionVersion): ResourceType 
       replicaPaths: scale === undefined ? [] : [scale.specReplicasPath],
     }),
     storageKey: `${names.plural}.${group}`,
-    ...(mustRead
-      ? { fromStorage: (object: JsonObject) => read(isWebhook ? convert(object) : object) }
-      : {}),
-    ...(isStorage
-      ? {}
-      : {
-          toStorage: (object: JsonObject) => {
-            if (isWebhook) refuseConversion(view, storage)(object);
-            object['apiVersion'] = `${group}/${storage}`;
-            return object;
-          },
-        }),
+    ...versionConversion({
+      apiVersion,
+      storageApiVersion: `${group}/${storage}`,
+      schemas,
+      webhook,
+      // Objects stored before the definition last changed may have been stored otherwise.
+      isAlwaysStored: version.name === storage && view.generation <= 1,
+    }),
     selectableFields: selectableFieldsOf(version),
     scale,
     ...(version.deprecated
@@ -198,6 +181,15 @@ function typeOf(view: DefinitionView, version: DefinitionVersion): ResourceType 
  *
  * Assumptions: the definition is valid, and its names are accepted.
  */
-export function customTypes(view: DefinitionView): readonly ResourceType[] {
-  return view.versions.filter(({ served }) => served).map((version) => typeOf(view, version));
+export function customTypes(view: DefinitionView, caller: WebhookCaller): readonly ResourceType[] {
+  const schemas = new Map(
+    view.versions.map(({ name, schema }) => [
+      `${view.group}/${name}`,
+      compileStructuralSchema(schema ?? {}),
+    ]),
+  );
+  const webhook = conversionWebhook(view, caller);
+  return view.versions
+    .filter(({ served }) => served)
+    .map((version) => typeOf(view, version, schemas, webhook));
 }

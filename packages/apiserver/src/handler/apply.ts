@@ -134,9 +134,10 @@ export async function applyConfiguration(operation: Operation): Promise<ServerRe
   );
   const configuration = readConfiguration(operation, options);
   const { subresource } = info;
-  const merged = (live: JsonObject): JsonObject => {
-    const outcome = applyFields({
+  const merged = async (live: JsonObject): Promise<JsonObject> => {
+    const outcome = await applyFields({
       type,
+      registry: services.registry,
       live,
       configuration: configuration.object(),
       manager: options.manager,
@@ -156,7 +157,7 @@ export async function applyConfiguration(operation: Operation): Promise<ServerRe
   // Ownership is settled by the merge.
   const track = () => undefined;
   if (!exists && subresource === '') {
-    return createObject(operation, merged({ metadata: {} }), options, track);
+    return createObject(operation, await merged({ metadata: {} }), options, track);
   }
   const result = await replaceObject(operation, {
     subresource,

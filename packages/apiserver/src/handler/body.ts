@@ -53,7 +53,7 @@ function depthOf(value: unknown): number {
 }
 
 /** Rewords an error of `JSON.parse` the way the real server words its own, as far as clients look at it. */
-function jsonErrorText(error: unknown, text: string): string {
+export function jsonErrorText(error: unknown, text: string): string {
   const message = error instanceof Error ? error.message : String(error);
   if (text.trim() === '' || /end of JSON input|Unterminated|end of data/.test(message)) {
     return 'unexpected end of JSON input';

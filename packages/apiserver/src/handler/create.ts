@@ -1,5 +1,5 @@
 import type { JsonObject, ServerResponse } from '../contracts.ts';
-import { recordUpdate } from '../apply/track-managers.ts';
+import { recordCreation } from '../apply/track-managers.ts';
 import {
   dedupeOwners,
   fillGeneratedName,
@@ -12,8 +12,9 @@ import { encodeAnswer } from './answer.ts';
 import { decodeObjectBody } from './decode-object.ts';
 import { answerRecord } from './get.ts';
 import { present } from './presentation.ts';
-import { namespaceOf, toRequestedVersion, toStoredVersion, type Operation } from './services.ts';
+import { namespaceOf, type Operation } from './services.ts';
 import { admissionAttributes, strategyContext, WriteEffects } from './strategy-context.ts';
+import { toStoredVersion } from '../storage/version-reader.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 const DUPLICATE_OWNERS_WARNING =
@@ -83,7 +84,9 @@ export async function createObject(
   for (const warning of strategy.warnings?.(object, undefined) ?? [])
     operation.warnings.push(warning);
 
+  let stored: JsonObject;
   for (let attempt = 1; ; attempt += 1) {
+    stored = await toStoredVersion(type, object);
     const taken = store.find(type.storageKey, namespaceOf(operation), String(metadata['name']));
     if (taken === undefined) break;
     if (!isGenerated || attempt === NAME_ATTEMPTS) {
@@ -99,8 +102,8 @@ export async function createObject(
     return encodeAnswer(201, present(operation, object), operation.request, operation.format);
   }
   effects.commit();
-  const record = store.put(type.storageKey, toStoredVersion(type, object));
-  return answerRecord(operation, record, 201);
+  const record = store.put(type.storageKey, stored);
+  return await answerRecord(operation, record, 201);
 }
 
 /** POST to a collection. */
@@ -116,10 +119,9 @@ export async function create(operation: Operation): Promise<ServerResponse> {
     return encodeAnswer(201, answer, request, operation.format);
   }
   return createObject(operation, object, options, (decoded) =>
-    recordUpdate({
+    recordCreation({
       type,
       object: decoded,
-      live: undefined,
       manager: options.manager,
       subresource: '',
       nowMs: services.clock.now(),
@@ -127,12 +129,11 @@ export async function create(operation: Operation): Promise<ServerResponse> {
   );
 }
 
-/** An object as it would be answered, without having been stored. */
+/** An object of the request's version as it would be answered, without having been stored. */
 export function answerUnstored(
   operation: Operation,
   object: JsonObject,
   status = 200,
 ): ServerResponse {
-  const shown = present(operation, toRequestedVersion(operation.type, object));
-  return encodeAnswer(status, shown, operation.request, operation.format);
+  return encodeAnswer(status, present(operation, object), operation.request, operation.format);
 }

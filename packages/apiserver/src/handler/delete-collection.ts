@@ -9,7 +9,7 @@ import type { Operation } from './services.ts';
 /** DELETE of a collection: all that the selectors choose. Answers the list of what it has deleted, as it was. */
 export async function deleteCollection(operation: Operation): Promise<ServerResponse> {
   const options = parseDeleteOptions(operation);
-  const page = readPage(
+  const page = await readPage(
     operation,
     parseReadOptions(operation.request.query, operation.type, false),
   );

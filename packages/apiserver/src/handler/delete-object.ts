@@ -4,8 +4,9 @@ import { setOrDelete } from '../metadata/system-metadata.ts';
 import { conflict, notFound } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import type { DeleteOptions, PropagationPolicy } from './delete-options.ts';
-import { namespaceOf, toRequestedVersion, toStoredVersion, type Operation } from './services.ts';
+import { namespaceOf, type Operation } from './services.ts';
 import { admissionAttributes } from './strategy-context.ts';
+import { readRecord, toStoredVersion } from '../storage/version-reader.ts';
 
 /** What became of a deletion. */
 export type DeletionResult =
@@ -111,7 +112,7 @@ export async function deleteObject(
   const { store } = services;
   const found = store.find(type.storageKey, namespace, name);
   if (found === undefined) throw notFound(type, name);
-  const old = toRequestedVersion(type, found.object);
+  const old = await readRecord(type, found);
   await services.admission.validate({
     ...admissionAttributes(operation, {
       operation: 'DELETE',
@@ -122,15 +123,32 @@ export async function deleteObject(
     }),
     namespace,
   });
-  // Admission may have waited: what counts is what is stored now.
-  const record = store.find(type.storageKey, namespace, name);
-  if (record === undefined) throw notFound(type, name);
-  checkPreconditions(operation, record, options);
   const { deletionWarning } = type.strategy;
   if (deletionWarning !== undefined && options.propagationPolicy === undefined) {
     operation.warnings.push(deletionWarning);
   }
-  const object = toRequestedVersion(type, record.object);
+  for (;;) {
+    // Admission may have waited: what counts is what is stored now.
+    const record = store.find(type.storageKey, namespace, name);
+    if (record === undefined) throw notFound(type, name);
+    const result = await deleteRecord(operation, record, options);
+    if (result !== 'overtaken') return result;
+  }
+}
+
+/** Deletes this version of an object, unless another has taken its place meanwhile. */
+async function deleteRecord(
+  operation: Operation,
+  record: StoredRecord,
+  options: DeleteOptions,
+): Promise<DeletionResult | 'overtaken'> {
+  const { services, type } = operation;
+  const { store } = services;
+  const { namespace, name } = record;
+  const isOvertaken = () => store.find(type.storageKey, namespace, name) !== record;
+  checkPreconditions(operation, record, options);
+  const old = await readRecord(type, record);
+  const object = structuredClone(old);
   // Stored objects have metadata.
   const metadata = object['metadata'] as JsonObject;
   const before = JSON.stringify(object);
@@ -159,14 +177,16 @@ export async function deleteObject(
   if (isHeld) {
     type.strategy.prepareForDeletion?.(object);
     if (options.dryRun) return { kind: 'pending', object, record: undefined };
-    const stored =
-      JSON.stringify(object) === before
-        ? record
-        : store.put(type.storageKey, toStoredVersion(type, object));
-    return { kind: 'pending', object: toRequestedVersion(type, stored.object), record: stored };
+    if (JSON.stringify(object) === before) return { kind: 'pending', object, record };
+    const next = await toStoredVersion(type, object);
+    if (isOvertaken()) return 'overtaken';
+    const stored = store.put(type.storageKey, next);
+    return { kind: 'pending', object: await readRecord(type, stored), record: stored };
   }
   if (!options.dryRun) {
-    store.delete(type.storageKey, namespace, name, toStoredVersion(type, object));
+    const last = await toStoredVersion(type, object);
+    if (isOvertaken()) return 'overtaken';
+    store.delete(type.storageKey, namespace, name, last);
     type.strategy.afterDelete?.(old);
   }
   return { kind: 'removed', object };

@@ -4,7 +4,8 @@ import type { StoredRecord } from '../storage/stored-record.ts';
 import { answerBytes, encodeAnswer } from './answer.ts';
 import { present, servesStoredBytes } from './presentation.ts';
 import { parseRevision, revisionSyntaxMessage, tooLargeRevision } from './read-options.ts';
-import { namespaceOf, toRequestedVersion, type Operation } from './services.ts';
+import { namespaceOf, type Operation } from './services.ts';
+import { readRecord } from '../storage/version-reader.ts';
 
 /** The stored object that a request names. @throws StatusError 404 */
 export function findRequested(operation: Operation): StoredRecord {
@@ -15,21 +16,21 @@ export function findRequested(operation: Operation): StoredRecord {
 }
 
 /** A stored record as the answer to a request, from its bytes where possible. */
-export function answerRecord(
+export async function answerRecord(
   operation: Operation,
   record: StoredRecord,
   status: number,
-): ServerResponse {
+): Promise<ServerResponse> {
   const { type, request, format } = operation;
   if (servesStoredBytes(type, format.as)) {
     return answerBytes(status, record.bytes, request, format);
   }
-  const object = present(operation, toRequestedVersion(type, record.object));
-  return encodeAnswer(status, object, request, format);
+  const object = await readRecord(type, record);
+  return encodeAnswer(status, present(operation, object), request, format);
 }
 
 /** GET of one object. */
-export function get(operation: Operation): ServerResponse {
+export async function get(operation: Operation): Promise<ServerResponse> {
   const text = operation.request.query.get('resourceVersion') ?? '';
   if (text !== '') {
     const revision = parseRevision(text);

@@ -11,21 +11,25 @@ import {
   wantsPretty,
 } from './answer.ts';
 import { decodeContinueToken, encodeContinueToken } from './continue-token.ts';
-import { bytesInVersion, partialMetadata, tableOf } from './presentation.ts';
+import { partialMetadata, tableOf } from './presentation.ts';
 import {
   isSelective,
   parseReadOptions,
   parseRevision,
   revisionSyntaxMessage,
   selects,
+  selectsByContent,
   tooLargeRevision,
   type ReadOptions,
 } from './read-options.ts';
-import { namespaceOf, toRequestedVersion, type Operation } from './services.ts';
+import { namespaceOf, type Operation } from './services.ts';
+import { VersionReader } from '../storage/version-reader.ts';
 
 /** One page of a collection at one revision. */
 export interface ListPage {
   readonly records: readonly StoredRecord[];
+  /** Knows all of the records. */
+  readonly reader: VersionReader;
   readonly revision: number;
   /** Token for the next page; undefined on the last. */
   readonly continue: string | undefined;
@@ -99,19 +103,52 @@ function snapshot(operation: Operation, options: ReadOptions): Snapshot {
   return { records: past, revision, after: undefined, limit: options.limit };
 }
 
-/** Reads one page. @throws StatusError 400, 410, 422 or 504, by the rules of resourceVersion and continue */
-export function readPage(operation: Operation, options: ReadOptions): ListPage {
+/**
+ * Reads one page.
+ *
+ * @throws StatusError 400, 410, 422 or 504, by the rules of resourceVersion and continue; 500 when a webhook does not
+ * convert the objects
+ */
+export async function readPage(operation: Operation, options: ReadOptions): Promise<ListPage> {
   const { records, revision, after, limit } = snapshot(operation, options);
   const candidates = records.slice(namespaceOf(operation), after);
+  const reader = new VersionReader(operation.type);
+  if (selectsByContent(options)) await reader.announce(candidates);
+  const page = choosePage(candidates, reader, options, limit);
+  if (!selectsByContent(options)) await reader.announce(page.records);
+  const { isCut, looked } = page;
+  const last = candidates[looked - 1];
+  const hasMore = isCut && last !== undefined;
+  return {
+    records: page.records,
+    reader,
+    revision,
+    continue: hasMore ? encodeContinueToken({ revision, after: last.orderKey }) : undefined,
+    remaining: hasMore && !isSelective(options) ? candidates.length - looked : undefined,
+  };
+}
+
+interface ChosenRecords {
+  readonly records: readonly StoredRecord[];
+  /** How many candidates were looked at; there are more when the page is cut. */
+  readonly looked: number;
+  readonly isCut: boolean;
+}
+
+function choosePage(
+  candidates: readonly StoredRecord[],
+  reader: VersionReader,
+  options: ReadOptions,
+  limit: number,
+): ChosenRecords {
   const selective = isSelective(options);
   if (limit === 0) {
     return {
       records: selective
-        ? candidates.filter((record) => selects(options, operation.type, record))
+        ? candidates.filter((record) => selects(options, reader, record))
         : candidates,
-      revision,
-      continue: undefined,
-      remaining: undefined,
+      looked: candidates.length,
+      isCut: false,
     };
   }
   const page: StoredRecord[] = [];
@@ -119,16 +156,9 @@ export function readPage(operation: Operation, options: ReadOptions): ListPage {
   for (const record of candidates) {
     if (page.length === limit) break;
     looked += 1;
-    if (!selective || selects(options, operation.type, record)) page.push(record);
+    if (!selective || selects(options, reader, record)) page.push(record);
   }
-  const last = candidates[looked - 1];
-  const hasMore = looked < candidates.length && last !== undefined;
-  return {
-    records: page,
-    revision,
-    continue: hasMore ? encodeContinueToken({ revision, after: last.orderKey }) : undefined,
-    remaining: hasMore && !selective ? candidates.length - looked : undefined,
-  };
+  return { records: page, looked, isCut: looked < candidates.length };
 }
 
 function listMetadata(page: ListPage): Record<string, unknown> {
@@ -161,12 +191,12 @@ function* itemPieces(operation: Operation, page: ListPage): Generator<Uint8Array
     if (!isFirst) yield COMMA;
     isFirst = false;
     if (type.origin === 'custom') {
-      yield bytesInVersion(type, record);
+      yield page.reader.bytes(record);
     } else if (type.fromStorage === undefined) {
       yield BRACE;
       yield record.bytes.subarray(record.typePrefixBytes);
     } else {
-      const { kind: _, apiVersion: __, ...item } = toRequestedVersion(type, record.object);
+      const { kind: _, apiVersion: __, ...item } = page.reader.object(record);
       yield Buffer.from(JSON.stringify(item));
     }
   }
@@ -199,8 +229,8 @@ const STREAMED_FROM_ITEMS = 100;
 
 /** Encodes a page of objects in the look that the client asked for. */
 export function answerList(operation: Operation, page: ListPage): ServerResponse {
-  const { request, format, type } = operation;
-  const objects = () => page.records.map((record) => toRequestedVersion(type, record.object));
+  const { request, format } = operation;
+  const objects = () => page.records.map((record) => page.reader.object(record));
   if (format.as === 'table') {
     return encodeAnswer(200, tableOf(operation, objects(), listMetadata(page)), request, format);
   }
@@ -226,7 +256,7 @@ export function answerList(operation: Operation, page: ListPage): ServerResponse
 }
 
 /** GET of a collection. */
-export function list(operation: Operation): ServerResponse {
+export async function list(operation: Operation): Promise<ServerResponse> {
   const options = parseReadOptions(operation.request.query, operation.type, false);
-  return answerList(operation, readPage(operation, options));
+  return answerList(operation, await readPage(operation, options));
 }

@@ -62,6 +62,7 @@ export async function patch(operation: Operation): Promise<ServerResponse> {
     track: (object, live) =>
       recordUpdate({
         type,
+        registry: services.registry,
         object,
         live,
         manager: options.manager,

@@ -1,6 +1,5 @@
 import type { JsonObject, ResourceType } from '../contracts.ts';
-import type { StoredRecord } from '../storage/stored-record.ts';
-import { toRequestedVersion, type Operation } from './services.ts';
+import type { Operation } from './services.ts';
 
 /** What of an object a Table row carries (`includeObject`). */
 export type RowObject = 'None' | 'Metadata' | 'Object';
@@ -65,11 +64,5 @@ export function present(operation: Operation, object: JsonObject): JsonObject {
 
 /** Whether the stored bytes are the answer, with no conversion and no other look. */
 export function servesStoredBytes(type: ResourceType, as: Operation['format']['as']): boolean {
-  return as === 'object' && type.fromStorage === undefined;
-}
-
-/** The record as bytes of a full object in the requested version. */
-export function bytesInVersion(type: ResourceType, record: StoredRecord): Uint8Array {
-  if (type.fromStorage === undefined) return record.bytes;
-  return Buffer.from(JSON.stringify(toRequestedVersion(type, record.object)));
+  return as === 'object' && type.fromStorage === undefined && type.conversion === undefined;
 }

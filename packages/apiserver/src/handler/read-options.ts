@@ -9,6 +9,7 @@ import type { ResourceType } from '../contracts.ts';
 import { forbidden, type FieldError } from '../field-error.ts';
 import { badRequest, failure, invalidError } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
+import type { VersionReader } from '../storage/version-reader.ts';
 import { booleanParameter } from './request-info.ts';
 
 /** The query of a list, watch or deletecollection. */
@@ -171,13 +172,18 @@ export function tooLargeRevision(requested: number, current: number): Error {
 /** Whether the selectors of a request choose this version of an object. */
 export function selects(
   options: Pick<ReadOptions, 'labelSelector' | 'fieldSelector'>,
-  type: ResourceType,
+  reader: VersionReader,
   record: StoredRecord,
 ): boolean {
   if (!options.labelSelector.matches(record.labels)) return false;
   if (options.fieldSelector.requirements.length === 0) return true;
-  const fields = record.fieldsFor(type);
+  const fields = reader.fields(record);
   return options.fieldSelector.matches((path) => fields.get(path));
+}
+
+/** Whether the selectors look into objects: a reader has to know each candidate then. */
+export function selectsByContent({ fieldSelector }: Pick<ReadOptions, 'fieldSelector'>): boolean {
+  return fieldSelector.requirements.some(({ path }) => !path.startsWith('metadata.'));
 }
 
 /** Whether any selector was given. */

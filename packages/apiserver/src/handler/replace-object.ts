@@ -9,8 +9,9 @@ import type { StoredRecord } from '../storage/stored-record.ts';
 import { dedupeOwnersWithWarning } from './create.ts';
 import { findRequested } from './get.ts';
 import { parseRevision, revisionSyntaxMessage } from './read-options.ts';
-import { namespaceOf, toRequestedVersion, toStoredVersion, type Operation } from './services.ts';
+import { namespaceOf, type Operation } from './services.ts';
 import { admissionAttributes, strategyContext, WriteEffects } from './strategy-context.ts';
+import { readRecord, toStoredVersion } from '../storage/version-reader.ts';
 
 /** A change of one stored object. */
 export interface Replacement {
@@ -20,7 +21,7 @@ export interface Replacement {
   /** Makes the proposed object from a fresh copy of the current one. */
   propose(current: JsonObject): JsonObject | Promise<JsonObject>;
   /** Sets `managedFields` of the proposed object. */
-  track(object: JsonObject, live: JsonObject): void;
+  track(object: JsonObject, live: JsonObject): void | Promise<void>;
   /** A PUT names what it replaces: its uid is a precondition and it may have to give a resourceVersion. */
   readonly isPut: boolean;
   /** The write does not count as a change of what is wanted (binding a pod to a node). */
@@ -163,9 +164,8 @@ async function attempt(
   using effects = new WriteEffects();
   const context = strategyContext(operation, change.dryRun, effects);
   const record = findRequested(operation);
-  const fresh = () => toRequestedVersion(type, record.object);
-  const old = fresh();
-  const object = await change.propose(fresh());
+  const old = await readRecord(type, record);
+  const object = await change.propose(structuredClone(old));
   checkIdentity(operation, object, change.isPut);
   if (change.isPut) checkUid(operation, object, record);
   checkRevision(operation, object, record);
@@ -174,7 +174,7 @@ async function attempt(
   metadata['resourceVersion'] = String(record.revision);
   carryMetadata(object, old);
   dedupeOwnersWithWarning(operation, object);
-  change.track(object, old);
+  await change.track(object, old);
   const attributes = admissionAttributes(
     operation,
     { operation: 'UPDATE', name: info.name, object, old, dryRun: change.dryRun },
@@ -206,18 +206,21 @@ async function attempt(
   await services.admission.validate(attributes);
   for (const warning of strategy.warnings?.(object, old) ?? []) operation.warnings.push(warning);
 
+  const isChanged = !deepEqual(object, old);
+  const next = isChanged ? await toStoredVersion(type, object) : undefined;
+  // From here on nothing is waited for: what was decided is still true when it is stored.
   if (store.find(type.storageKey, namespaceOf(operation), info.name) !== record) return 'overtaken';
-  if (deepEqual(object, old)) return { object: old, record };
+  if (next === undefined) return { object: old, record };
   if (change.dryRun) return { object, record: undefined };
   effects.commit();
   if (isDeletionComplete(type, object)) {
-    store.delete(type.storageKey, namespaceOf(operation), info.name, toStoredVersion(type, object));
+    store.delete(type.storageKey, namespaceOf(operation), info.name, next);
     strategy.afterDelete?.(old);
     metadata['resourceVersion'] = String(record.revision);
     return { object, record: undefined };
   }
-  const stored = store.put(type.storageKey, toStoredVersion(type, object));
-  return { object: toRequestedVersion(type, stored.object), record: stored };
+  const stored = store.put(type.storageKey, next);
+  return { object: await readRecord(type, stored), record: stored };
 }
 
 /**

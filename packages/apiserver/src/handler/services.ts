@@ -1,7 +1,6 @@
 import type {
   Access,
   Clock,
-  JsonObject,
   NodeStreams,
   ResourceType,
   ServerRequest,
@@ -43,14 +42,4 @@ export interface Operation {
 export function namespaceOf(operation: Operation): string | undefined {
   const { info, type } = operation;
   return type.scope === 'Cluster' || info.namespace === '' ? undefined : info.namespace;
-}
-
-/** A stored object in the version of the request. */
-export function toRequestedVersion(type: ResourceType, stored: JsonObject): JsonObject {
-  return type.fromStorage?.(stored) ?? stored;
-}
-
-/** An object of the request's version as it is stored. */
-export function toStoredVersion(type: ResourceType, object: JsonObject): JsonObject {
-  return type.toStorage?.(object) ?? object;
 }

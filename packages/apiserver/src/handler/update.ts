@@ -1,4 +1,4 @@
-import { recordUpdate } from '../apply/track-managers.ts';
+import { recordCreation, recordUpdate } from '../apply/track-managers.ts';
 import type { ServerResponse } from '../contracts.ts';
 import { createObject, answerUnstored } from './create.ts';
 import { decodeObjectBody } from './decode-object.ts';
@@ -13,12 +13,13 @@ export async function update(operation: Operation): Promise<ServerResponse> {
   const options = parseWriteOptions(request.query, 'UpdateOptions', request.headers['user-agent']);
   const proposed = decodeObjectBody(operation, options.fieldValidation);
   const { subresource } = info;
-  const facts = { type, manager: options.manager, subresource, nowMs: services.clock.now() };
+  const { registry, clock } = services;
+  const facts = { type, manager: options.manager, subresource, nowMs: clock.now() };
   const exists =
     services.store.find(type.storageKey, namespaceOf(operation), info.name) !== undefined;
   if (!exists && subresource === '' && type.strategy.allowCreateOnUpdate) {
     return createObject(operation, proposed, options, (object) =>
-      recordUpdate({ ...facts, object, live: undefined }),
+      recordCreation({ ...facts, object }),
     );
   }
   const result = await replaceObject(operation, {
@@ -27,7 +28,7 @@ export async function update(operation: Operation): Promise<ServerResponse> {
     isPut: true,
     // A second attempt must not see what the first has made of it.
     propose: () => structuredClone(proposed),
-    track: (object, live) => recordUpdate({ ...facts, object, live }),
+    track: (object, live) => recordUpdate({ ...facts, registry, object, live }),
   });
   return result.record === undefined
     ? answerUnstored(operation, result.object)

@@ -1,9 +1,10 @@
-import type { StatusError } from '@kubewright/apimachinery';
+import { StatusError } from '@kubewright/apimachinery';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
 import { expired, unclassifiedError } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import { LogCursor } from '../watch/log-cursor.ts';
 import { WatchEncoder } from '../watch/watch-encoder.ts';
+import { pause } from '../watch/pause.ts';
 import type { WatchCut } from '../watch/watch-registry.ts';
 import { BASE_HEADERS } from './answer.ts';
 import {
@@ -21,6 +22,8 @@ const BOOKMARK_INTERVAL_MS = 60_000;
 const BOOKMARK_BEFORE_END_MS = 2_000;
 /** Without `timeoutSeconds` a watch ends after 30 to 60 minutes, spread so that not all come back at once. */
 const MIN_WATCH_MS = 30 * 60_000;
+/** Pause before objects that could not be converted are tried again, in milliseconds. */
+const CONVERSION_RETRY_MS = 1_000;
 /** Objects of the initial state told in one piece. */
 const INITIAL_BATCH = 200;
 
@@ -97,9 +100,17 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
   using entry = services.watches.enter(type.storageKey);
   const signals = [request.signal, entry.signal];
   const { cursor, state } = start;
+  const checkCut = (): void => {
+    if (entry.signal.reason === ('reset' satisfies WatchCut)) throw new Error('the watch was cut');
+  };
   if (state !== undefined) {
     for (let index = 0; index < state.length; index += INITIAL_BATCH) {
-      const lines = encoder.initial(state.slice(index, index + INITIAL_BATCH));
+      const records = state.slice(index, index + INITIAL_BATCH);
+      if (!(await announced(plan, records, signals))) {
+        checkCut();
+        return;
+      }
+      const lines = encoder.initial(records);
       if (lines.byteLength > 0) yield lines;
     }
     if (options.allowWatchBookmarks) yield encoder.bookmark(cursor.revision, true);
@@ -111,6 +122,13 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
     const step = await cursor.next(Math.min(bookmarkMs, endMs), signals);
     switch (step.kind) {
       case 'changes': {
+        const records = step.entries.flatMap(({ record, previous }) =>
+          previous === undefined ? [record] : [record, previous],
+        );
+        if (!(await announced(plan, records, signals))) {
+          checkCut();
+          return;
+        }
         const lines = encoder.changes(step.entries);
         if (lines !== undefined) yield lines;
         break;
@@ -121,9 +139,7 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
         // As in the real server a reader that cannot keep up is let go; it resumes from what it has seen.
         return;
       case 'aborted':
-        if (entry.signal.reason === ('reset' satisfies WatchCut)) {
-          throw new Error('the watch was cut');
-        }
+        checkCut();
         return;
       default:
         step satisfies never;
@@ -133,6 +149,28 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
     if (now >= bookmarkMs) {
       if (options.allowWatchBookmarks) yield encoder.bookmark(cursor.revision, false);
       bookmarkMs = nextBookmark(now, lastBookmarkMs);
+    }
+  }
+}
+
+/**
+ * Has records converted that are to be told. While the webhook fails the watch waits for it, as the real server's does:
+ * it says nothing, and goes on when the webhook works again. False when the watch is over before.
+ */
+async function announced(
+  { operation, encoder, endMs }: WatchPlan,
+  records: readonly StoredRecord[],
+  signals: readonly AbortSignal[],
+): Promise<boolean> {
+  const { clock } = operation.services;
+  for (;;) {
+    try {
+      await encoder.announce(records);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      if (signals.some((signal) => signal.aborted) || clock.now() >= endMs) return false;
+      await pause({ clock, delayMs: CONVERSION_RETRY_MS, signals });
     }
   }
 }

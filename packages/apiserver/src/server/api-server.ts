@@ -19,6 +19,8 @@ import { MemoryStore } from '../storage/memory-store.ts';
 import type { NodeBackend } from '../streams/node-backend.ts';
 import { createNodeStreams } from '../streams/node-streams.ts';
 import { WatchRegistry } from '../watch/watch-registry.ts';
+import type { ServiceRouter } from '../webhooks/service-address.ts';
+import { WebhookCaller } from '../webhooks/webhook-caller.ts';
 import { bootstrap } from './bootstrap.ts';
 import { InProcessTransport } from './in-process-transport.ts';
 import { ServerPort, type ListenAddress, type ListenOptions } from './listening.ts';
@@ -95,6 +97,7 @@ export class ApiServer implements AsyncDisposable {
   /** What follows the store until the server closes. */
   readonly #followers = new DisposableStack();
   readonly #streams: NodeStreams & NodeConnections<NodeBackend>;
+  readonly #webhooks: WebhookCaller;
 
   constructor(options: ApiServerOptions = {}) {
     const clock = options.clock ?? systemClock;
@@ -132,6 +135,7 @@ export class ApiServer implements AsyncDisposable {
     });
     this.#port = new ServerPort(this.#listener);
     this.faults = new FaultInjector({ clock, store, watches, listening: this.#port });
+    this.#webhooks = this.#followers.use(new WebhookCaller({ store }));
     this.#services = {
       store,
       registry,
@@ -150,7 +154,9 @@ export class ApiServer implements AsyncDisposable {
       isReady: () => !this.#closing.signal.aborted,
     });
     bootstrap({ store, registry, access, clock });
-    this.#followers.use(createCustomResources({ registry, store, clock }).start());
+    this.#followers.use(
+      createCustomResources({ registry, store, clock, webhooks: this.#webhooks }).start(),
+    );
   }
 
   /**
@@ -210,6 +216,11 @@ export class ApiServer implements AsyncDisposable {
   /** Makes a node's backend answer for the logs, commands and ports of its pods, until disposed of. */
   connectNode(name: string, backend: NodeBackend): Disposable {
     return this.#streams.connectNode(name, backend);
+  }
+
+  /** Tells where Services are served on this machine, for webhooks that are Services, until disposed of. */
+  routeServices(route: ServiceRouter): Disposable {
+    return this.#webhooks.routeServices(route);
   }
 
   /** Resolves when requests are answered. */

@@ -1,5 +1,5 @@
 import type { Access, Clock, JsonObject, TypeRegistry } from '../contracts.ts';
-import { recordUpdate } from '../apply/track-managers.ts';
+import { recordCreation } from '../apply/track-managers.ts';
 import type { MemoryStore } from '../storage/memory-store.ts';
 
 /** Namespaces of every cluster, in the order in which they are made. */
@@ -66,10 +66,9 @@ export function bootstrap(options: {
     const kind = String(object['kind']);
     const type = registry.findKind(group, apiVersion.slice(slash + 1), kind);
     if (type === undefined) throw new TypeError(`no resource serves ${apiVersion} ${kind}`);
-    recordUpdate({
+    recordCreation({
       type,
       object,
-      live: undefined,
       manager: 'kube-apiserver',
       subresource: '',
       nowMs: clock.now(),

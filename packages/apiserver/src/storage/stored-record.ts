@@ -62,16 +62,19 @@ export class StoredRecord {
   fieldsFor(type: ResourceType): ReadonlyMap<string, string> {
     let fields = this.#fields.get(type);
     if (fields === undefined) {
-      const computed = new Map([['metadata.name', this.name]]);
-      if (this.namespace !== undefined) computed.set('metadata.namespace', this.namespace);
-      if (type.selectableFields.size > 0) {
-        const stored = this.object;
-        const object = type.fromStorage?.(stored) ?? stored;
-        for (const [path, read] of type.selectableFields) computed.set(path, read(object));
-      }
-      fields = computed;
+      const hasMore = type.selectableFields.size > 0;
+      const stored = hasMore ? this.object : {};
+      fields = this.fieldsOf(type, hasMore ? (type.fromStorage?.(stored) ?? stored) : stored);
       this.#fields.set(type, fields);
     }
+    return fields;
+  }
+
+  /** The same of this record's object in the version of the type, which somebody else has converted. */
+  fieldsOf(type: ResourceType, object: JsonObject): ReadonlyMap<string, string> {
+    const fields = new Map([['metadata.name', this.name]]);
+    if (this.namespace !== undefined) fields.set('metadata.namespace', this.namespace);
+    for (const [path, read] of type.selectableFields) fields.set(path, read(object));
     return fields;
   }
 }

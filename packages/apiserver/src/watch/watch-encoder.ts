@@ -1,12 +1,8 @@
 import type { JsonObject } from '../contracts.ts';
-import {
-  bytesInVersion,
-  partialMetadata,
-  servesStoredBytes,
-  tableOf,
-} from '../handler/presentation.ts';
+import { partialMetadata, servesStoredBytes, tableOf } from '../handler/presentation.ts';
 import { selects, type ReadOptions } from '../handler/read-options.ts';
-import { toRequestedVersion, type Operation } from '../handler/services.ts';
+import type { Operation } from '../handler/services.ts';
+import { VersionReader } from '../storage/version-reader.ts';
 import type { LogEntry } from '../storage/event-log.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 
@@ -18,12 +14,23 @@ const CLOSING = Buffer.from('}\n');
 export class WatchEncoder {
   readonly #operation: Operation;
   readonly #options: ReadOptions;
+  readonly #reader: VersionReader;
   /** Tables: the column definitions were sent. */
   #columnsSent = false;
 
   constructor(operation: Operation, options: ReadOptions) {
     this.#operation = operation;
     this.#options = options;
+    this.#reader = new VersionReader(operation.type);
+  }
+
+  /**
+   * Has what is told next converted, where a webhook does that; to be awaited before {@link changes} and {@link initial}.
+   *
+   * @throws StatusError 500 when the webhook does not
+   */
+  async announce(records: readonly StoredRecord[]): Promise<void> {
+    await this.#reader.announce(records);
   }
 
   /** The lines for these changes, as one buffer; undefined when none concerns the watch. */
@@ -36,7 +43,7 @@ export class WatchEncoder {
   initial(records: readonly StoredRecord[]): Uint8Array {
     return Buffer.concat(
       records
-        .filter((record) => selects(this.#options, this.#operation.type, record))
+        .filter((record) => selects(this.#options, this.#reader, record))
         .flatMap((record) => this.#line('ADDED', record)),
     );
   }
@@ -71,15 +78,15 @@ export class WatchEncoder {
     const { namespace } = this.#operation.info;
     if (type.scope === 'Namespaced' && namespace !== '' && record.namespace !== namespace)
       return [];
-    const was = previous !== undefined && selects(this.#options, type, previous);
-    const is = entry.type !== 'DELETED' && selects(this.#options, type, record);
+    const was = previous !== undefined && selects(this.#options, this.#reader, previous);
+    const is = entry.type !== 'DELETED' && selects(this.#options, this.#reader, record);
     if (is) return this.#line(was ? 'MODIFIED' : 'ADDED', record);
     if (!was) return [];
     if (entry.type === 'DELETED') return this.#line('DELETED', record);
     // It left the selection: told as a deletion of what the client knows, under the revision of the change.
-    const object = previous.object;
+    const object = this.#reader.object(previous);
     (object['metadata'] as JsonObject)['resourceVersion'] = String(entry.revision);
-    return [this.#encode('DELETED', this.#present(toRequestedVersion(type, object)))];
+    return [this.#encode('DELETED', this.#present(object))];
   }
 
   #line(eventType: EventType, record: StoredRecord): Uint8Array[] {
@@ -88,13 +95,9 @@ export class WatchEncoder {
       return [Buffer.from(`{"type":"${eventType}","object":`), record.bytes, CLOSING];
     }
     if (format.as === 'object') {
-      return [
-        Buffer.from(`{"type":"${eventType}","object":`),
-        bytesInVersion(type, record),
-        CLOSING,
-      ];
+      return [Buffer.from(`{"type":"${eventType}","object":`), this.#reader.bytes(record), CLOSING];
     }
-    return [this.#encode(eventType, this.#present(toRequestedVersion(type, record.object)))];
+    return [this.#encode(eventType, this.#present(this.#reader.object(record)))];
   }
 
   #present(object: JsonObject): JsonObject {

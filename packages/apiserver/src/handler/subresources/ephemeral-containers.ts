@@ -81,6 +81,7 @@ async function write(
     track: (object, live) =>
       recordUpdate({
         type,
+        registry: services.registry,
         object,
         live,
         manager: options.manager,

@@ -1,5 +1,5 @@
 import { formatTime, fromLabelSelector } from '@kubewright/apimachinery';
-import { recordUpdate } from '../../apply/track-managers.ts';
+import { recordUpdateOfOnlyVersion } from '../../apply/track-managers.ts';
 import type { JsonObject, ServerResponse } from '../../contracts.ts';
 import { listAt, numberAt, objectAt, textAt } from '../../registry/json-read.ts';
 import { badRequest, failure, unclassifiedError } from '../../status.ts';
@@ -100,7 +100,7 @@ function takeDisruption(
     if (allowed === 1) storedStatus['conditions'] = exhausted(storedStatus, metadata, now);
     const type = registry.find('policy', 'v1', 'poddisruptionbudgets');
     if (type !== undefined) {
-      recordUpdate({
+      recordUpdateOfOnlyVersion({
         type,
         object: stored,
         live,

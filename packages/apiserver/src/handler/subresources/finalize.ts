@@ -22,6 +22,7 @@ export async function updateFinalizers(operation: Operation): Promise<ServerResp
     track: (object, live) =>
       recordUpdate({
         type,
+        registry: services.registry,
         object,
         live,
         manager: options.manager,

@@ -10,7 +10,8 @@ import { findRequested } from '../get.ts';
 import { contentTypeOf } from '../media-type.ts';
 import { parsePatchBody } from '../patch-body.ts';
 import { replaceObject } from '../replace-object.ts';
-import { toRequestedVersion, type Operation } from '../services.ts';
+import type { Operation } from '../services.ts';
+import { readRecord } from '../../storage/version-reader.ts';
 import { parseWriteOptions, type WriteOptions } from '../write-options.ts';
 
 const SCALE_KIND = { group: 'autoscaling', kind: 'Scale' };
@@ -87,7 +88,7 @@ function scaleOf(type: ResourceType, object: JsonObject): JsonObject {
 /** GET of the scale. */
 export async function getScale(operation: Operation): Promise<ServerResponse> {
   const { type, request, format } = operation;
-  const object = toRequestedVersion(type, findRequested(operation).object);
+  const object = await readRecord(type, findRequested(operation));
   return encodeAnswer(200, scaleOf(type, object), request, { ...format, as: 'object' });
 }
 
@@ -111,7 +112,7 @@ async function writeScale(
   options: WriteOptions,
   propose: (scale: JsonObject) => JsonObject,
 ): Promise<ServerResponse> {
-  const { type, request, format, info } = operation;
+  const { type, request, format, info, services } = operation;
   const result = await replaceObject(operation, {
     subresource: 'scale',
     dryRun: options.dryRun,
@@ -133,6 +134,7 @@ async function writeScale(
     track: (object, live) =>
       recordUpdate({
         type,
+        registry: services.registry,
         object,
         live,
         manager: options.manager,
