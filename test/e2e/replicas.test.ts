@@ -4,7 +4,7 @@ import { EventsV1Event, isConditionTrue, Lease, parseTime, Pod } from '@kubewrig
 import type { Stored } from '@kubewright/apimachinery';
 import { EmbeddedCluster } from '@kubewright/cluster';
 import { PodDiagnoser } from '@kubewright/pod-diagnoser';
-import { images } from '@kubewright/walk-through';
+import { repositoryImages } from '@kubewright/walk-through';
 import { installOperator, operatorManifests } from './install-operator.ts';
 import { untilObject } from './until-object.ts';
 
@@ -16,7 +16,7 @@ const pidFile = '"$HOME/main.pid"';
 let cluster: EmbeddedCluster;
 
 before(async () => {
-  const image = images[operatorImage];
+  const image = repositoryImages()[operatorImage];
   if (image === undefined || !('command' in image)) throw new Error('the operator is no program');
   cluster = await EmbeddedCluster.start({
     images: {

@@ -1,2 +1,3 @@
+export { repositoryImages } from './images.ts';
 export { applyManifests, ManifestError, readManifests, type Manifest } from './manifests.ts';
-export { images, walkThrough } from './walk-through.ts';
+export { walkThrough } from './walk-through.ts';

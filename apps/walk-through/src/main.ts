@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { EmbeddedCluster } from '@kubewright/cluster';
 import { CommanderError } from 'commander';
+import { repositoryImages } from './images.ts';
 import { readOptions, type WalkThroughOptions } from './options.ts';
 import { LiveView } from './progress/live-view.ts';
 import { PlainLines } from './progress/plain-lines.ts';
 import type { Progress } from './progress/progress.ts';
-import { images, walkThrough } from './walk-through.ts';
+import { walkThrough } from './walk-through.ts';
 
 /** Exit codes: the diagnosis was right, it was not or something failed, wrong usage, ended by Ctrl-C. */
 const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -56,7 +57,11 @@ async function run(
   signal: AbortSignal,
 ): Promise<number> {
   progress.begin('Starting the embedded cluster');
-  await using cluster = await EmbeddedCluster.start({ images, port: options.port, signal });
+  await using cluster = await EmbeddedCluster.start({
+    images: repositoryImages(),
+    port: options.port,
+    signal,
+  });
   progress.detail(cluster.url);
   progress.show([`export KUBECONFIG=${cluster.kubeconfigPath}`]);
   // A part of the cluster that fails ends the waiting at once.

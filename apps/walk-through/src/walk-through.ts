@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   isConditionTrue,
   type DeepReadonly,
@@ -8,7 +7,6 @@ import {
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@kubewright/client';
 import type { EmbeddedCluster } from '@kubewright/cluster';
-import { type ImageMap } from '@kubewright/cluster';
 import { PodDiagnoser } from '@kubewright/pod-diagnoser';
 import { applyManifests, readManifests } from './manifests.ts';
 import { Observation } from './observation.ts';
@@ -28,16 +26,6 @@ const requests = 10;
 const requestPauseMs = 150;
 /** Longest a step may take, in milliseconds: far more than it needs. */
 const stepLimitMs = 120_000;
-
-/** The images of the demonstration, as programs of this machine. */
-export const images: ImageMap = {
-  'fragile-app:latest': {
-    command: [process.execPath, fileURLToPath(file('apps/fragile-app/server.js'))],
-  },
-  'pod-diagnoser:0.1.0': {
-    command: [process.execPath, fileURLToPath(file('operators/pod-diagnoser/src/main.ts'))],
-  },
-};
 
 /**
  * Lets the app crash in the cluster and follows what the operator makes of it.

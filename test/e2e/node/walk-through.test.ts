@@ -1,9 +1,12 @@
 import { before, describe } from 'node:test';
 import { declareWalkThrough } from '../walk-through.ts';
+import { walkThroughs } from '../walk-throughs.ts';
 import { loadImages } from './images.ts';
 import { nodeKubeconfig } from './node-kubeconfig.ts';
 
-describe('the README on a real node, with kubectl', async () => {
-  before(loadImages);
-  await declareWalkThrough(nodeKubeconfig);
-});
+for (const walkThrough of walkThroughs) {
+  describe(`${walkThrough.file} on a real node, with kubectl`, async () => {
+    before(() => loadImages(walkThrough.operators));
+    await declareWalkThrough(walkThrough, nodeKubeconfig);
+  });
+}

@@ -1,0 +1,31 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ImageMap } from '@kubewright/cluster';
+
+const root = new URL('../../../', import.meta.url);
+
+/**
+ * The images of this repository as programs of this machine: `fragile-app:latest`, and every operator that can be run, as
+ * `<name>:<version>` of its package.json. Operators run from their sources, so nothing has to be built.
+ */
+export function repositoryImages(): ImageMap {
+  const operators = readdirSync(new URL('operators/', root))
+    .map((folder) => new URL(`operators/${folder}/`, root))
+    .filter((folder) => existsSync(new URL('src/main.ts', folder)))
+    .map((folder) => {
+      const text = readFileSync(new URL('package.json', folder), 'utf8');
+      const { name, version } = JSON.parse(text) as { name: string; version: string }; // our own file
+      return [
+        `${name.replace(/^@[^/]+\//, '')}:${version}`,
+        programOf(new URL('src/main.ts', folder)),
+      ] as const;
+    });
+  return {
+    'fragile-app:latest': programOf(new URL('apps/fragile-app/server.js', root)),
+    ...Object.fromEntries(operators),
+  };
+}
+
+function programOf(file: URL): { readonly command: readonly string[] } {
+  return { command: [process.execPath, fileURLToPath(file)] };
+}

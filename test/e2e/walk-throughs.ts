@@ -1,0 +1,74 @@
+/** What must be seen of a walk-through, beside that no command fails. */
+export interface WalkThrough {
+  /** README with its commands, from the root of the repository. */
+  readonly file: string;
+  /** Operators whose images it uses; `fragile-app` is there in any case. */
+  readonly operators: readonly string[];
+  /** What the commands of a step show, in order; the step is the one whose commands have these words. */
+  readonly expectations: readonly { readonly after: string; readonly seen: RegExp }[];
+  /** Of what it must leave nothing: API group of its resources, and namespace of its operator. */
+  readonly apiGroup: string;
+  readonly namespace: string;
+}
+
+const crashed = 'Completed \\(Exit Code: 0\\)';
+
+/** The walk-throughs of this repository: that of the root README, and one of each operator. */
+export const walkThroughs: readonly WalkThrough[] = [
+  {
+    file: 'README.md',
+    operators: ['pod-diagnoser'],
+    expectations: [
+      { after: 'port-forward', seen: /Hello from the self-destructing app! 6/ },
+      {
+        after: 'restart-reason',
+        seen: new RegExp(`"diagnostics\\.local\\.io/restart-reason":"${crashed}"`),
+      },
+      {
+        after: 'restart-reason',
+        seen: /"diagnostics\.local\.io\/restart-time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/,
+      },
+      {
+        after: 'restart-reason',
+        seen: new RegExp(
+          `Warning\\s+PodRestarted\\s+pod/fragile-app-\\S+\\s+Pod fragile-app-\\S+ restarted due to ${crashed}`,
+        ),
+      },
+      { after: 'restart-reason', seen: /fragileapp-diagnoser\s+LogEvent\s+1\s+fragile-app-/ },
+    ],
+    apiGroup: 'diagnostics.local.io',
+    namespace: 'kubewright-system',
+  },
+  {
+    file: 'operators/foo/README.md',
+    operators: ['foo'],
+    expectations: [
+      {
+        after: 'apply -f operators/foo/samples/foos.yaml',
+        seen: /foo-01\s+jack\s+false\s[^]*foo-02\s+joe\s+false\s/,
+      },
+      {
+        after: 'apply -f operators/foo/samples/jack.yaml',
+        seen: /foo-01\s+jack\s+true\s[^]*foo-02\s+joe\s+false\s/,
+      },
+      {
+        after: 'patch foo foo-02',
+        seen: /foo-01\s+jack\s+true\s[^]*foo-02\s+jack\s+true\s/,
+      },
+      {
+        after: 'delete -f operators/foo/samples/jack.yaml',
+        seen: /foo-01\s+jack\s+false\s[^]*foo-02\s+jack\s+false\s/,
+      },
+      {
+        after: 'get events',
+        seen: /Normal\s+FriendFound\s+foo\/foo-02\s+Found the friend jack/,
+      },
+      {
+        after: 'get events',
+        seen: /Normal\s+FriendMissing\s+foo\/foo-02\s+There is no friend jack/,
+      },
+    ],
+    apiGroup: 'tutorial.my.domain',
+    namespace: 'foo-system',
+  },
+];
