@@ -2,8 +2,11 @@ import type { ListMeta, ObjectMeta } from './kinds/meta-v1.ts';
 
 /** What every Kubernetes object has. Objects stay plain JSON; timestamps stay strings. */
 export interface KubernetesObject {
+  /** `v1` for the core group, `group/version` otherwise. Absent in the items of some lists. */
   apiVersion?: string | undefined;
+  /** Such as `Pod`. Absent in the items of some lists. */
   kind?: string | undefined;
+  /** Name, labels and what the server keeps of every object. */
   metadata: ObjectMeta;
 }
 
@@ -24,9 +27,13 @@ export type Stored<T extends KubernetesObject> = T & {
 
 /** One answer to a list request. */
 export interface ObjectList<T> {
+  /** That of the items. */
   apiVersion: string;
+  /** That of the items, followed by `List`. */
   kind: string;
+  /** The version of the list, and how to go on reading it. */
   metadata: ListMeta;
+  /** In the order of their keys. */
   items: T[];
 }
 
@@ -43,7 +50,9 @@ export type DeepReadonly<T> =
 
 /** A name with its namespace; the namespace is undefined for cluster-scoped objects. */
 export interface NamespacedName {
+  /** Undefined for cluster-scoped objects. */
   readonly namespace?: string | undefined;
+  /** Name of the object. */
   readonly name: string;
 }
 

@@ -2,11 +2,13 @@ import type { Duplex } from 'node:stream';
 
 /** One HTTP request to an API server, without host and credentials. */
 export interface TransportRequest {
+  /** HTTP method. */
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
   /** Path and query, such as `/api/v1/pods?limit=500`. */
   readonly path: string;
   /** Header names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: none. */
   readonly body?: string | Uint8Array;
   /** Ends the request, also while its body is being read. */
   readonly signal?: AbortSignal;
@@ -16,6 +18,7 @@ export interface TransportRequest {
 
 /** The answer, as soon as its headers are there. */
 export interface TransportResponse {
+  /** HTTP status. */
   readonly status: number;
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -25,9 +28,11 @@ export interface TransportResponse {
 
 /** One request that leaves HTTP for a WebSocket (exec, attach, port-forward). */
 export interface WebSocketRequest {
+  /** Path and query, as in {@link TransportRequest}. */
   readonly path: string;
   /** Sub-protocols in order of preference. */
   readonly protocols: readonly string[];
+  /** Lower-case names. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }

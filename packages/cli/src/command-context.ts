@@ -5,9 +5,13 @@ export type OutputStream = Writable & { readonly isTTY?: boolean; readonly colum
 
 /** What a command has of the world around it. */
 export interface CommandContext {
+  /** Where answers to questions are read. */
   readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** What the command is asked for. */
   readonly stdout: OutputStream;
+  /** What it says besides. */
   readonly stderr: OutputStream;
+  /** Environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths start from. */
   readonly cwd: string;

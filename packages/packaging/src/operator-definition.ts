@@ -3,11 +3,13 @@ import type { CustomResource } from '@kubewright/crd';
 
 /** What packaging reads of an option of the program. */
 export interface PackagedOption {
+  /** For the values of a chart. */
   readonly description: string;
   /** Environment variable that sets it; without one a chart cannot. */
   readonly env: string | undefined;
   /** JSON Schema of its values. */
   readonly schema: object;
+  /** The value when nothing sets it. */
   readonly default: unknown;
 }
 
@@ -33,10 +35,15 @@ export type StandardOptionName =
 export interface PackagedProgram {
   /** A DNS label. */
   readonly name: string;
+  /** Version of the operator. */
   readonly version?: string;
+  /** One sentence. */
   readonly description: string;
+  /** Which namespaces it watches when nothing says otherwise. */
   readonly watches: 'own-namespace' | 'all-namespaces';
+  /** The options that every operator has. */
   readonly standard: Readonly<Record<StandardOptionName, StandardPackagedOption>>;
+  /** Its own options, by name. */
   readonly options: Readonly<Record<string, PackagedOption>>;
 }
 
@@ -66,8 +73,11 @@ export interface DeploymentSettings {
 export interface ChartSettings {
   /** Version of the chart. Default: that of the operator. */
   readonly version?: string;
+  /** Words to find the chart by. Default: none. */
   readonly keywords?: readonly string[];
+  /** URL of the project. Default: none. */
   readonly home?: string;
+  /** URLs of its source. Default: none. */
   readonly sources?: readonly string[];
   /** The command that a user types after the installation; shown at its end. Default: none. */
   readonly nextCommand?: string;
@@ -87,22 +97,34 @@ export interface OperatorOptions {
   readonly image?: string;
   /** It serves webhooks: a Service, a port, certificates and what the operator may do about them are added. Default: it does not. */
   readonly webhook?: { /** Default 9443. */ readonly port?: number };
+  /** How it runs. Default: two replicas of modest size. */
   readonly deployment?: DeploymentSettings;
+  /** What its chart has besides. Default: nothing. */
   readonly chart?: ChartSettings;
 }
 
 /** An operator with every default filled in. */
 export interface OperatorDefinition {
+  /** Name of the program. */
   readonly name: string;
+  /** Version of the program. */
   readonly version: string;
+  /** One sentence. */
   readonly description: string;
   readonly program: PackagedProgram;
+  /** The custom resources that it brings. */
   readonly resources: readonly CustomResource[];
+  /** What it may do. */
   readonly permissions: Required<OperatorPermissions>;
+  /** The module that runs the program, from the folder of the operator. */
   readonly main: string;
+  /** Image without a tag. */
   readonly image: string;
+  /** Where it serves webhooks; undefined when it does not. */
   readonly webhook: { readonly port: number } | undefined;
+  /** How it runs. */
   readonly deployment: Required<DeploymentSettings>;
+  /** What its chart has besides. */
   readonly chart: ChartSettings & { readonly version: string };
 }
 

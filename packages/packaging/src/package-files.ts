@@ -8,6 +8,7 @@ import type { OperatorDefinition } from './operator-definition.ts';
 export interface PackageFiles {
   /** By path from the root of the repository. */
   readonly files: GeneratedFiles;
+  /** Folders in which nothing else may be, so that what is generated no more is removed. */
   readonly ownedFolders: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 /** A version of PostgreSQL. Since version 10 the first number is the major version, across which data files differ. */
 export interface PostgresVersion {
+  /** The first number, such as 16. */
   readonly major: number;
   /** Undefined: whichever the image of the major version has. */
   readonly minor: number | undefined;

@@ -3,13 +3,16 @@ export type ContainerType = 'app' | 'init' | 'sidecar';
 
 /** One crash of one container: it ended, and was or will be restarted. */
 export interface Crash {
+  /** Uid of the pod, which no later pod of the same name has. */
   readonly podUid: string;
+  /** Name of the container. */
   readonly container: string;
   readonly containerType: ContainerType;
   /** How often the container was restarted; tells the crashes of one container apart. */
   readonly restartCount: number;
   /** Such as `Error`, `Completed` or `OOMKilled`. */
   readonly reason: string;
+  /** What the process ended with; 128 plus the number for one ended by a signal. */
   readonly exitCode: number;
   /** When it ended; undefined when the kubelet does not know. */
   readonly finishedAt: Date | undefined;

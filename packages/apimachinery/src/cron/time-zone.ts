@@ -2,12 +2,17 @@ import { CronError } from './cron-error.ts';
 
 /** The fields of a clock on the wall. */
 export interface WallTime {
+  /** With all its digits. */
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
+  /** 1 to 31. */
   readonly day: number;
+  /** 0 to 23. */
   readonly hour: number;
+  /** 0 to 59. */
   readonly minute: number;
+  /** 0 to 59. */
   readonly second: number;
 }
 
@@ -15,6 +20,7 @@ const second = 1_000;
 
 /** A time zone of the IANA database, as far as this machine's JavaScript knows it. */
 export class TimeZone {
+  /** As it was given; the empty text for UTC. */
   readonly name: string;
   /** Undefined for UTC: no need to ask, and by far the most frequent one. */
   readonly #clock: Clock | undefined;

@@ -4,7 +4,9 @@ import { SelectorError } from '../labels/selector-error.ts';
 export interface FieldRequirement {
   /** Path such as `metadata.name` or `status.phase`; which paths are known is the server's business. */
   readonly path: string;
+  /** Whether the field must have the value, or must not. */
   readonly operator: '=' | '!=';
+  /** Compared as text. */
   readonly value: string;
 }
 

@@ -7,6 +7,7 @@ export type RequirementOperator =
 
 /** One condition on one label; a selector is the conjunction of its requirements. */
 export interface Requirement {
+  /** Name of the label, with its prefix. */
   readonly key: string;
   readonly operator: RequirementOperator;
   /**

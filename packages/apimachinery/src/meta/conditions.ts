@@ -70,7 +70,9 @@ export function removeCondition(
 
 /** What {@link findCondition} needs to know of a condition; conditions of built-in kinds have it too. */
 export interface ConditionLike {
+  /** What it is about, such as `Ready`. */
   readonly type: string;
+  /** `True`, `False` or `Unknown`. */
   readonly status: string;
 }
 

@@ -3,6 +3,7 @@ import type { DeepReadonly } from '../object.ts';
 
 /** An object that may carry finalizers. */
 export interface Finalizable {
+  /** What keeps the object from going. */
   readonly metadata: DeepReadonly<Pick<ObjectMeta, 'finalizers'>>;
 }
 

@@ -11,6 +11,7 @@ export interface OwnerReferenceOptions {
 
 /** An object that may have owners. */
 export interface Owned {
+  /** Who owns the object. */
   readonly metadata: DeepReadonly<Pick<ObjectMeta, 'ownerReferences'>>;
 }
 

@@ -4,7 +4,9 @@ import { createCertificate, type CertificateSubject } from './certificate.ts';
 
 /** A certificate and its private key, both PEM. */
 export interface KeyedCertificate {
+  /** PEM. */
   readonly certificate: string;
+  /** PEM of the private key. */
   readonly key: string;
 }
 

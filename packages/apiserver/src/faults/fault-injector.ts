@@ -9,12 +9,17 @@ import type { WatchCut, WatchRegistry } from '../watch/watch-registry.ts';
 
 /** The requests that a fault strikes. Fields left out match all. */
 export interface FaultMatch {
+  /** As in RBAC: `create`, `watch`. */
   readonly verb?: string | undefined;
+  /** API group; the empty text for the core group. */
   readonly group?: string | undefined;
   /** Plural, such as `pods`. */
   readonly resource?: string | undefined;
+  /** Such as `status`; the empty text for the object itself. */
   readonly subresource?: string | undefined;
+  /** Namespace in the URL. */
   readonly namespace?: string | undefined;
+  /** Name in the URL. */
   readonly name?: string | undefined;
   /** Whatever else tells the requests apart. */
   readonly when?: ((info: RequestInfo, user: UserInfo) => boolean) | undefined;
@@ -97,6 +102,7 @@ export interface Listening {
 export interface FaultInjectorOptions {
   readonly clock: Clock;
   readonly store: MemoryStore;
+  /** The open watches, which it can cut. */
   readonly watches: WatchRegistry;
   readonly listening: Listening;
 }

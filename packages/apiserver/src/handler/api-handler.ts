@@ -20,17 +20,27 @@ import { findRequested } from './get.ts';
 
 /** One answered request, for logs and for tests that count. */
 export interface RequestRecord {
+  /** As in RBAC: `list`, `watch`; for what is no resource the method in lower case. */
   readonly verb: string;
+  /** HTTP method. */
   readonly method: string;
+  /** Without the query. */
   readonly path: string;
+  /** API group; empty for the core group, and for what is no resource. */
   readonly group: string;
+  /** Version of the API; empty for what is no resource. */
   readonly version: string;
+  /** Plural, such as `pods`; empty for what is no resource. */
   readonly resource: string;
+  /** Such as `status`; empty for the object itself. */
   readonly subresource: string;
+  /** Empty for none. */
   readonly namespace: string;
+  /** Empty for a collection. */
   readonly name: string;
   /** Undefined when authentication failed. */
   readonly user: UserInfo | undefined;
+  /** What the client calls itself. */
   readonly userAgent: string | undefined;
   /** HTTP status. */
   readonly code: number;

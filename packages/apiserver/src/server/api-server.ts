@@ -45,6 +45,7 @@ export interface ApiServerOptions {
 
 /** Who a transport acts as. */
 export interface TransportUser {
+  /** User name. */
   readonly user: string;
   /** Default none; `system:authenticated` is added. */
   readonly groups?: readonly string[] | undefined;
@@ -58,7 +59,9 @@ export interface ClientCertificateOptions extends TransportUser {
 
 /** A certificate with its private key, both PEM. */
 export interface ClientCertificate {
+  /** PEM. */
   readonly certificate: string;
+  /** PEM of the private key. */
   readonly key: string;
 }
 

@@ -5,7 +5,9 @@ import type { Listening } from '../faults/fault-injector.ts';
 export interface ListenAddress {
   /** Such as `https://127.0.0.1:6443`. */
   readonly url: string;
+  /** IP address. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
   /** PEM of the authority that signed its certificate, and signs those of clients. */
   readonly caCertificate: string;

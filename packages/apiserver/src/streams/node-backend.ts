@@ -2,13 +2,17 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** A pod on a node. */
 export interface PodTarget {
+  /** Namespace of the pod. */
   readonly namespace: string;
+  /** Name of the pod. */
   readonly pod: string;
+  /** Uid of the pod. */
   readonly uid: string;
 }
 
 /** A container of a pod on a node. */
 export interface ContainerTarget extends PodTarget {
+  /** Name of the container. */
   readonly container: string;
 }
 
@@ -34,10 +38,13 @@ export interface LogOptions {
 
 /** Which streams of a process are wanted. */
 export interface ProcessOptions {
+  /** The client sends input. */
   readonly stdin: boolean;
+  /** The client wants what is written to standard output. */
   readonly stdout: boolean;
   /** Never together with `tty`: a terminal has one output. */
   readonly stderr: boolean;
+  /** The process gets a terminal. */
   readonly tty: boolean;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
@@ -45,12 +52,15 @@ export interface ProcessOptions {
 
 /** A command to run in a container. */
 export interface ExecOptions extends ProcessOptions {
+  /** Program and arguments; no shell is put before them. */
   readonly command: readonly string[];
 }
 
 /** Size of a terminal, in characters. */
 export interface TerminalSize {
+  /** Characters in a line. */
   readonly width: number;
+  /** Lines. */
   readonly height: number;
 }
 
@@ -64,6 +74,7 @@ export interface NodeProcess {
   readonly stderr: Readable | undefined;
   /** Resolves when the process has ended; 128 plus the number for one ended by a signal. */
   readonly exit: Promise<{ readonly exitCode: number }>;
+  /** Tells the process of another size of its terminal; ignored without one. */
   resize(size: TerminalSize): void;
   /** The client has gone: ends a command that exec started; lets go of a container that attach watches. May be repeated. */
   kill(): void;
@@ -76,7 +87,9 @@ export interface NodeProcess {
 export interface NodeBackend {
   /** The log's bytes; leaving the loop early lets go of it. */
   logs(target: ContainerTarget, options: LogOptions): Promise<AsyncIterable<Uint8Array>>;
+  /** Starts a command in a container that runs. */
   exec(target: ContainerTarget, options: ExecOptions): Promise<NodeProcess>;
+  /** Joins the main process of a container that runs. */
   attach(target: ContainerTarget, options: ProcessOptions): Promise<NodeProcess>;
   /** A connection to a port of the pod. Rejects with the text that the client shall see when nobody listens there. */
   portForward(target: PodTarget, port: number): Promise<Duplex>;

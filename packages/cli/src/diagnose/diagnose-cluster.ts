@@ -8,7 +8,9 @@ import type { SubjectArgument } from './subject-argument.ts';
 /** A report, what is missing from it, and the moment it is of. */
 export interface Diagnosis {
   readonly report: Report;
+  /** What the report had to do without. */
   readonly unreadable: readonly Unreadable[];
+  /** When the cluster was read. */
   readonly at: Date;
 }
 

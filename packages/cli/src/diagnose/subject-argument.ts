@@ -4,6 +4,7 @@ import { CommandError } from '../command-error.ts';
 export interface SubjectArgument {
   /** Kind as an object carries it. */
   readonly kind: string;
+  /** Name of the object. */
   readonly name: string;
 }
 

@@ -31,6 +31,7 @@ export interface ListOptions extends SelectionOptions {
   readonly continue?: string | undefined;
   /** `'0'`: any version, from the server's cache. Default: the newest version. */
   readonly resourceVersion?: string | undefined;
+  /** How `resourceVersion` is meant. Default: the API's own rule for lists. */
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan' | undefined;
   /**
    * Whether `metadata.managedFields` of the items is wanted. Default `drop`: they are a third of a list's bytes, and

@@ -1,6 +1,8 @@
 /** A client certificate with its private key, both PEM. */
 export interface ClientCertificate {
+  /** PEM; intermediate certificates may follow. */
   readonly certificate: string;
+  /** PEM of the private key. */
   readonly key: string;
 }
 

@@ -2,8 +2,11 @@ import type { KubernetesObject, Stored } from '@kubewright/apimachinery';
 
 /** A mark in a watch: all changes up to this resourceVersion have been sent. */
 export interface Bookmark {
+  /** That of the objects watched. */
   readonly apiVersion?: string;
+  /** That of the objects watched. */
   readonly kind?: string;
+  /** The version up to which all changes were told. */
   readonly metadata: {
     readonly resourceVersion: string;
     readonly annotations?: Readonly<Record<string, string>>;

@@ -4,6 +4,7 @@ import { DecodeError } from '../decode/decode-error.ts';
 
 /** Version of an API server. */
 export interface ServerVersion {
+  /** The first number, 1. */
   readonly major: number;
   /** Vendors append a plus sign (`30+`), which is left out here. */
   readonly minor: number;

@@ -8,6 +8,7 @@ import { parseKubeConfig, type KubeConfigOrigin } from './parse-kube-config.ts';
 export interface CurrentContext {
   /** Name of the context. */
   readonly name: string;
+  /** Where the API server is. */
   readonly cluster: ClusterEntry;
   /** Undefined when the context names no user. */
   readonly user: UserEntry | undefined;
@@ -25,8 +26,11 @@ export interface CurrentContext {
  * ```
  */
 export class KubeConfig implements KubeConfigEntries {
+  /** All clusters that it names. */
   readonly clusters: readonly ClusterEntry[];
+  /** All users that it names. */
   readonly users: readonly UserEntry[];
+  /** All contexts that it names. */
   readonly contexts: readonly ContextEntry[];
   readonly currentContext: string | undefined;
   /** Where it was read from, for messages. */

@@ -8,7 +8,9 @@ import { sendInput, type CommandInput } from './send-input.ts';
 
 /** Size of a terminal, in characters. */
 export interface TerminalSize {
+  /** Characters in a line. */
   readonly width: number;
+  /** Lines. */
   readonly height: number;
 }
 

@@ -2,7 +2,9 @@ import type { Client } from '@kubewright/client';
 
 /** Who a client acts as. */
 export interface TestUser {
+  /** User name. */
   readonly user: string;
+  /** Default: none beside `system:authenticated`. */
   readonly groups?: readonly string[];
 }
 
@@ -46,7 +48,9 @@ export interface TestFault {
   readonly verb?: string;
   /** Plural, such as `pods`. */
   readonly resource?: string;
+  /** Namespace in the URL. */
   readonly namespace?: string;
+  /** Name in the URL. */
   readonly name?: string;
   readonly effect: TestFaultEffect;
   /** How many requests it strikes before it is spent. Default: all, until it is disposed of. */

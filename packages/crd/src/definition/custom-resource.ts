@@ -34,6 +34,7 @@ export interface CustomResourceOptions<Versions extends readonly CustomResourceV
   readonly shortNames?: readonly string[];
   /** Groups of kinds that `kubectl get` knows, such as `all`. Default: none. */
   readonly categories?: readonly string[];
+  /** Whether its objects live in a namespace or in the cluster as a whole. */
   readonly scope: 'Namespaced' | 'Cluster';
   /** Made by `defineVersion`; exactly one is the storage version. */
   readonly versions: Versions;

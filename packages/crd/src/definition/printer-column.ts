@@ -24,8 +24,10 @@ export interface ColumnOptions {
 
 /** A column of `kubectl get`, not yet looked up in the schema. */
 export interface PrinterColumn {
+  /** Heading of the column. */
   readonly name: string;
   readonly options: ColumnOptions;
+  /** What is shown: a field, or the status of a condition. */
   readonly source:
     | { readonly kind: 'field'; readonly path: readonly PathStep[] }
     | { readonly kind: 'condition'; readonly type: string };

@@ -15,7 +15,9 @@ export type CustomObject<
 
 /** What `kubectl scale` and the HorizontalPodAutoscaler need to know, by typed accessors. */
 export interface ScaleDefinition<T extends { metadata: unknown }> {
+  /** The field that says how many there should be. */
   readonly specReplicas: (object: ObjectPaths<T>) => number;
+  /** The field that says how many there are. */
   readonly statusReplicas: (object: ObjectPaths<T>) => number;
   /** A field with a label selector as text. Default: none, which an autoscaler cannot use. */
   readonly labelSelector?: (object: ObjectPaths<T>) => string;
@@ -62,11 +64,15 @@ export interface CustomResourceVersion<
 > {
   readonly name: Name;
   readonly storage: Storage;
+  /** Whether clients can use it. */
   readonly served: boolean;
   readonly spec: Spec;
   readonly status: Status | undefined;
+  /** Shown by `kubectl explain`. */
   readonly description: string | undefined;
+  /** Columns of `kubectl get`; empty for those of the server. */
   readonly printerColumns: readonly PrinterColumn[];
+  /** Paths of what an autoscaler reads and sets; undefined without the scale subresource. */
   readonly scale:
     | {
         readonly specReplicas: readonly PathStep[];
@@ -74,7 +80,9 @@ export interface CustomResourceVersion<
         readonly labelSelector: readonly PathStep[] | undefined;
       }
     | undefined;
+  /** Paths of the fields that a field selector may use. */
   readonly selectableFields: readonly (readonly PathStep[])[];
+  /** What users of this version are warned of; undefined when it is not deprecated. */
   readonly deprecationWarning: string | undefined;
 }
 

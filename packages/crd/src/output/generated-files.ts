@@ -18,6 +18,7 @@ export interface GeneratedFilesOptions {
 
 /** A file that is not as it would be generated. */
 export interface Drift {
+  /** As in the files given. */
   readonly path: string;
   /** `missing`: not there; `changed`: other content; `stale`: no longer generated. */
   readonly kind: 'missing' | 'changed' | 'stale';

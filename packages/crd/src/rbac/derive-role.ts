@@ -4,6 +4,7 @@ import { RoleError } from './role-error.ts';
 
 /** What a role is called and what it permits. */
 export interface RoleOptions {
+  /** Name of the role. */
   readonly name: string;
   /** With a namespace it is a Role, without a ClusterRole. */
   readonly namespace?: string;

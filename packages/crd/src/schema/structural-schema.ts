@@ -7,11 +7,17 @@ export interface StructuralSchema extends Omit<
   JSONSchemaProps,
   'properties' | 'items' | 'additionalProperties' | 'allOf' | 'x-kubernetes-validations'
 > {
+  /** What the value is; absent for anything, and for what is an integer or a text. */
   type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  /** Schemas of the fields of an object, by name. */
   properties?: Record<string, StructuralSchema>;
+  /** Schema of each element of an array. */
   items?: StructuralSchema;
+  /** Schema of each value of a map. */
   additionalProperties?: StructuralSchema;
+  /** Further patterns that a text must match; a schema has only one of its own. */
   allOf?: { pattern: string }[];
+  /** Rules in CEL. */
   'x-kubernetes-validations'?: ValidationRule[];
 }
 

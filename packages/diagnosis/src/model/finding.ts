@@ -25,8 +25,11 @@ export type Remediation = (typeof remediations)[number];
 
 /** Names an object; the namespace is absent for cluster-scoped ones. */
 export interface ObjectRef {
+  /** Such as `Pod`. */
   readonly kind: string;
+  /** Absent for cluster-scoped objects. */
   readonly namespace?: string;
+  /** Name of the object. */
   readonly name: string;
 }
 
@@ -54,6 +57,7 @@ export interface Rejected {
 
 /** How sure a finding is: `high` rests on what a component said itself, `medium` on arithmetic or a telling text, `low` on what is left. */
 export interface Confidence {
+  /** How sure it is. */
   readonly level: 'high' | 'medium' | 'low';
   /** One sentence. */
   readonly because: string;
@@ -72,6 +76,7 @@ export interface Finding {
   readonly summary: string;
   /** What it rests on; never empty. */
   readonly evidence: readonly Evidence[];
+  /** Other answers that were looked at; may be empty. */
   readonly rejected: readonly Rejected[];
   readonly confidence: Confidence;
   readonly remediation: Remediation;
@@ -94,6 +99,7 @@ export interface Finding {
 
 /** Telling lines of a log. */
 export interface LogExcerpt {
+  /** Name of the container. */
   readonly container: string;
   /** Of the life of the container that is over, or of the one that runs. */
   readonly life: 'current' | 'previous';

@@ -11,10 +11,13 @@ export type AnyEvent = DeepReadonly<Event | EventsV1Event>;
 
 /** The end of a container's log. */
 export interface ContainerLog {
+  /** Whose log it is. */
   readonly pod: { readonly namespace?: string; readonly name: string };
+  /** Name of the container. */
   readonly container: string;
   /** `previous`: of the life before the last restart. */
   readonly life: 'current' | 'previous';
+  /** The log as it was read, lines ending in `\n`. */
   readonly text: string;
 }
 
@@ -28,6 +31,7 @@ export interface Observation {
   readonly events?: readonly AnyEvent[];
   /** Whatever else is known: the node, owners, claims, volumes, Secrets without their data, sibling pods, quotas, budgets. */
   readonly related?: readonly DeepReadonly<KubernetesObject>[];
+  /** Logs of the pod's containers, if any were read. */
   readonly logs?: readonly ContainerLog[];
   /** When this was seen. */
   readonly now: Date;
@@ -35,11 +39,14 @@ export interface Observation {
 
 /** What is known about many subjects at one moment. */
 export interface Snapshot {
+  /** All pods that are looked at. */
   readonly pods: readonly DeepReadonly<Pod>[];
   /** Events of any of the objects. */
   readonly events?: readonly AnyEvent[];
   /** Owners, nodes, claims and the like. */
   readonly objects?: readonly DeepReadonly<KubernetesObject>[];
+  /** Logs of their containers, if any were read. */
   readonly logs?: readonly ContainerLog[];
+  /** When this was seen. */
   readonly now: Date;
 }

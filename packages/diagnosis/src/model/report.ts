@@ -31,13 +31,16 @@ export interface Incident {
   readonly members: readonly ObjectRef[];
   /** The object behind it, where one can be named: a Deployment, a node, a Secret, a quota. */
   readonly cause?: ObjectRef;
+  /** What it rests on; never empty. */
   readonly evidence: readonly Evidence[];
   readonly confidence: Confidence;
   /** When the first member began to fail, RFC 3339 in UTC; absent when it cannot be known. */
   readonly since?: string;
+  /** Where automatic actions wait while it lasts. */
   readonly holds: HeldScope;
   /** The most that is safe to do about all of them together. */
   readonly remediation: Remediation;
+  /** What a person does about it: one to three short sentences. */
   readonly advice: string;
   /** The two pod templates' differences, for a bad rollout: path, before, after. */
   readonly changes?: readonly TemplateChange[];
@@ -45,9 +48,11 @@ export interface Incident {
 
 /** One difference between the pod templates of two revisions. */
 export interface TemplateChange {
+  /** Path in the pod template, such as `spec.containers[0].image`. */
   readonly path: string;
   /** JSON of the value, secrets removed; absent: was not there. */
   readonly before?: string;
+  /** JSON of the value, secrets removed; absent: is there no more. */
   readonly after?: string;
 }
 

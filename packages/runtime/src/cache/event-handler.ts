@@ -6,6 +6,7 @@ export type Cached<T extends KubernetesObject> = DeepReadonly<Stored<T>>;
 /** An object came into the cache. */
 export interface AddedEvent<T extends KubernetesObject> {
   readonly type: 'added';
+  /** As it came. */
   readonly object: Cached<T>;
   /** True when it was there before anyone watched: from the first list, or for a handler that came late. */
   readonly isInitial: boolean;
@@ -14,13 +15,16 @@ export interface AddedEvent<T extends KubernetesObject> {
 /** An object changed. */
 export interface UpdatedEvent<T extends KubernetesObject> {
   readonly type: 'updated';
+  /** As it is now. */
   readonly object: Cached<T>;
+  /** As it was before. */
   readonly old: Cached<T>;
 }
 
 /** An object is gone, or is no longer selected. */
 export interface DeletedEvent<T extends KubernetesObject> {
   readonly type: 'deleted';
+  /** As it was last. */
   readonly object: Cached<T>;
   /** False when the deletion was found out by a new list: the object is then the last state known, not the last it had. */
   readonly isFinalState: boolean;
@@ -35,8 +39,11 @@ export type ObjectEvent<T extends KubernetesObject> =
  * A handler must be quick and must not wait; what it throws is reported and stops nothing.
  */
 export interface EventHandler<T extends KubernetesObject> {
+  /** An object came. */
   added?(object: Cached<T>, event: AddedEvent<T>): void;
+  /** An object changed. */
   updated?(old: Cached<T>, object: Cached<T>, event: UpdatedEvent<T>): void;
+  /** An object is gone. */
   deleted?(object: Cached<T>, event: DeletedEvent<T>): void;
 }
 

@@ -1,6 +1,7 @@
 /** An abort controller that follows other signals until it is disposed of. */
 export interface LinkedAbort extends Disposable {
   readonly signal: AbortSignal;
+  /** Aborts the signal, and lets go of the parents. */
   abort(reason: unknown): void;
 }
 

@@ -4,6 +4,7 @@ import { keyOfName, parseKey, type KubernetesObject } from '@kubewright/apimachi
 export interface Request {
   /** Undefined for a cluster-scoped object. */
   readonly namespace?: string | undefined;
+  /** Name of the object. */
   readonly name: string;
 }
 

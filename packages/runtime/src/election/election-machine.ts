@@ -6,6 +6,7 @@ import type { LeaseIdentity } from './lease-record.ts';
 
 /** What a candidate knows of a lease that somebody holds or held. */
 export interface Observation {
+  /** Who holds the lease; undefined when it was given back. */
   readonly holder: string | undefined;
   /** Which renewal it was; see {@link renewalOf}. */
   readonly renewal: string;

@@ -34,6 +34,7 @@ export interface LeaderElectorOptions extends Partial<ElectionTimes> {
   readonly client: LeaseClient;
   /** Name of the lease: one for each set of replicas. */
   readonly leaseName: string;
+  /** Namespace of the lease. */
   readonly leaseNamespace: string;
   /** Must differ for every process that ever runs. Default `<host name>_<uuid>`. */
   readonly identity?: string | undefined;
@@ -67,6 +68,7 @@ const releaseAttempts = 3;
  * ```
  */
 export class LeaderElector {
+  /** What the lease calls this process. */
   readonly identity: string;
   readonly #self: LeaseIdentity;
   readonly #times: ElectionTimes;

@@ -14,6 +14,7 @@ export interface EventRecorderOptions {
   readonly client: EventClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told what became of each Event that the recorder itself handles. */
   readonly onOutcome?: ((outcome: EventOutcome) => void) | undefined;
 }
 

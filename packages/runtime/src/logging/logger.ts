@@ -13,9 +13,13 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
  * ```
  */
 export interface Logger {
+  /** What helps to follow the steps of a program. */
   debug(message: string, fields?: LogFields): void;
+  /** What an operator wants to know of a program that is well. */
   info(message: string, fields?: LogFields): void;
+  /** What may need a look, and passes by itself. */
   warn(message: string, fields?: LogFields): void;
+  /** What did not work. */
   error(message: string, fields?: LogFields): void;
   /** A logger that adds these fields to each of its messages; fields of the message win over them. */
   with(fields: LogFields): Logger;

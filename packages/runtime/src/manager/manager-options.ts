@@ -15,7 +15,9 @@ export interface ServerOptions {
 
 /** Which lease the replicas of an operator contend for. */
 export interface LeaderElectionOptions extends Partial<ElectionTimes> {
+  /** Name of the lease. */
   readonly leaseName: string;
+  /** Namespace of the lease. */
   readonly leaseNamespace: string;
   /** Must differ for every process that ever runs. Default `<host name>_<uuid>`. */
   readonly identity?: string | undefined;
@@ -25,7 +27,9 @@ export interface LeaderElectionOptions extends Partial<ElectionTimes> {
 
 /** The pod that a process runs in. */
 export interface OwnPod {
+  /** Namespace of the pod. */
   readonly namespace: string;
+  /** Name of the pod. */
   readonly name: string;
   /** Without it `kubectl describe pod` does not show Events about the pod, because it asks for those of the uid. */
   readonly uid?: string | undefined;

@@ -71,7 +71,9 @@ export interface ControllerInstruments {
 export interface InformerIdentity {
   /** API group; the empty string for the core group. */
   readonly group: string;
+  /** Version within the group, such as `v1`. */
   readonly version: string;
+  /** Such as `Pod`. */
   readonly kind: string;
   /** `pods` or `deployments.apps`. */
   readonly resource: string;

@@ -9,10 +9,13 @@ export interface OperatorArguments extends Omit<
   StandardValues,
   'namespaces' | 'metrics' | 'leaderElectionNamespace' | 'leaderElectionIdentity'
 > {
+  /** Path of the kubeconfig; undefined: wherever one is found. */
   readonly kubeconfig: string | undefined;
+  /** Name of its context; undefined: the current one. */
   readonly context: string | undefined;
   /** Namespaces to watch; undefined: the own one, or all of them. */
   readonly namespaces: readonly string[] | undefined;
+  /** Whether all namespaces are watched. */
   readonly allNamespaces: boolean;
   /** Namespace of the lease; undefined: the own one. */
   readonly leaderElectionNamespace: string | undefined;

@@ -14,6 +14,7 @@ export interface OperatorOption<Value = unknown> {
   /** Environment variable that stands in for the option. Default: none. */
   readonly env: string | undefined;
   readonly schema: OptionSchema;
+  /** The value when nothing sets it. */
   readonly default: Value;
   /**
    * Reads a text as the value.

@@ -53,6 +53,7 @@ export interface OperatorProgram<
 > extends ProgramDefinition<Options> {
   readonly watches: 'own-namespace' | 'all-namespaces';
   readonly options: Options;
+  /** The options that every operator has. */
   readonly standard: StandardOptions;
 }
 

@@ -22,6 +22,7 @@ export type ExitCode = 0 | 1 | 2;
 export interface OperatorHost {
   /** Without the program and the script. */
   readonly argv?: readonly string[];
+  /** Environment variables. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Takes the help. */
   readonly writeOut?: (text: string) => void;

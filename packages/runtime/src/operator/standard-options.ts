@@ -8,6 +8,7 @@ import { booleanOption, integerOption, type OperatorOption } from './option.ts';
 export interface StandardValues {
   /** Namespaces to watch; empty: what the program watches by default. */
   readonly namespaces: readonly string[];
+  /** One replica works at a time. */
   readonly leaderElect: boolean;
   /** Namespace of the lease; empty: the own one. */
   readonly leaderElectionNamespace: string;
@@ -15,14 +16,19 @@ export interface StandardValues {
   readonly leaderElectionName: string;
   /** What this replica is called in the lease, before a random part; empty: the host name. */
   readonly leaderElectionIdentity: string;
+  /** How long others wait after the lease was last renewed. */
   readonly leaseDurationSeconds: number;
+  /** How long the leader tries to renew the lease before it gives up. */
   readonly renewDeadlineSeconds: number;
+  /** Pause between two tries. */
   readonly retryPeriodSeconds: number;
   /** Reconciles at a time, of each controller. */
   readonly concurrency: number;
+  /** Whether metrics are served. */
   readonly metrics: boolean;
   /** False: no server. */
   readonly metricsPort: number | false;
+  /** Path of the metrics, beginning with `/`. */
   readonly metricsPath: string;
   /** False: no server. */
   readonly healthPort: number | false;

@@ -111,6 +111,7 @@ export class WorkQueue<K> {
     return [...this.#working.keys()];
   }
 
+  /** Whether {@link WorkQueue.shutDown} was called. */
   get isShutDown(): boolean {
     return this.#isShutDown;
   }

@@ -4,7 +4,9 @@ export class PortInUseError extends Error {
   readonly code = 'ERR_PORT_IN_USE';
   /** What the port is for, such as `metrics`. */
   readonly purpose: string;
+  /** Address that was to be listened on. */
   readonly host: string;
+  /** Port that was to be listened on. */
   readonly port: number;
 
   constructor(purpose: string, host: string, port: number, options?: ErrorOptions) {

@@ -12,18 +12,26 @@ export interface Selection {
 
 /** Options of {@link ListerWatcher.listStream}; the names are the API's query parameters. */
 export interface ListStreamOptions extends Selection {
+  /** Version that the list must have, or must not be older than. Default: the latest. */
   readonly resourceVersion?: string;
+  /** How the version is meant. Default: the API's own rule for lists. */
   readonly resourceVersionMatch?: 'NotOlderThan' | 'Exact';
+  /** Most items of one page. Default: all at once. */
   readonly limit?: number;
+  /** Token of the page before. Default: the first page. */
   readonly continue?: string;
   readonly signal?: AbortSignal;
 }
 
 /** Options of {@link ListerWatcher.watch}. */
 export interface WatchOptions extends Selection {
+  /** Version after which changes are told. Default: the latest. */
   readonly resourceVersion?: string;
+  /** Needed with {@link WatchOptions.sendInitialEvents}: they must be no older than the version. */
   readonly resourceVersionMatch?: 'NotOlderThan';
+  /** Begin with all objects that are there. Default false. */
   readonly sendInitialEvents?: boolean;
+  /** Tell now and then how far the watch has come. Default false. */
   readonly allowBookmarks?: boolean;
   readonly signal: AbortSignal;
 }
@@ -35,6 +43,7 @@ export type WatchChange<T extends KubernetesObject> =
 
 /** How far a watch has come. */
 export interface WatchBookmark {
+  /** The version, and whether all that was there has been told. */
   readonly metadata: {
     readonly resourceVersion: string;
     readonly annotations?: Readonly<Record<string, string>>;

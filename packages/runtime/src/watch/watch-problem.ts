@@ -35,6 +35,7 @@ export type WatchProblemKind =
 /** What went wrong, for people, Events and readiness. */
 export interface WatchProblem {
   readonly kind: WatchProblemKind;
+  /** What did not go on. */
   readonly verb: 'list' | 'watch';
   /** In the server's words where it gave some. */
   readonly message: string;

@@ -13,6 +13,7 @@ export interface WebhooksOptions {
   readonly port?: number | false | undefined;
   /** Address to listen on. Default: all of them. */
   readonly host?: string | undefined;
+  /** Where the serving certificate comes from. */
   readonly certificates: CertificateSource;
 }
 

@@ -1,6 +1,8 @@
 /** A user of this machine. Only a cluster that runs as root can start programs as somebody else. */
 export interface ImageUser {
+  /** Number of the user; 0 is root. */
   readonly uid: number;
+  /** Number of the primary group. */
   readonly gid: number;
 }
 
@@ -63,6 +65,7 @@ export interface ScriptedExec {
   readonly exitCode?: number | undefined;
   /** It cannot be started; the text follows the runtime's own words, such as `exec: "curl": executable file not found in $PATH`. */
   readonly startError?: string | undefined;
+  /** Written to standard output. Default: nothing. */
   readonly output?: string | undefined;
   /** It takes this long, in milliseconds. Default 0. */
   readonly durationMs?: number | undefined;

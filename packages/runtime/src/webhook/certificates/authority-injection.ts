@@ -7,8 +7,11 @@ import type { Client } from '@kubewright/client';
 
 /** Objects of the cluster that name a webhook, and must know the authority of its certificate. */
 export interface InjectionTargets {
+  /** Names of those that convert by the webhook. */
   readonly customResourceDefinitions: readonly string[];
+  /** Names of those that call the webhook. */
   readonly validatingWebhookConfigurations: readonly string[];
+  /** Names of those that call the webhook. */
   readonly mutatingWebhookConfigurations: readonly string[];
 }
 

@@ -27,6 +27,7 @@ export interface SelfManagedCertificatesOptions {
   readonly inject?: Partial<InjectionTargets> | undefined;
   /** Time between two looks at the Secret and at what is injected, in milliseconds. Default 10,000. */
   readonly checkIntervalMs?: number | undefined;
+  /** How long certificates are valid and when they are renewed. Default: see `CertificateLifetimes`. */
   readonly lifetimes?: Partial<CertificateLifetimes> | undefined;
 }
 

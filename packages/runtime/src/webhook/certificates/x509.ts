@@ -12,7 +12,9 @@ import { isIP } from 'node:net';
 
 /** A certificate and its private key, both PEM. */
 export interface KeyedCertificate {
+  /** PEM. */
   readonly certificate: string;
+  /** PEM of the private key. */
   readonly key: string;
 }
 
