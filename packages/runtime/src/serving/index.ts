@@ -1,1 +1,2 @@
 export * from './port-in-use-error.ts';
+export * from './serving-endpoint.ts';
