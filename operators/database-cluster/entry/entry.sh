@@ -11,6 +11,8 @@ root=${KUBEWRIGHT_ROOT:-} # a node that runs containers as plain processes mount
 control=$root/control
 volume=$root/var/lib/postgresql/data
 data=$volume/pgdata
+# For whatever connects to the primary: the server as a standby, pg_basebackup, pg_rewind.
+export PGPASSFILE=$control/pgpass PGSSLROOTCERT=$control/ca.crt
 
 server='' # process id of the server
 mode=none # of the running server: none, primary or standby
@@ -113,7 +115,7 @@ initialize() {
 clone() {
   # What is here cannot follow the primary; the place is needed for what can.
   rm -rf "$data" "$volume/pgdata.new"
-  step clone pg_basebackup -D "$volume/pgdata.new" -X stream -c fast -d "$source" || return 1
+  step clone pg_basebackup -w -D "$volume/pgdata.new" -X stream -c fast -d "$source" || return 1
   touch "$volume/pgdata.new/standby.signal"
   sync && mv "$volume/pgdata.new" "$data" && read_controldata
 }
@@ -135,7 +137,8 @@ start_server() {
   rm -f "$data/postmaster.pid"
   mode=$1
   say "server starts as $mode"
-  postgres -D "$data" -c config_file="$control/postgresql.conf" -c hba_file="$control/pg_hba.conf" &
+  postgres -D "$data" -c config_file="$control/postgresql.conf" -c hba_file="$control/pg_hba.conf" \
+    -c ssl_cert_file="$control/tls.crt" -c ssl_key_file="$control/tls.key" -c ssl_ca_file="$control/ca.crt" &
   server=$!
 }
 

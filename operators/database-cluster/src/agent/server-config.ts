@@ -1,0 +1,126 @@
+import { serverPort } from '../api/settings.ts';
+import type { AgentSettings } from './agent-settings.ts';
+
+/** The roles that the cluster itself uses. */
+export const internalRoles = {
+  superuser: 'postgres',
+  /** Standbys stream as this one; pg_rewind and pg_basebackup use it too. */
+  replicator: 'kubewright_replicator',
+} as const;
+
+/** Where a primary is reached. */
+export interface PrimaryAddress {
+  readonly host: string;
+  /** Name in its certificate. */
+  readonly serverName: string;
+}
+
+/** What the configuration of a server depends on. */
+export interface ServerConfigInput {
+  readonly settings: AgentSettings;
+  /** Address of the pod. */
+  readonly address: string;
+  /** Name of the pod: what a standby calls itself. */
+  readonly name: string;
+  /** `synchronous_standby_names`. */
+  readonly synchronousStandbyNames: string;
+  /** Where to stream from; undefined: from nowhere. */
+  readonly source: PrimaryAddress | undefined;
+}
+
+/** The connection string that a standby reaches its primary with. The password comes from the file that PGPASSFILE names. */
+export function connectionString(
+  { name, settings }: Pick<ServerConfigInput, 'name' | 'settings'>,
+  source: PrimaryAddress,
+): string {
+  const { tls } = settings;
+  // hostaddr is what is dialled; host is what the certificate must name.
+  return Object.entries({
+    host: tls ? source.serverName : source.host,
+    ...(tls ? { hostaddr: source.host } : {}),
+    port: String(serverPort),
+    user: internalRoles.replicator,
+    application_name: name,
+    sslmode: tls ? 'verify-full' : 'disable',
+    connect_timeout: '5',
+    // A primary that vanished without a word is noticed within seconds.
+    keepalives_idle: '5',
+    keepalives_interval: '2',
+    keepalives_count: '3',
+    tcp_user_timeout: '10000',
+  })
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
+
+/** `postgresql.conf` of a server. Paths of certificates come from the entry program, which knows where its files are. */
+export function postgresConfig(input: ServerConfigInput): string {
+  const { settings, address, synchronousStandbyNames, source } = input;
+  const values: Readonly<Record<string, string>> = {
+    listen_addresses: address,
+    port: String(serverPort),
+    unix_socket_directories: '',
+    wal_level: 'replica',
+    hot_standby: 'on',
+    // pg_rewind needs one of this and checksums; both are cheap.
+    wal_log_hints: 'on',
+    wal_keep_size: '256MB',
+    // The same everywhere and for ever: a standby with less than its primary does not start.
+    max_wal_senders: '110',
+    max_replication_slots: '10',
+    wal_receiver_status_interval: '1s',
+    wal_receiver_timeout: '10s',
+    wal_sender_timeout: '10s',
+    synchronous_standby_names: synchronousStandbyNames,
+    recovery_target_timeline: 'latest',
+    password_encryption: 'scram-sha-256',
+    ssl: settings.tls ? 'on' : 'off',
+    ssl_min_protocol_version: 'TLSv1.2',
+    log_destination: 'stderr',
+    logging_collector: 'off',
+    log_line_prefix: '%m [%p] ',
+    // Statements may hold passwords.
+    log_statement: 'none',
+    log_min_error_statement: 'panic',
+    ...(source === undefined ? {} : { primary_conninfo: connectionString(input, source) }),
+  };
+  const lines = Object.entries(values).map(([key, value]) => `${key} = ${quoted(value)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** `pg_hba.conf` of a server: who may connect from where. The first line that fits counts. */
+export function hostBasedAuthentication({
+  settings,
+  address,
+}: Pick<ServerConfigInput, 'settings' | 'address'>): string {
+  const { tls, authentication } = settings;
+  const type = tls ? 'hostssl' : 'host';
+  const { superuser, replicator } = internalRoles;
+  const own = address.includes(':') ? `${address}/128` : `${address}/32`;
+  return [
+    // The agent, from within the pod.
+    [type, 'all', superuser, own, 'scram-sha-256'],
+    [type, 'replication,postgres', replicator, 'all', 'scram-sha-256'],
+    ['host', 'all,replication', `${superuser},${replicator}`, 'all', 'reject'],
+    // Nobody has a client certificate where there is no TLS.
+    [
+      type,
+      'all',
+      'all',
+      'all',
+      authentication === 'cert' && !tls ? 'scram-sha-256' : authentication,
+    ],
+  ]
+    .map((fields) => `${fields.join('\t')}\n`)
+    .join('');
+}
+
+/** The password file of libpq: the replicator's, for any server. */
+export function passwordFile(replicatorPassword: string): string {
+  const escaped = replicatorPassword.replaceAll(/[\\:]/g, (character) => `\\${character}`);
+  return `*:*:*:${internalRoles.replicator}:${escaped}\n`;
+}
+
+function quoted(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
