@@ -1,0 +1,126 @@
+import {
+  Lease,
+  Pod,
+  type ConditionInput,
+  type DeepReadonly,
+  type Stored,
+} from '@kubewright/apimachinery';
+import type { Cache } from '@kubewright/runtime';
+import { readRecord, type LeaderRecord } from '../agent/leader-record.ts';
+import type { DatabaseCluster } from '../api/database-cluster.ts';
+import { clusterLabel } from '../api/labels.ts';
+import { managedObjects } from '../apply/object-applier.ts';
+import type { ClusterContext } from '../objects/cluster-context.ts';
+import { podName } from '../objects/names.ts';
+import { wasAvailable, type Observation } from '../status/cluster-status.ts';
+import { podsHealth } from '../status/pod-health.ts';
+
+/** What the Lease of a cluster says; undefined: there is none, or nobody can read it. */
+export function leaderRecord(
+  cache: Cache,
+  { namespace, names }: ClusterContext,
+): LeaderRecord | undefined {
+  const lease = managedObjects(cache, Lease).get({ namespace, name: names.lease });
+  if (lease === undefined) return undefined;
+  try {
+    // Safe: it is only read.
+    return readRecord(lease as Stored<Lease>);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at the pods and the Lease of a cluster. */
+export function observeCluster(
+  cluster: DeepReadonly<Stored<DatabaseCluster>>,
+  context: ClusterContext,
+  cache: Cache,
+): Observation {
+  const { name, namespace, settings } = context;
+  const pods = managedObjects(cache, Pod)
+    .list({ namespace })
+    .filter(({ metadata }) => metadata.labels?.[clusterLabel] === name);
+  const wanted = Array.from({ length: settings.instances }, (_, ordinal) => podName(name, ordinal));
+  const health = podsHealth(pods, wanted);
+  const record = leaderRecord(cache, context);
+  const primary = record?.address === undefined ? undefined : record.primary;
+  const isAvailable = primary !== undefined && health.readyPods.includes(primary);
+  const available: ConditionInput = isAvailable
+    ? {
+        type: 'Available',
+        status: 'True',
+        reason: 'PrimaryReady',
+        message: `${primary} takes writes`,
+      }
+    : {
+        type: 'Available',
+        status: 'False',
+        reason: wasAvailable(cluster) ? 'PrimaryUnavailable' : 'Creating',
+        message: health.message || 'no replica has become the primary yet',
+      };
+  const isReady = isAvailable && health.message === '';
+  const ready: ConditionInput = isReady
+    ? {
+        type: 'Ready',
+        status: 'True',
+        reason: 'AllReplicasReady',
+        message: `${String(health.readyReplicas)} of ${String(settings.instances)} replicas are ready`,
+      }
+    : {
+        type: 'Ready',
+        status: 'False',
+        reason: 'NotReady',
+        message: health.message || available.message || '',
+      };
+  return {
+    conditions: [available, ready, ...failoverCondition(context, record)],
+    dropped: settings.failover === undefined ? ['FailoverReady'] : [],
+    isFailing: health.isFailing,
+    fields: {
+      replicas: health.replicas,
+      readyReplicas: health.readyReplicas,
+      message: isReady ? '' : (ready.message ?? ''),
+      ...(record?.primary === undefined ? {} : { primary: record.primary }),
+      ...(record?.systemIdentifier === undefined
+        ? {}
+        : { systemIdentifier: record.systemIdentifier }),
+    },
+  };
+}
+
+function failoverCondition(
+  { settings }: ClusterContext,
+  record: LeaderRecord | undefined,
+): ConditionInput[] {
+  if (settings.failover === undefined) return [];
+  const type = 'FailoverReady';
+  if (settings.failover.candidates === 1 && settings.instances === 1) {
+    return [
+      {
+        type,
+        status: 'False',
+        reason: 'SingleReplica',
+        message: 'one replica alone has nobody to fail over to',
+      },
+    ];
+  }
+  const successors = record?.successors.filter((name) => name !== record.primary) ?? [];
+  return successors.length > 0 && record?.primary !== undefined
+    ? [
+        {
+          type,
+          status: 'True',
+          reason: 'StandbyInSync',
+          message: `${successors.join(', ')} can take over`,
+        },
+      ]
+    : [
+        {
+          type,
+          status: 'False',
+          reason: 'NoStandbyInSync',
+          message:
+            'no standby has all commits: until one has, a failure of the primary is waited out',
+        },
+      ];
+}

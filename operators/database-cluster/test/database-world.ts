@@ -1,0 +1,194 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CustomResourceDefinition,
+  EventsV1Event,
+  isConditionTrue,
+  Lease,
+  Pod,
+  Secret,
+  Service,
+  type Stored,
+} from '@kubewright/apimachinery';
+import { Client } from '@kubewright/client';
+import { EmbeddedCluster } from '@kubewright/cluster';
+import { createLogger, Manager } from '@kubewright/runtime';
+import pg from 'pg';
+import { readRecord, type LeaderRecord } from '../src/agent/leader-record.ts';
+import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
+import { createDatabaseClusterController } from '../src/database-cluster-controller.ts';
+import type { ObjectOptions } from '../src/objects/cluster-context.ts';
+
+/** Where Debian's packages put the programs of the server. */
+const serverPrograms = '/usr/lib/postgresql/15/bin';
+
+/** Why no database can run here; undefined: it can. */
+export const missingPrograms = existsSync(serverPrograms)
+  ? undefined
+  : `no PostgreSQL server programs in ${serverPrograms}: apt-get install postgresql`;
+
+/** The user that the servers run as: PostgreSQL refuses to run as root. */
+function serverUser(): number {
+  return process.getuid?.() === 0
+    ? Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }))
+    : (process.getuid?.() ?? 0);
+}
+
+const main = new URL('../src/main.ts', import.meta.url).pathname;
+
+/** A cluster that pods really run in, with the operator. */
+export class DatabaseWorld implements AsyncDisposable {
+  readonly cluster: EmbeddedCluster;
+  readonly client: Client;
+  readonly namespace = 'default';
+  #operator: RunningOperator | undefined;
+
+  private constructor(cluster: EmbeddedCluster) {
+    this.cluster = cluster;
+    this.client = cluster.client;
+  }
+
+  static async start(): Promise<DatabaseWorld> {
+    const server = { command: ['bash'], path: [serverPrograms] };
+    const cluster = await EmbeddedCluster.start({
+      images: {
+        'postgres:15': server,
+        'postgres:15.1': server,
+        'database-cluster:test': { command: [process.execPath, main] },
+      },
+      parentFolder: '/tmp',
+    });
+    const manifest = DatabaseCluster.manifest();
+    await cluster.client.create(CustomResourceDefinition, {
+      ...manifest,
+      spec: { ...manifest.spec, conversion: { strategy: 'None' } },
+    });
+    const world = new DatabaseWorld(cluster);
+    await world.until(async () => {
+      const { status } = await cluster.client.get(CustomResourceDefinition, {
+        name: manifest.metadata.name ?? '',
+      });
+      return isConditionTrue(status?.conditions, 'Established');
+    });
+    return world;
+  }
+
+  /** Starts the operator, or a further one after the last was stopped. */
+  startOperator(): void {
+    this.#operator = new RunningOperator(this.client);
+  }
+
+  async stopOperator(): Promise<void> {
+    await this.#operator?.stop();
+    this.#operator = undefined;
+  }
+
+  async createDatabase(name: string, spec: Partial<DatabaseClusterSpec> = {}): Promise<void> {
+    await this.client.create(
+      DatabaseCluster.resource,
+      DatabaseCluster.create({
+        metadata: { name, namespace: this.namespace },
+        spec: { replicas: 1, version: '15', storage: { size: '64Mi' }, ...spec },
+      }),
+    );
+  }
+
+  async database(name: string): Promise<Stored<DatabaseCluster>> {
+    return this.client.get(DatabaseCluster.resource, { namespace: this.namespace, name });
+  }
+
+  async untilReady(name: string): Promise<void> {
+    await this.until(async () =>
+      isConditionTrue((await this.database(name)).status?.conditions, 'Ready'),
+    );
+  }
+
+  async record(name: string): Promise<LeaderRecord> {
+    return readRecord(
+      await this.client.get(Lease, { namespace: this.namespace, name: `${name}-primary` }),
+    );
+  }
+
+  /** A connection of a user of the database, by way of a Service. */
+  async connect(name: string, service = name): Promise<pg.Client> {
+    const { namespace } = this;
+    const { data = {} } = await this.client.get(Secret, { namespace, name: `${name}-credentials` });
+    const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
+    const { spec } = await this.client.get(Service, { namespace, name: service });
+    const client = new pg.Client({
+      host: spec?.clusterIP ?? '',
+      port: Number(text('port')),
+      user: text('username'),
+      password: text('password'),
+      database: text('database'),
+      connectionTimeoutMillis: 3000,
+      query_timeout: 5000,
+    });
+    client.on('error', () => undefined); // the test sees its queries fail
+    await client.connect();
+    return client;
+  }
+
+  async pod(name: string): Promise<Stored<Pod>> {
+    return this.client.get(Pod, { namespace: this.namespace, name });
+  }
+
+  async logs(pod: string, container: string): Promise<string> {
+    return this.client.logText({ namespace: this.namespace, name: pod }, { container });
+  }
+
+  async events(): Promise<string[]> {
+    const { items } = await this.client.list(EventsV1Event, { namespace: this.namespace });
+    return items
+      .filter(({ reportingController }) => reportingController === 'database-cluster')
+      .map(({ reason, note }) => `${reason ?? ''}: ${note ?? ''}`);
+  }
+
+  /** Looks again and again until it is so; the time limit of the test bounds it. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    while (!(await isSo().catch(() => false))) await sleep(100);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopOperator();
+    await this.cluster.stop();
+  }
+}
+
+/** The settings of the operator in tests. */
+export const testObjects: ObjectOptions = {
+  postgresImage: 'postgres',
+  agentImage: 'database-cluster:test',
+  agentCommand: [],
+  userId: serverUser(),
+  imagePullPolicy: 'IfNotPresent',
+  leaseDurationSeconds: 6,
+  retryPeriodSeconds: 1,
+};
+
+class RunningOperator {
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+
+  constructor(client: Client) {
+    const manager = new Manager({
+      client: new Client({ transport: client.transport, fieldManager: 'database-cluster' }),
+      metrics: { port: false },
+      health: { port: false },
+      logger: createLogger({ level: (process.env['LOG_LEVEL'] ?? 'silent') as 'silent' }),
+    });
+    manager.add(
+      createDatabaseClusterController(manager, {
+        objects: testObjects,
+        certificates: { ensure: () => Promise.resolve() },
+      }),
+    );
+    this.#run = manager.run({ signal: this.#stop.signal });
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the test is over'));
+    await this.#run;
+  }
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Pod } from '@kubewright/apimachinery';
+import { DatabaseWorld, missingPrograms } from './database-world.ts';
+import { WritingClient } from './writing-client.ts';
+
+const options = { skip: missingPrograms ?? false, timeout: 180_000 };
+
+let world: DatabaseWorld;
+before(async () => {
+  if (missingPrograms === undefined) world = await DatabaseWorld.start();
+});
+after(async () => {
+  if (missingPrograms === undefined) await world[Symbol.asyncDispose]();
+});
+
+async function numbersIn(database: string): Promise<number[]> {
+  const client = await world.connect(database);
+  try {
+    const { rows } = await client.query<{ number: number }>(
+      'SELECT number FROM numbers ORDER BY 1',
+    );
+    return rows.map(({ number }) => number);
+  } finally {
+    await client.end();
+  }
+}
+
+async function createTable(database: string): Promise<void> {
+  const client = await world.connect(database);
+  await client.query('CREATE TABLE numbers (number int PRIMARY KEY)');
+  await client.end();
+}
+
+test('a killed database comes back with its rows', options, async () => {
+  world.startOperator();
+  await world.createDatabase('one');
+  await world.untilReady('one');
+  await createTable('one');
+  const client = await world.connect('one');
+  await client.query('INSERT INTO numbers SELECT generate_series(1, 1000)');
+  await client.end();
+
+  const { uid } = (await world.pod('one-0')).metadata;
+  await world.client.delete(
+    Pod,
+    { namespace: world.namespace, name: 'one-0' },
+    { gracePeriodSeconds: 0 },
+  );
+  await world.until(async () => (await world.pod('one-0')).metadata.uid !== uid);
+  await world.until(async () => (await numbersIn('one')).length === 1000);
+  await world.stopOperator();
+});
+
+test(
+  'a standby takes over from a killed primary, with every acknowledged row, also while the operator is gone',
+  options,
+  async () => {
+    world.startOperator();
+    await world.createDatabase('ha', { replicas: 3, ha: { enabled: true } });
+    await world.untilReady('ha');
+    await world.until(async () => (await world.record('ha')).successors.length === 1);
+    await createTable('ha');
+    await world.stopOperator();
+
+    const writer = new WritingClient(world, 'ha');
+    await world.until(async () => writer.acknowledged.length > 100);
+    const { primary: first = '' } = await world.record('ha');
+    await world.client.delete(
+      Pod,
+      { namespace: world.namespace, name: first },
+      { gracePeriodSeconds: 0 },
+    );
+    await world.until(async () => {
+      const { primary, address } = await world.record('ha');
+      return primary !== first && address !== undefined;
+    });
+    const count = writer.acknowledged.length;
+    await world.until(async () => writer.acknowledged.length > count + 100);
+    await writer[Symbol.asyncDispose]();
+
+    const found = new Set(await numbersIn('ha'));
+    assert.deepEqual(
+      writer.acknowledged.filter((number) => !found.has(number)),
+      [],
+    );
+
+    world.startOperator();
+    await world.untilReady('ha');
+    const reader = await world.connect('ha', 'ha-ro');
+    const { rows } = await reader.query('SELECT pg_is_in_recovery() AS is_standby');
+    assert.deepEqual(rows, [{ is_standby: true }]);
+    await reader.end();
+  },
+);
