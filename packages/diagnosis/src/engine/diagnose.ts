@@ -1,5 +1,5 @@
 import type { ContainerFacts } from '../facts/index.ts';
-import { OwnerFacts, PodFacts } from '../facts/index.ts';
+import { isPlainlyWell, OwnerFacts, PodFacts } from '../facts/index.ts';
 import {
   remediations,
   severities,
@@ -33,6 +33,7 @@ export function diagnose(observation: Observation): readonly Finding[] {
 
 /** {@link diagnose} by other rules; for tests that change one and expect another answer. */
 export function diagnoseBy(order: DecisionOrder, observation: Observation): readonly Finding[] {
+  if (isPlainlyWell(observation)) return [];
   if (observation.pod !== undefined) return diagnosePod(order, new PodFacts(observation));
   if (observation.owner !== undefined) return diagnoseOwner(order, new OwnerFacts(observation));
   return [];

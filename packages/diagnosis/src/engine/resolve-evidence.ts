@@ -13,7 +13,9 @@ export function resolveEvidence(observation: Observation, evidence: Evidence): J
   const keys = keysOf(evidence.path);
   let found: JsonValue = null;
   for (const root of rootsOf(observation, evidence.object)) {
-    found = shown(Field.root(root).at(...keys).value);
+    let field = Field.root(root);
+    for (const key of keys) field = field.at(key);
+    found = shown(field.value);
     // Objects read from a file may share a name.
     if (deepEqual(found, evidence.value)) return found;
   }

@@ -35,6 +35,7 @@ export class ContainerFacts {
    * has none.
    */
   readonly ended: Life | undefined;
+  #events: readonly ObservedEvent[] | undefined;
 
   constructor(pod: PodFacts, name: string, type: ContainerType, spec: Field, status: Field) {
     this.pod = pod;
@@ -142,10 +143,9 @@ export class ContainerFacts {
 
   /** Events that are about it: that name it, or name no container. Newest first. */
   get events(): readonly ObservedEvent[] {
-    return this.pod.events.filter((event) => {
-      const named = event.container;
-      return named === undefined || named === this.name;
-    });
+    return (this.#events ??= this.pod.events.filter(({ container }) => {
+      return container === undefined || container === this.name;
+    }));
   }
 
   /** Messages of the Events of these reasons that are about it, newest first. */

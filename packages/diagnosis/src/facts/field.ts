@@ -22,13 +22,13 @@ export class Field {
   readonly value: unknown;
   readonly #parent: Field | undefined;
   readonly #key: string | number;
-  readonly #object: ObjectRef | undefined;
+  readonly #object: (() => ObjectRef) | undefined;
 
   private constructor(
     value: unknown,
     parent: Field | undefined,
     key: string | number,
-    object: ObjectRef | undefined,
+    object: (() => ObjectRef) | undefined,
   ) {
     this.value = value;
     this.#parent = parent;
@@ -36,15 +36,17 @@ export class Field {
     this.#object = object;
   }
 
-  /** A whole object. Without a reference it is the subject of the diagnosis. */
-  static root(value: unknown, object?: ObjectRef): Field {
+  /** A whole object, and how evidence names it. Without a name it is the subject of the diagnosis. */
+  static root(value: unknown, object?: () => ObjectRef): Field {
     return new Field(value, undefined, '', object);
   }
 
   /** The field below, by names and positions. */
-  at(...keys: readonly (string | number)[]): Field {
-    let field = this as Field;
-    for (const key of keys) field = new Field(memberOf(field.value, key), field, key, this.#object);
+  at(key: string | number, ...below: readonly (string | number)[]): Field {
+    let field = new Field(memberOf(this.value, key), this, key, this.#object);
+    for (const next of below) {
+      field = new Field(memberOf(field.value, next), field, next, this.#object);
+    }
     return field;
   }
 
@@ -117,7 +119,7 @@ export class Field {
   /** What was seen here, to be shown. */
   get evidence(): Evidence {
     return {
-      ...(this.#object === undefined ? {} : { object: this.#object }),
+      ...(this.#object === undefined ? {} : { object: this.#object() }),
       path: this.path,
       value: shown(this.value),
     };

@@ -4,39 +4,60 @@ const fieldPathName = /^spec\.(?:containers|initContainers|ephemeralContainers)\
 const namedInMessage = /\b[Cc]ontainer "?([a-z0-9][a-z0-9-]*)"?(?:$|:| failed| in pod)/;
 const dockerIdInMessage = /docker:\/\/([a-z0-9-]+):/;
 
-/** An Event of either group (core or events.k8s.io), read the same way. */
+/** An Event of either group (core or events.k8s.io), read the same way, and only as far as it is asked for. */
 export class ObservedEvent {
   readonly field: Field;
   readonly reason: Field;
-  readonly message: Field;
   /** What it is about. */
   readonly about: Field;
-  /** How often it was seen, at least. */
-  readonly count: number;
-  /** When it was seen last and first, in milliseconds; undefined when it does not say. */
-  readonly lastMs: number | undefined;
-  readonly firstMs: number | undefined;
+  #message: Field | undefined;
+  #lastMs: number | null | undefined;
 
   constructor(field: Field) {
     this.field = field;
     this.reason = field.at('reason');
-    this.message = firstPresent(field.at('message'), field.at('note'));
     this.about = firstPresent(field.at('involvedObject'), field.at('regarding'));
+  }
+
+  get message(): Field {
+    return (this.#message ??= firstPresent(this.field.at('message'), this.field.at('note')));
+  }
+
+  /** How often it was seen, at least. */
+  get count(): number {
+    const { field } = this;
     const count = firstPresent(
       field.at('series', 'count'),
       field.at('count'),
       field.at('deprecatedCount'),
     );
-    this.count = count.number ?? 1;
-    const at = field.at('eventTime').timeMs ?? field.at('metadata', 'creationTimestamp').timeMs;
-    this.lastMs =
+    return count.number ?? 1;
+  }
+
+  /** When it was seen last, in milliseconds; undefined when it does not say. */
+  get lastMs(): number | undefined {
+    const { field } = this;
+    this.#lastMs ??=
       firstTime(
         field.at('series', 'lastObservedTime'),
         field.at('lastTimestamp'),
         field.at('deprecatedLastTimestamp'),
-      ) ?? at;
-    this.firstMs =
-      firstTime(field.at('firstTimestamp'), field.at('deprecatedFirstTimestamp')) ?? at;
+      ) ??
+      this.#madeMs ??
+      null;
+    return this.#lastMs ?? undefined;
+  }
+
+  /** When it was seen first, in milliseconds; undefined when it does not say. */
+  get firstMs(): number | undefined {
+    const { field } = this;
+    return (
+      firstTime(field.at('firstTimestamp'), field.at('deprecatedFirstTimestamp')) ?? this.#madeMs
+    );
+  }
+
+  get #madeMs(): number | undefined {
+    return firstTime(this.field.at('eventTime'), this.field.at('metadata', 'creationTimestamp'));
   }
 
   /**

@@ -13,8 +13,12 @@ export class PodFacts {
   readonly observation: Observation;
   readonly view: Field;
   readonly nowMs: number;
+  readonly #conditions = new Map<string, Field>();
   #containers: readonly ContainerFacts[] | undefined;
   #events: readonly ObservedEvent[] | undefined;
+  #phase: Field | undefined;
+  #reason: Field | undefined;
+  #deletionTimestamp: Field | undefined;
   #related: RelatedObjects | undefined;
 
   constructor(observation: Observation) {
@@ -36,12 +40,12 @@ export class PodFacts {
   }
 
   get phase(): Field {
-    return this.view.at('status', 'phase');
+    return (this.#phase ??= this.view.at('status', 'phase'));
   }
 
   /** Reason of the pod itself, such as Evicted. */
   get reason(): Field {
-    return this.view.at('status', 'reason');
+    return (this.#reason ??= this.view.at('status', 'reason'));
   }
 
   get message(): Field {
@@ -49,7 +53,7 @@ export class PodFacts {
   }
 
   get deletionTimestamp(): Field {
-    return this.view.at('metadata', 'deletionTimestamp');
+    return (this.#deletionTimestamp ??= this.view.at('metadata', 'deletionTimestamp'));
   }
 
   get nodeName(): Field {
@@ -62,7 +66,12 @@ export class PodFacts {
 
   /** The condition of this type; a field that is not there when the pod has none. */
   condition(type: string): Field {
-    return findItem(this.view.at('status', 'conditions'), (item) => item.at('type').text === type);
+    const known = this.#conditions.get(type);
+    if (known !== undefined) return known;
+    const conditions = this.view.at('status', 'conditions');
+    const found = findItem(conditions, (item) => item.at('type').text === type);
+    this.#conditions.set(type, found);
+    return found;
   }
 
   /** The reference to the controller that would make a new pod; a field that is not there for a bare pod. */

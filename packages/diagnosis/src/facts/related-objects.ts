@@ -15,14 +15,14 @@ export class RelatedObjects {
   /** All objects. */
   get objects(): readonly Field[] {
     return (this.#objects ??= listed(this.#observation.related).map((object) =>
-      Field.root(object, refOf(object)),
+      Field.root(object, () => refOf(object)),
     ));
   }
 
   /** All Events, about whatever object. */
   get events(): readonly ObservedEvent[] {
     return (this.#events ??= listed(this.#observation.events).map(
-      (event) => new ObservedEvent(Field.root(event, eventRef(event))),
+      (event) => new ObservedEvent(Field.root(event, () => eventRef(event))),
     ));
   }
 
@@ -36,7 +36,7 @@ export class RelatedObjects {
     );
     if (found !== undefined) return found;
     const place = namespace === undefined ? {} : { namespace };
-    return Field.root(undefined, { kind, ...place, name: name ?? '' });
+    return Field.root(undefined, () => ({ kind, ...place, name: name ?? '' }));
   }
 
   /** All objects of a kind. */

@@ -7,14 +7,13 @@ const readinessGate: PodRule = {
   category: 'ReadinessGatePending',
   mode: 18,
   when: {
-    'the pod is not ready': (pod) => pod.condition('Ready').at('status').is('False'),
     'a readiness gate is not passed': (pod) => {
       const closed = closedGates(pod);
       return closed.length > 0 && closed;
     },
     'its containers are ready': (pod) => pod.condition('ContainersReady').at('status').is('True'),
   },
-  shows: (pod) => [pod.condition('Ready').at('reason'), pod.condition('Ready').at('message')],
+  shows: (pod) => ['status', 'reason', 'message'].map((name) => pod.condition('Ready').at(name)),
   concludes: (pod) => {
     const names = closedGates(pod).map(({ text }) => text ?? '?');
     return {

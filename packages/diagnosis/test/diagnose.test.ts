@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { deepEqual } from '@kubewright/apimachinery';
+import fc from 'fast-check';
+import { diagnose, resolveEvidence, stateOf, type Observation } from '../src/index.ts';
+import { specimens } from './specimens/index.ts';
+import { ago, event, life, now, podOf } from './specimens/pods.ts';
+
+describe('diagnose', () => {
+  test('answers, and proves what it says, whatever a field holds', () => {
+    const spoiled = fc
+      .record({
+        specimen: fc.constantFrom(...specimens),
+        spoil: fc.array(
+          fc.record({ at: fc.nat(), value: fc.oneof(fc.jsonValue(), fc.constant('__proto__')) }),
+          { minLength: 1, maxLength: 4 },
+        ),
+      })
+      .map(({ specimen, spoil }) => {
+        const observation = structuredClone(specimen.observation);
+        for (const { at, value } of spoil) replaceSome(observation, at, value);
+        return observation;
+      });
+    fc.assert(
+      fc.property(spoiled, (observation) => {
+        stateOf(observation);
+        for (const { evidence } of diagnose(observation)) {
+          for (const seen of evidence) {
+            assert.ok(deepEqual(resolveEvidence(observation, seen), seen.value), seen.path);
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('answers of anything that is given for a pod', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (pod, events) => {
+        const observation = { pod, events, related: events, logs: events, now };
+        // What a file holds need not be what the types say.
+        diagnose(observation as unknown as Observation);
+      }),
+    );
+  });
+
+  test('looks at nothing else when a pod is plainly well', () => {
+    const { pod } = podOf({
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containers: [
+        { running: 600 },
+        { name: 'init', type: 'init', terminated: life('Completed', 0) },
+      ],
+    });
+    const observation = {
+      ...(pod && { pod }),
+      events: [event('Started', 'Container started'), event('Unhealthy', 'Readiness probe failed')],
+      get related(): never {
+        throw new Error('other objects were read');
+      },
+      now,
+    };
+    assert.deepEqual(diagnose(observation), []);
+  });
+
+  test('gives the same findings for the same observation, and leaves it as it was', () => {
+    for (const { observation } of specimens) {
+      const before = structuredClone(observation);
+      assert.deepEqual(diagnose(observation), diagnose(before));
+      assert.deepEqual(observation, before);
+    }
+  });
+
+  test('cleans names and texts of the cluster, and quotes them for a shell', () => {
+    const [finding] = diagnose(
+      podOf({
+        metadata: { name: "web'; rm -rf /", namespace: 'shop' },
+        containers: [
+          {
+            name: 'app\u001b[31m\u202e',
+            waiting: { reason: 'CreateContainerError', message: `\u0000${'x'.repeat(5000)}` },
+          },
+        ],
+      }),
+    );
+    assert.match(finding?.nextQuestion ?? '', /-n shop/);
+    assert.doesNotMatch(finding?.summary ?? '', /[\p{Cc}\u202e]/u);
+    assert.ok((finding?.summary.length ?? 0) <= 600);
+    const [crash] = diagnose(
+      podOf({
+        metadata: { name: "web'; rm -rf /", namespace: 'shop' },
+        containers: [{ waiting: 'CrashLoopBackOff', restarts: 3, last: life('Error', 1) }],
+      }),
+    );
+    assert.match(crash?.nextQuestion ?? '', /-n shop 'web'\\''; rm -rf \/' -c app/);
+  });
+});
+
+describe('the state of a pod that is well', () => {
+  const ready = { type: 'Ready', status: 'True' };
+  const states: readonly (readonly [string, Observation, string])[] = [
+    ['it serves', podOf({ conditions: [ready], containers: [{ running: 60 }] }), 'Healthy'],
+    [
+      'it has restarted once, long ago',
+      podOf({
+        conditions: [ready],
+        containers: [{ running: 9000, restarts: 1, last: life('Error', 1, { ended: 9001 }) }],
+      }),
+      'Healthy',
+    ],
+    [
+      'its containers are being made',
+      podOf({ status: { phase: 'Pending' }, containers: [{ waiting: 'ContainerCreating' }] }),
+      'Starting',
+    ],
+    [
+      'it has not been ready yet',
+      podOf({ containers: [{ running: 2, ready: false, spec: { readinessProbe: {} } }] }),
+      'Starting',
+    ],
+    [
+      'an init container works',
+      podOf({
+        status: { phase: 'Pending' },
+        containers: [
+          { name: 'migrate', type: 'init', running: 5, ready: false },
+          { waiting: 'PodInitializing' },
+        ],
+      }),
+      'Starting',
+    ],
+    [
+      'a sidecar is not ready yet',
+      podOf({
+        containers: [
+          {
+            name: 'proxy',
+            type: 'sidecar',
+            running: 5,
+            ready: false,
+            spec: { readinessProbe: {} },
+          },
+          { running: 5 },
+        ],
+      }),
+      'Starting',
+    ],
+    [
+      'its task is done',
+      podOf({
+        owner: 'Job',
+        spec: { restartPolicy: 'Never' },
+        status: { phase: 'Succeeded' },
+        containers: [{ terminated: life('Completed', 0) }],
+      }),
+      'Completed',
+    ],
+    [
+      'one of its tasks is done, and the other goes on',
+      podOf({
+        spec: { restartPolicy: 'OnFailure' },
+        containers: [{ terminated: life('Completed', 0) }, { name: 'other', running: 60 }],
+      }),
+      'Healthy',
+    ],
+    [
+      'there is no pod',
+      { owner: { kind: 'Job', metadata: { name: 'x', creationTimestamp: ago(1) } }, now },
+      'Healthy',
+    ],
+  ];
+  for (const [what, observation, state] of states) {
+    test(`is ${state} when ${what}`, () => {
+      assert.deepEqual(diagnose(observation), []);
+      assert.equal(stateOf(observation), state);
+    });
+  }
+});
+
+/** Puts a value in place of one of the values below. */
+function replaceSome(root: object, at: number, value: unknown): void {
+  const places: (readonly [Record<string, unknown>, string])[] = [];
+  const open: object[] = [root];
+  for (let container = open.pop(); container !== undefined; container = open.pop()) {
+    if (container instanceof Date) continue;
+    for (const [key, member] of Object.entries(container) as [string, unknown][]) {
+      if (container === root && key === 'now') continue;
+      places.push([container as Record<string, unknown>, key]); // an object or array of a clone
+      if (typeof member === 'object' && member !== null) open.push(member);
+    }
+  }
+  const [container, key] = places[at % places.length] ?? [];
+  if (container !== undefined && key !== undefined) container[key] = value;
+}
