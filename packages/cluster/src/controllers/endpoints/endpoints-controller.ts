@@ -3,13 +3,12 @@ import {
   Endpoints,
   EndpointSlice,
   fromLabelSelector,
-  isAlreadyExists,
   isNotFound,
+  Node,
   ownerReference,
   Pod,
   Service,
   type DeepReadonly,
-  type EndpointAddress,
   type Stored,
 } from '@kubewright/apimachinery';
 import {
@@ -23,28 +22,41 @@ import {
   type Result,
 } from '@kubewright/runtime';
 import { unlessMoot } from '../ownership/moot.ts';
-import { endpointGroups, type EndpointGroup } from './endpoint-slice.ts';
+import { endpointGroups, isHeadless, type EndpointGroup } from './endpoint-slice.ts';
+import { deleteEndpoints, syncEndpoints } from './legacy-endpoints.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
+const headlessLabel = 'service.kubernetes.io/headless';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 const managedBy = 'endpointslice-controller.k8s.io';
 
 /** Keeps EndpointSlices and Endpoints in step with the pods that Services select. */
 export function createEndpointsController(host: ControllerHost): Controller {
+  host.cache.informer(Endpoints);
+  const servicesOf = ({ metadata }: DeepReadonly<Stored<Pod>>): Request[] =>
+    host.cache
+      .list(Service, { namespace: metadata.namespace })
+      .filter((service) => selects(service, metadata.labels ?? {}))
+      .map((service) => ({ namespace: metadata.namespace, name: service.metadata.name }));
   return createController(host, {
     name: 'endpoints',
     for: Service,
     owns: [EndpointSlice],
     watches: [
       watch(Pod, {
-        map: (event) => {
-          const labels = [event.object.metadata.labels ?? {}];
-          if (event.type === 'updated') labels.push(event.old.metadata.labels ?? {});
-          const { namespace } = event.object.metadata;
-          return host.cache
-            .list(Service, { namespace })
-            .filter((service) => labels.some((set) => selects(service, set)))
-            .map((service) => ({ namespace, name: service.metadata.name }));
+        map: (event) => [
+          ...servicesOf(event.object),
+          ...(event.type === 'updated' ? servicesOf(event.old) : []),
+        ],
+      }),
+      watch(Node, {
+        // A pod counts only while its node is there.
+        map: ({ type, object }) => {
+          if (type === 'updated') return [];
+          const pods = host.cache
+            .list(Pod)
+            .filter(({ spec }) => spec?.nodeName === object.metadata.name);
+          return pods.flatMap(servicesOf);
         },
       }),
     ],
@@ -57,25 +69,37 @@ function selects(
   service: DeepReadonly<Service>,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  const selector = service.spec?.selector;
-  // Without a selector the endpoints are somebody else's to write.
-  if (selector === undefined || Object.keys(selector).length === 0) return false;
-  return fromLabelSelector({ matchLabels: { ...selector } }).matches(labels);
+  if (!hasSelector(service)) return false;
+  return fromLabelSelector({ matchLabels: { ...service.spec?.selector } }).matches(labels);
+}
+
+/** Without a selector the endpoints are somebody else's to write. */
+function hasSelector(service: DeepReadonly<Service>): boolean {
+  return Object.keys(service.spec?.selector ?? {}).length > 0;
 }
 
 async function reconcile(request: Request, context: ReconcileContext): Promise<Result> {
   const { cache } = context;
   const service = cache.get(Service, request);
-  if (service?.metadata.deletionTimestamp !== undefined || service?.spec?.type === 'ExternalName')
+  if (service === undefined) {
+    // Slices have their Service as an owner and go with it; the older API has no such reference.
+    await deleteEndpoints(request, context);
     return done();
-  if (service === undefined || Object.keys(service.spec?.selector ?? {}).length === 0)
-    return done();
+  }
+  if (service.metadata.deletionTimestamp !== undefined) return done();
+  if (service.spec?.type === 'ExternalName' || !hasSelector(service)) return done();
   const pods = cache
     .list(Pod, { namespace: request.namespace })
     .filter((pod) => selects(service, pod.metadata.labels ?? {}));
-  const groups = endpointGroups(service, pods);
+  const isOnNode = ({ spec }: DeepReadonly<Pod>): boolean =>
+    cache.get(Node, { name: spec?.nodeName ?? '' }) !== undefined;
+  const publishesAll = service.spec?.publishNotReadyAddresses === true;
+  const groups = endpointGroups(
+    service,
+    pods.filter((pod) => publishesAll || isOnNode(pod)),
+  );
   await syncSlices(service, groups.length > 0 ? groups : [{ ports: [], endpoints: [] }], context);
-  await syncEndpoints(service, groups, context);
+  await syncEndpoints(service, pods, context);
   return done();
 }
 
@@ -85,11 +109,16 @@ async function syncSlices(
   { cache, client, signal }: ReconcileContext,
 ): Promise<void> {
   const { name, namespace } = service.metadata;
-  const labels = { [serviceNameLabel]: name, [managedByLabel]: managedBy };
+  const marks = { [serviceNameLabel]: name, [managedByLabel]: managedBy };
+  const labels = {
+    ...service.metadata.labels,
+    ...(isHeadless(service) ? { [headlessLabel]: '' } : {}),
+    ...marks,
+  };
   const own = cache
     .list(EndpointSlice, { namespace })
     .filter(({ metadata }) =>
-      Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
+      Object.entries(marks).every(([key, value]) => metadata.labels?.[key] === value),
     )
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   for (const [i, { ports, endpoints }] of groups.entries()) {
@@ -105,16 +134,18 @@ async function syncSlices(
       await client.create(EndpointSlice, { metadata, ...content }, { signal });
     } else if (
       !deepEqual(
-        { ports: slice.ports ?? [], endpoints: slice.endpoints ?? [] },
-        { ports, endpoints },
+        {
+          labels: slice.metadata.labels,
+          ports: slice.ports ?? [],
+          endpoints: slice.endpoints ?? [],
+        },
+        { labels, ports, endpoints },
       )
     ) {
       // Copied into the request, not changed: dropping the mark is safe.
-      await client.update(
-        EndpointSlice,
-        { ...(slice as Stored<EndpointSlice>), ...content },
-        { signal },
-      );
+      const draft = slice as Stored<EndpointSlice>;
+      const metadata = { ...draft.metadata, labels };
+      await client.update(EndpointSlice, { ...draft, ...content, metadata }, { signal });
     }
   }
   for (const { metadata } of own.slice(groups.length)) {
@@ -127,46 +158,5 @@ async function syncSlices(
       .catch((error: unknown) => {
         if (!isNotFound(error)) throw error;
       });
-  }
-}
-
-async function syncEndpoints(
-  service: DeepReadonly<Stored<Service>>,
-  groups: readonly EndpointGroup[],
-  { cache, client, signal }: ReconcileContext,
-): Promise<void> {
-  const { name, namespace } = service.metadata;
-  const subsets = groups.map(({ ports, endpoints }) => {
-    const addresses = (isReady: boolean): EndpointAddress[] =>
-      endpoints
-        .filter(({ conditions }) => (conditions?.ready ?? true) === isReady)
-        .map(({ addresses: [ip = ''], nodeName, targetRef }) => ({ ip, nodeName, targetRef }));
-    const [ready, notReady] = [addresses(true), addresses(false)];
-    return {
-      ...(ready.length > 0 ? { addresses: ready } : {}),
-      ...(notReady.length > 0 ? { notReadyAddresses: notReady } : {}),
-      ports: ports.map(({ name: portName, port = 0, protocol }) => ({
-        ...(portName ? { name: portName } : {}),
-        port,
-        protocol,
-      })),
-    };
-  });
-  const existing = cache.get(Endpoints, { name, namespace });
-  const metadata = {
-    name,
-    namespace,
-    labels: {
-      ...service.metadata.labels,
-      'endpoints.kubernetes.io/managed-by': 'endpoint-controller',
-    },
-  };
-  if (existing === undefined) {
-    await client.create(Endpoints, { metadata, subsets }, { signal }).catch((error: unknown) => {
-      if (!isAlreadyExists(error)) throw error;
-    });
-  } else if (!deepEqual(existing.subsets ?? [], subsets)) {
-    // As above.
-    await client.update(Endpoints, { ...(existing as Stored<Endpoints>), subsets }, { signal });
   }
 }
