@@ -1,11 +1,8 @@
 import {
   asError,
   controllerOf,
-  isNotFound,
-  ownerReference,
   Pod,
   ReplicaSet,
-  StatusError,
   type DeepReadonly,
   type Stored,
 } from '@kubewright/apimachinery';
@@ -22,8 +19,9 @@ import {
 } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
-import { isNamespaceTerminating, unlessMoot } from '../ownership/moot.ts';
+import { unlessMoot } from '../ownership/moot.ts';
 import { byDeletionOrder } from '../pods/deletion-order.ts';
+import { messageOf, PodControl } from '../pods/pod-control.ts';
 import { isActivePod } from '../pods/pod-state.ts';
 import {
   isSameStatus,
@@ -113,92 +111,18 @@ async function resize(
   context: ReconcileContext,
   events: CoreEventRecorder,
 ): Promise<Error | undefined> {
+  const pods = new PodControl({ owner: replicaSet, context, events });
   const missing = (replicaSet.spec?.replicas ?? 1) - active.length;
   if (missing > 0) {
-    const { error } = await slowStart(Math.min(missing, burstReplicas), () =>
-      createPod(replicaSet, context, events),
-    );
+    const { error } = await slowStart(Math.min(missing, burstReplicas), async () => {
+      await pods.create(replicaSet.spec?.template);
+    });
     return error === undefined ? undefined : asError(error);
   }
   const surplus = byDeletionOrder(active, Date.now()).slice(0, Math.min(-missing, burstReplicas));
-  const results = await Promise.allSettled(
-    surplus.map((pod) => deletePod(replicaSet, pod, context, events)),
-  );
+  const results = await Promise.allSettled(surplus.map((pod) => pods.delete(pod)));
   const failed = results.find((result) => result.status === 'rejected');
   return failed === undefined ? undefined : asError(failed.reason);
-}
-
-async function createPod(
-  replicaSet: DeepReadonly<Stored<ReplicaSet>>,
-  { client, signal }: ReconcileContext,
-  events: CoreEventRecorder,
-): Promise<void> {
-  const { name, namespace } = replicaSet.metadata;
-  // A deep copy: nothing of the cached template is handed on to be changed.
-  const template = structuredClone(replicaSet.spec?.template) as NonNullable<
-    ReplicaSet['spec']
-  >['template'];
-  const { labels, annotations, finalizers } = template?.metadata ?? {};
-  const pod: Pod = {
-    metadata: {
-      generateName: `${name}-`,
-      namespace,
-      labels,
-      annotations,
-      finalizers,
-      ownerReferences: [ownerReference(replicaSet)],
-    },
-    spec: template?.spec,
-  };
-  try {
-    const created = await client.create(Pod, pod, { signal });
-    record(
-      events,
-      replicaSet,
-      'Normal',
-      'SuccessfulCreate',
-      `Created pod: ${created.metadata.name}`,
-    );
-  } catch (error) {
-    // A namespace on its way out refuses everything: no news to its owner.
-    if (!isNamespaceTerminating(error)) {
-      record(events, replicaSet, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
-    }
-    throw error;
-  }
-}
-
-async function deletePod(
-  replicaSet: DeepReadonly<Stored<ReplicaSet>>,
-  pod: DeepReadonly<Stored<Pod>>,
-  { client, signal }: ReconcileContext,
-  events: CoreEventRecorder,
-): Promise<void> {
-  const { name, namespace, uid } = pod.metadata;
-  try {
-    await client.delete(Pod, { name, namespace }, { preconditions: { uid }, signal });
-    record(events, replicaSet, 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
-  } catch (error) {
-    if (isNotFound(error)) return;
-    record(events, replicaSet, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
-    throw error;
-  }
-}
-
-function record(
-  events: CoreEventRecorder,
-  { apiVersion, kind, metadata }: DeepReadonly<Stored<ReplicaSet>>,
-  type: 'Normal' | 'Warning',
-  reason: string,
-  message: string,
-): void {
-  const { name, namespace, uid, resourceVersion } = metadata;
-  events.record({
-    involvedObject: { kind, namespace, name, uid, apiVersion, resourceVersion },
-    type,
-    reason,
-    message,
-  });
 }
 
 function failureOf(
@@ -208,10 +132,4 @@ function failureOf(
 ): ReplicaFailure {
   const reason = present < (replicaSet.spec?.replicas ?? 1) ? 'FailedCreate' : 'FailedDelete';
   return { reason, message: messageOf(error) };
-}
-
-/** The server's own words, without what was tried. */
-function messageOf(error: unknown): string {
-  if (error instanceof StatusError) return error.status.message ?? error.message;
-  return error instanceof Error ? error.message : String(error);
 }
