@@ -1,8 +1,11 @@
 import type { Client } from '@kubewright/client';
 import { Manager, type Logger } from '@kubewright/runtime';
+import { createCronJobController } from './controllers/cron-job/cron-job-controller.ts';
 import { createDeploymentController } from './controllers/deployment/deployment-controller.ts';
 import { createEndpointsController } from './controllers/endpoints/endpoints-controller.ts';
 import { GarbageCollector } from './controllers/garbage-collector/garbage-collector.ts';
+import { createJobController } from './controllers/job/job-controller.ts';
+import { createOrphanPodController } from './controllers/job/orphan-pod-controller.ts';
 import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
 import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
@@ -14,6 +17,7 @@ import {
 } from './controllers/volumes/protection-controllers.ts';
 import { createStatefulSetController } from './controllers/stateful-set/stateful-set-controller.ts';
 import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
+import { createTtlAfterFinishedController } from './controllers/ttl-after-finished/ttl-after-finished-controller.ts';
 import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 
@@ -57,6 +61,10 @@ export async function runControlPlane(
     .add(createStatefulSetController(manager, eventsOf('statefulset-controller')))
     .add(createClaimController(manager, volumeEvents))
     .add(createVolumeController(manager, volumeEvents))
+    .add(createJobController(manager, eventsOf('job-controller')))
+    .add(createOrphanPodController(manager))
+    .add(createCronJobController(manager, eventsOf('cronjob-controller')))
+    .add(createTtlAfterFinishedController(manager))
     .add(createClaimProtectionController(manager))
     .add(createVolumeProtectionController(manager))
     .add(createEndpointsController(manager))

@@ -3,6 +3,8 @@ import {
   isNotFound,
   isInvalid,
   ownerReference,
+  withFinalizer,
+  withoutFinalizer,
   type DeepReadonly,
   type KubernetesObject,
   type OwnerReference,
@@ -21,7 +23,9 @@ export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesOb
   readonly selector: Selector;
   /** What a child must be beside matching the selector, such as bear the right name. Default: nothing. */
   readonly isMember?: (child: DeepReadonly<Stored<C>>) => boolean;
-  /** All objects of the child kind in the owner's namespace. */
+  /** Finalizer that children get when they are adopted and lose when they are released. Default: none. */
+  readonly finalizer?: string;
+  /** The objects of the child kind that the owner controls or could adopt; others do no harm. */
   readonly candidates: readonly DeepReadonly<Stored<C>>[];
   readonly signal: AbortSignal;
 }
@@ -77,7 +81,11 @@ async function adopt<O extends KubernetesObject, C extends KubernetesObject>(
 ): Promise<boolean> {
   // A stored object has apiVersion, kind, name and uid: all that a reference is made of.
   const reference = ownerReference(options.owner);
-  return patchOwners(options, child, [...(child.metadata.ownerReferences ?? []), reference]);
+  const { finalizer } = options;
+  return patchOwners(options, child, {
+    ownerReferences: [...(child.metadata.ownerReferences ?? []), reference],
+    ...(finalizer === undefined ? {} : { finalizers: withFinalizer(child, finalizer) }),
+  });
 }
 
 async function release<O extends KubernetesObject, C extends KubernetesObject>(
@@ -86,21 +94,28 @@ async function release<O extends KubernetesObject, C extends KubernetesObject>(
 ): Promise<void> {
   const { uid } = options.owner.metadata;
   const left = (child.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== uid);
-  await patchOwners(options, child, left);
+  const { finalizer } = options;
+  await patchOwners(options, child, {
+    ownerReferences: left,
+    ...(finalizer === undefined ? {} : { finalizers: withoutFinalizer(child, finalizer) }),
+  });
 }
 
 /** Writes the owner references unless the object changed or went; says whether it did. */
 async function patchOwners<O extends KubernetesObject, C extends KubernetesObject>(
   { client, childResource, signal }: ClaimOptions<O, C>,
   child: DeepReadonly<Stored<C>>,
-  ownerReferences: readonly DeepReadonly<OwnerReference>[],
+  change: {
+    readonly ownerReferences: readonly DeepReadonly<OwnerReference>[];
+    readonly finalizers?: readonly string[];
+  },
 ): Promise<boolean> {
   const { name, namespace, uid, resourceVersion } = child.metadata;
   try {
     await client.patch(
       childResource,
       { name, namespace },
-      { type: 'merge', body: { metadata: { uid, resourceVersion, ownerReferences } } },
+      { type: 'merge', body: { metadata: { uid, resourceVersion, ...change } } },
       { signal },
     );
     return true;

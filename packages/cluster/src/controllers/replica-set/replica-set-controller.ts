@@ -29,7 +29,7 @@ import {
   selectorOf,
   type ReplicaFailure,
 } from './replica-set-status.ts';
-import { slowStart } from './slow-start.ts';
+import { slowStart } from '../pods/slow-start.ts';
 
 /** Most pods made or deleted in one go. As in the field's ReplicaSet controller. */
 const burstReplicas = 500;

@@ -24,7 +24,7 @@ import {
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
 import { unlessMoot } from '../ownership/moot.ts';
-import { slowStart } from '../replica-set/slow-start.ts';
+import { slowStart } from '../pods/slow-start.ts';
 import { templateOf } from '../revisions/controller-revision.ts';
 import { ensureRevision, forgetRevisions } from '../revisions/revision-history.ts';
 import { ordinalOf, ordinalRange, type ReadonlyPod, type ReadonlySet } from './ordinals.ts';
