@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { cacheFolder, root } from './doc-files.ts';
 import type { Snippet } from './snippet.ts';
@@ -20,6 +20,7 @@ export interface Ending {
 export class WrittenPrograms implements AsyncDisposable {
   readonly #folder: string;
   readonly #paths: ReadonlyMap<Snippet, string>;
+  #calls = 0;
 
   private constructor(folder: string, paths: ReadonlyMap<Snippet, string>) {
     this.#folder = folder;
@@ -63,10 +64,41 @@ export class WrittenPrograms implements AsyncDisposable {
 
   /** Runs a snippet until it ends, for a minute at most. */
   async run(snippet: Snippet, env: Readonly<Record<string, string>>): Promise<Ending> {
+    return this.#execute(this.#pathOf(snippet), env, '');
+  }
+
+  /**
+   * Runs a program that uses what a snippet exports, for a minute at most.
+   *
+   * @param program - Body of a module in which `snippet` has the exports.
+   * @param input - What the program reads from its standard input.
+   */
+  async call(
+    snippet: Snippet,
+    program: string,
+    env: Readonly<Record<string, string>>,
+    input = '',
+  ): Promise<Ending> {
+    const path = this.#pathOf(snippet);
+    this.#calls += 1;
+    const caller = path.replace(/\.ts$/, `-call-${String(this.#calls)}.mts`);
+    await writeFile(caller, `import * as snippet from './${basename(path)}';\n${program}\n`);
+    return this.#execute(caller, env, input);
+  }
+
+  #pathOf(snippet: Snippet): string {
     const path = this.#paths.get(snippet);
-    if (path === undefined) throw new TypeError('run: this snippet was not written');
+    if (path === undefined) throw new TypeError(`${snippet.file}: this snippet was not written`);
+    return path;
+  }
+
+  async #execute(
+    path: string,
+    env: Readonly<Record<string, string>>,
+    input: string,
+  ): Promise<Ending> {
     return new Promise((resolve) => {
-      execFile(
+      const child = execFile(
         process.execPath,
         [path],
         { cwd: this.#folder, env: { ...process.env, ...env }, timeout: 60_000 },
@@ -74,6 +106,9 @@ export class WrittenPrograms implements AsyncDisposable {
           resolve({ code: error?.code ?? error?.signal ?? 0, stdout, stderr });
         },
       );
+      // A program that reads no input may be gone before it gets any.
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(input);
     });
   }
 
