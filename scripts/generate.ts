@@ -1,13 +1,16 @@
 /**
- * Writes what is generated of all operators: manifests, charts, recipes of images. With --check it writes nothing and ends with exit
+ * Writes what is generated: of all operators manifests, charts and recipes of images; the pages about failure modes. With --check it writes nothing and ends with exit
  * code 3 when a file is not as it would be generated.
  */
 import { parseArgs } from 'node:util';
 import { driftExitCode, findDrift, formatDrift, writeGeneratedFiles } from '@kubewright/crd';
 import { packageFiles } from '@kubewright/packaging';
+import { failureModePages } from '../packages/diagnosis/scripts/failure-mode-pages.ts';
 import { findOperators, root } from './operators.ts';
 
 const fix = 'npm run generate';
+/** Folder of the pages about failure modes. */
+const pages = 'docs/failure-modes';
 
 process.exitCode = await generate(process.argv.slice(2));
 
@@ -26,8 +29,11 @@ async function generate(argv: string[]): Promise<number> {
   );
   const options = {
     root,
-    files: new Map(generated.flatMap(({ files }) => [...files])),
-    ownedFolders: generated.flatMap(({ ownedFolders }) => ownedFolders),
+    files: new Map([
+      ...generated.flatMap(({ files }) => [...files]),
+      ...[...failureModePages()].map(([name, text]) => [`${pages}/${name}`, text] as const),
+    ]),
+    ownedFolders: [...generated.flatMap(({ ownedFolders }) => ownedFolders), pages],
   };
   if (isCheck === true) {
     const drifts = await findDrift(options);

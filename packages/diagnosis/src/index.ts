@@ -1,3 +1,4 @@
+export { failureModes, pageOf, type FailureMode } from './catalogue/failure-modes.ts';
 export { diagnoseAll } from './correlation/diagnose-all.ts';
 export { diagnose } from './engine/diagnose.ts';
 export { resolveEvidence } from './engine/resolve-evidence.ts';

@@ -63,6 +63,7 @@ const finding = z.object({
   confidence,
   remediation,
   advice: z.string(),
+  reference: z.string().describe('Address of the page about the failure mode.'),
   nextQuestion: z.string().optional(),
   wouldChange: z.string().optional().describe('What, if seen, would make this finding wrong.'),
   cause: objectRef.optional().describe('The object behind it; it need not exist.'),

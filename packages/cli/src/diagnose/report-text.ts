@@ -107,6 +107,7 @@ function findingText(finding: Finding, options: ReportTextOptions): string {
     ...labelled('Sure', `${confidence.level}: ${confidence.because}`, options),
   ];
   if (since !== undefined) lines.push(...labelled('Since', since, options));
+  lines.push(...labelled('More', finding.reference, options));
   if (options.isDetailed) {
     lines.push(...evidenceLines(finding.evidence, options));
     for (const { category: other, because } of finding.rejected) {

@@ -1,3 +1,4 @@
+import { pageOf } from '../catalogue/failure-modes.ts';
 import type { Field } from '../facts/index.ts';
 import type { Category, Evidence, Finding, Rejected } from '../model/index.ts';
 import type { Conclusion, Conditions, Rule } from '../rules/rule.ts';
@@ -52,6 +53,7 @@ export function findingOf<Subject>(
     },
     remediation: rest.remediation,
     advice: clean(conclusion.advice),
+    reference: pageOf(rule.mode),
     ...(nextQuestion === undefined ? {} : { nextQuestion: clean(nextQuestion) }),
     ...(wouldChange === undefined ? {} : { wouldChange: clean(wouldChange) }),
     ...(cause === undefined ? {} : { cause }),

@@ -82,6 +82,8 @@ export interface Finding {
   readonly remediation: Remediation;
   /** What a person does about it: one to three short sentences. */
   readonly advice: string;
+  /** Address of the page about the failure mode. */
+  readonly reference: string;
   /** The question to ask next, with a command where one answers it; absent when nothing is open. */
   readonly nextQuestion?: string;
   /** What, if seen, would make this finding wrong; absent when nothing would. */
