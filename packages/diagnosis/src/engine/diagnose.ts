@@ -7,6 +7,7 @@ import {
   type Observation,
   type Remediation,
 } from '../model/index.ts';
+import { withKeepers } from '../desired-state/with-keepers.ts';
 import { decisionOrder, type DecisionOrder } from '../rules/decision-order.ts';
 import { findingOf, firstVerdict } from './conclude.ts';
 import { withLogs } from './with-logs.ts';
@@ -34,8 +35,14 @@ export function diagnose(observation: Observation): readonly Finding[] {
 /** {@link diagnose} by other rules; for tests that change one and expect another answer. */
 export function diagnoseBy(order: DecisionOrder, observation: Observation): readonly Finding[] {
   if (isPlainlyWell(observation)) return [];
-  if (observation.pod !== undefined) return diagnosePod(order, new PodFacts(observation));
-  if (observation.owner !== undefined) return diagnoseOwner(order, new OwnerFacts(observation));
+  if (observation.pod !== undefined) {
+    const pod = new PodFacts(observation);
+    return diagnosePod(order, pod).map((finding) => withKeepers(finding, pod.related));
+  }
+  if (observation.owner !== undefined) {
+    const owner = new OwnerFacts(observation);
+    return diagnoseOwner(order, owner).map((finding) => withKeepers(finding, owner.related));
+  }
   return [];
 }
 
