@@ -2,9 +2,13 @@ import { diagnose } from '../engine/diagnose.ts';
 import { stateOf } from '../engine/state-of.ts';
 import { Field, refOf } from '../facts/index.ts';
 
-import type { ObjectRef, Observation, Report, Snapshot, Subject } from '../model/index.ts';
+import type { ObjectRef, Observation, Report, Snapshot } from '../model/index.ts';
+import { correlate } from './correlate.ts';
+import { byPlace } from './incidents/incident.ts';
 import { observeOwner, observePod } from './observe-subjects.ts';
-import { SnapshotIndex, type AnyObject } from './snapshot-index.ts';
+import type { Member, Picture } from './picture.ts';
+import { groupBy, SnapshotIndex, type AnyObject } from './snapshot-index.ts';
+import { Workloads } from './workload.ts';
 
 /** Owners that make pods themselves. */
 const owningKinds = ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicationController'];
@@ -17,24 +21,50 @@ const owningKinds = ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'Replicati
  */
 export function diagnoseAll(snapshot: Snapshot): Report {
   const index = new SnapshotIndex(snapshot);
-  const subjects = [...podSubjects(index, snapshot.now), ...ownerSubjects(index, snapshot.now)];
-  return { subjects: subjects.sort(byPlace), incidents: [] };
+  const workloads = new Workloads(index);
+  const observed = [...pods(index, snapshot.now), ...owners(index, snapshot.now)];
+  const members = observed.flatMap((each) => memberOf(each, workloads));
+  const picture: Picture = {
+    index,
+    nowMs: snapshot.now.getTime(),
+    members,
+    byWorkload: groupBy(members.filter(isPod), ({ workload }) => workload.key),
+    byNode: groupBy(members.filter(isPod), ({ node }) => node ?? ''),
+  };
+  return {
+    subjects: members.map(({ subject }) => subject).sort(byPlace),
+    incidents: correlate(picture),
+  };
 }
 
-function podSubjects(index: SnapshotIndex, now: Date): readonly Subject[] {
-  return index.pods.map((pod) =>
-    subjectOf({ ...refOf(pod), kind: 'Pod' }, observePod(pod, index, now)),
-  );
+interface Observed {
+  readonly object: AnyObject;
+  readonly ref: ObjectRef;
+  readonly observation: Observation;
 }
 
-function ownerSubjects(index: SnapshotIndex, now: Date): readonly Subject[] {
-  const owners = owningKinds.flatMap((kind) => index.ofKind(kind));
+function pods(index: SnapshotIndex, now: Date): readonly Observed[] {
+  return index.pods.map((object) => ({
+    object,
+    ref: { ...refOf(object), kind: 'Pod' },
+    observation: observePod(object, index, now),
+  }));
+}
+
+function owners(index: SnapshotIndex, now: Date): readonly Observed[] {
+  const makers = owningKinds.flatMap((kind) => index.ofKind(kind));
   const deployments = index
     .ofKind('Deployment')
     .filter((deployment) => !isShown(deployment, index));
-  return [...owners, ...deployments, ...unseenOwners(index)]
-    .map((owner) => subjectOf(refOf(owner), observeOwner(owner, index, now)))
-    .filter(({ findings }) => findings.length > 0);
+  return [...makers, ...deployments, ...unseenOwners(index)].map((object) => ({
+    object,
+    ref: refOf(object),
+    observation: observeOwner(object, index, now),
+  }));
+}
+
+function isPod({ ref }: Member): boolean {
+  return ref.kind === 'Pod';
 }
 
 /** A Deployment repeats what its ReplicaSet says. */
@@ -52,24 +82,17 @@ function unseenOwners(index: SnapshotIndex): readonly AnyObject[] {
     .map(({ kind, ...metadata }) => ({ kind, metadata }));
 }
 
-function subjectOf(ref: ObjectRef, observation: Observation): Subject {
+/** A pod is a subject in any case, an owner when something is wrong with it. */
+function memberOf({ object, ref, observation }: Observed, workloads: Workloads): readonly Member[] {
   const findings = diagnose(observation);
-  return {
+  if (ref.kind !== 'Pod' && findings.length === 0) return [];
+  const view = Field.root(object, () => ref);
+  const subject = {
     ...ref,
     healthy: findings.every(({ severity }) => severity === 'info'),
     state: stateOf(observation, findings),
     findings,
   };
-}
-
-function byPlace(one: ObjectRef, other: ObjectRef): number {
-  return (
-    compare(one.namespace ?? '', other.namespace ?? '') ||
-    compare(one.name, other.name) ||
-    compare(one.kind, other.kind)
-  );
-}
-
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
+  const node = view.at('spec', 'nodeName').text;
+  return [{ subject, ref, view, workload: workloads.of(object, ref), node }];
 }

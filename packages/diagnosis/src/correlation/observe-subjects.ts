@@ -1,4 +1,4 @@
-import { Field, refOf } from '../facts/index.ts';
+import { Field, isPlainlyWell, refOf } from '../facts/index.ts';
 
 import type { AnyEvent, ObjectRef, Observation } from '../model/index.ts';
 import type { AnyObject, SnapshotIndex } from './snapshot-index.ts';
@@ -15,38 +15,37 @@ export function observePod(pod: AnyObject, index: SnapshotIndex, now: Date): Obs
   const view = Field.root(pod);
   const namespace = view.at('metadata', 'namespace').text;
   const name = view.at('metadata', 'name').text ?? '';
+  const own = [
+    ...index.eventsAbout({ kind: 'Pod', ...placed(namespace), name }),
+    ...index.unattributedEvents,
+  ];
+  // Nothing around it can matter then, and most pods are.
+  if (isPlainlyWell({ pod, events: own, now })) return { pod, events: own, now };
+  const owners = ownersOf(view, namespace, index);
   const related = [
     ...nodesOf(view, index),
-    ...ownersOf(view, namespace, index),
+    ...owners,
+    ...owners.flatMap((owner) => index.scalersOf(refOf(owner))),
     ...namedBySpec(view, namespace, index),
     ...siblingsOf(pod, view, index),
   ];
-  return {
-    pod,
-    events: [
-      ...index.eventsAbout({ kind: 'Pod', ...placed(namespace), name }),
-      ...index.unattributedEvents,
-      ...eventsAboutRelated(related, index),
-    ],
-    related,
-    logs: index.logsOf(namespace, name),
-    now,
-  };
+  const events = [...own, ...eventsAboutRelated(related, index)];
+  return { pod, events, related, logs: index.logsOf(namespace, name), now };
 }
 
 /** What the snapshot knows about an owner: its Events, its pods, and what limits its namespace. */
 export function observeOwner(owner: AnyObject, index: SnapshotIndex, now: Date): Observation {
   const view = Field.root(owner);
   const namespace = view.at('metadata', 'namespace').text;
-  const inNamespace = (kind: string): readonly AnyObject[] =>
-    index.ofKind(kind).filter((object) => refOf(object).namespace === namespace);
+  const owners = ownersOf(view, namespace, index);
   return {
     owner,
     events: index.eventsAbout(refOf(owner)),
     related: [
       ...index.ownedBy(view.at('metadata', 'uid').text).slice(0, maxSiblings),
-      ...inNamespace('ResourceQuota'),
-      ...inNamespace('LimitRange'),
+      ...owners,
+      ...index.inNamespace('ResourceQuota', namespace),
+      ...index.inNamespace('LimitRange', namespace),
     ],
     now,
   };

@@ -1,4 +1,5 @@
 import type { DeepReadonly, KubernetesObject } from '@kubewright/apimachinery';
+import { scalerKinds } from '../desired-state/keepers.ts';
 import { Field, listed, ObservedEvent, refOf } from '../facts/index.ts';
 
 import type { AnyEvent, ContainerLog, ObjectRef, Snapshot } from '../model/index.ts';
@@ -18,6 +19,8 @@ export class SnapshotIndex {
   readonly #events = new NamedLists<AnyEvent>();
   readonly #logs = new NamedLists<ContainerLog>();
   readonly #unattributed: AnyEvent[] = [];
+  readonly #byNamespace = new Map<string, ReadonlyMap<string, readonly AnyObject[]>>();
+  #scalers: ReadonlyMap<string, readonly { readonly object: AnyObject }[]> | undefined;
   #taintedNodes: readonly AnyObject[] | undefined;
   #attachments: ReadonlyMap<string, readonly AnyObject[]> | undefined;
 
@@ -68,6 +71,31 @@ export class SnapshotIndex {
     return (this.#taintedNodes ??= this.ofKind('Node').filter(
       (node) => Field.root(node).at('spec', 'taints', 0).isPresent,
     ));
+  }
+
+  /** Objects of a kind in a namespace. */
+  inNamespace(kind: string, namespace: string | undefined): readonly AnyObject[] {
+    let byNamespace = this.#byNamespace.get(kind);
+    if (byNamespace === undefined) {
+      byNamespace = groupBy(this.ofKind(kind), (object) => refOf(object).namespace ?? '');
+      this.#byNamespace.set(kind, byNamespace);
+    }
+    return byNamespace.get(namespace ?? '') ?? [];
+  }
+
+  /** Autoscalers of a workload. */
+  scalersOf({ kind, namespace, name }: ObjectRef): readonly AnyObject[] {
+    const key = (...parts: readonly (string | undefined)[]): string => parts.join('\n');
+    this.#scalers ??= groupBy(
+      Object.entries(scalerKinds).flatMap(([scaler, { target }]) =>
+        this.ofKind(scaler).map((object) => ({ object, target })),
+      ),
+      ({ object, target }) => {
+        const meant = Field.root(object).at('spec', target);
+        return key(meant.at('kind').text, refOf(object).namespace, meant.at('name').text);
+      },
+    );
+    return (this.#scalers.get(key(kind, namespace, name)) ?? []).map(({ object }) => object);
   }
 
   /** Attachments of a volume to nodes. */

@@ -41,8 +41,7 @@ const refusals: readonly RefusedCreation[] = [
     category: 'QuotaExceeded',
     because: 'a quota of the namespace is used up or asks for more to be stated',
     words: /exceeded quota|failed quota|insufficient quota|status unknown for quota/i,
-    advice:
-      'Free some of it, raise the quota, or state the requests and limits that it counts. Pods that are deleted in this namespace do not come back meanwhile.',
+    advice: 'Free some of it, raise the quota, or state the requests and limits that it counts.',
     cause: (owner, message) =>
       inNamespace(
         owner,

@@ -134,6 +134,17 @@ function evictedAs(pod: PodFacts, kind: EvictionMessage['kind'], resource?: Evic
  * DisruptionTarget, also when its containers ended well and the pod counts as Succeeded; in the Event.
  */
 function evictionOf(pod: PodFacts): Eviction | undefined {
+  const known = evictions.get(pod);
+  if (known !== undefined) return known ?? undefined;
+  const found = readEviction(pod);
+  evictions.set(pod, found ?? null);
+  return found;
+}
+
+/** Every rule of this family asks it. */
+const evictions = new WeakMap<PodFacts, Eviction | null>();
+
+function readEviction(pod: PodFacts): Eviction | undefined {
   const disrupted = pod.condition('DisruptionTarget');
   const places: readonly (readonly [Field, Field])[] = [
     [pod.reason, pod.message],
