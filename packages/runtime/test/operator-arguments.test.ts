@@ -53,6 +53,7 @@ test('without arguments it watches its own namespace, alone, on the usual ports'
     metricsPath: '/metrics',
     healthPort: 8081,
     logLevel: 'info',
+    webhooks: undefined,
   });
 });
 
@@ -75,6 +76,7 @@ test('reads options, several namespaces in either form, and ports that are off',
     metricsPath: '/metrics',
     healthPort: 0,
     logLevel: 'debug',
+    webhooks: undefined,
   });
 });
 
@@ -184,6 +186,34 @@ test('a program has its own variables and defaults of what every operator has', 
   assert.equal(given.concurrency, 8);
   assert.deepEqual(given.namespaces, ['a']);
   assert.equal(given.allNamespaces, false);
+});
+
+test('a program that serves webhooks does so where it is told how, and is not asked otherwise', () => {
+  assert.match(usageError(['--webhook-port', '1']), /unknown option '--webhook-port'/);
+  const serving = defineProgram({
+    name: 'x',
+    description: 'x',
+    servesWebhooks: true,
+    setup: () => undefined,
+  });
+  const webhooksOf = (env: Record<string, string>): unknown => {
+    const result = parseArguments(serving, [], env);
+    assert.equal(result.type, 'run');
+    return result.arguments.webhooks;
+  };
+  assert.equal(webhooksOf({}), undefined);
+  assert.deepEqual(webhooksOf({ WEBHOOK_SERVICE: 'x-webhook' }), {
+    port: 9443,
+    certificates: 'own',
+    service: 'x-webhook',
+    secret: 'x-webhook',
+  });
+  assert.deepEqual(webhooksOf({ WEBHOOK_SERVICE: 'x', WEBHOOK_CERTIFICATES: '/certs' }), {
+    port: 9443,
+    certificates: 'mounted',
+    folder: '/certs',
+  });
+  assert.equal(webhooksOf({ WEBHOOK_SERVICE: 'x', WEBHOOK_PORT: 'off' }), undefined);
 });
 
 test('a program has options of its own, each of its type', () => {

@@ -7,7 +7,7 @@ import type { StandardOption, StandardValues } from './standard-options.ts';
 /** What the command line and the environment ask for. */
 export interface OperatorArguments extends Omit<
   StandardValues,
-  'namespaces' | 'metrics' | 'leaderElectionNamespace' | 'leaderElectionIdentity'
+  'namespaces' | 'metrics' | 'leaderElectionNamespace' | 'leaderElectionIdentity' | WebhookOption
 > {
   /** Path of the kubeconfig; undefined: wherever one is found. */
   readonly kubeconfig: string | undefined;
@@ -21,7 +21,25 @@ export interface OperatorArguments extends Omit<
   readonly leaderElectionNamespace: string | undefined;
   /** What this replica is called in the lease, before a random part; undefined: the host name. */
   readonly leaderElectionIdentity: string | undefined;
+  /** Undefined: not at all. */
+  readonly webhooks: WebhookArguments | undefined;
 }
+
+type WebhookOption = 'webhookPort' | 'webhookService' | 'webhookSecret' | 'webhookCertificates';
+
+const webhookOptions: ReadonlySet<string> = new Set<WebhookOption>([
+  'webhookPort',
+  'webhookService',
+  'webhookSecret',
+  'webhookCertificates',
+]);
+
+/** How webhooks are served. */
+export type WebhookArguments = { readonly port: number } & (
+  | { readonly certificates: 'mounted'; readonly folder: string }
+  /** Made by the operator; both names are of the own namespace. */
+  | { readonly certificates: 'own'; readonly service: string; readonly secret: string }
+);
 
 /** The outcome of reading a command line. */
 export type ParsedArguments<Options extends ProgramOptions = ProgramOptions> =
@@ -58,9 +76,10 @@ export function parseArguments<Options extends ProgramOptions>(
   const command = newCommand(program, (text) => {
     output += text;
   });
-  const settings = Object.entries<OperatorOption>({ ...program.standard, ...program.options }).map(
-    ([name, option]) => addSetting(command, name, option),
-  );
+  const settings = Object.entries<OperatorOption>({ ...program.standard, ...program.options })
+    // Who serves no webhooks is not asked how.
+    .filter(([name]) => program.servesWebhooks || !webhookOptions.has(name))
+    .map(([name, option]) => addSetting(command, name, option));
   try {
     command.parse([...argv], { from: 'user' });
     for (const setting of settings) readVariable(command, setting, env);
@@ -165,12 +184,13 @@ function readVariable(
 
 function toArguments(command: Command, program: ReadableProgram): OperatorArguments {
   // Safe: added above under these names, with parsers and defaults of these types.
-  const values: Omit<StandardValues, 'namespaces'> & {
-    kubeconfig?: string;
-    context?: string;
-    namespace: readonly string[];
-    allNamespaces?: true;
-  } = command.opts();
+  const values: Omit<StandardValues, 'namespaces' | WebhookOption> &
+    Partial<Pick<StandardValues, WebhookOption>> & {
+      kubeconfig?: string;
+      context?: string;
+      namespace: readonly string[];
+      allNamespaces?: true;
+    } = command.opts();
   const { allNamespaces = false } = values;
   if (allNamespaces && command.getOptionValueSource('namespace') === 'cli') {
     command.error("error: options '--all-namespaces' and '--namespace' exclude each other");
@@ -202,7 +222,20 @@ function toArguments(command: Command, program: ReadableProgram): OperatorArgume
     metricsPath: values.metricsPath,
     healthPort: values.healthPort,
     logLevel: values.logLevel,
+    webhooks: webhooksOf(values),
   };
+}
+
+function webhooksOf({
+  webhookPort: port = false,
+  webhookService: service = '',
+  webhookSecret: secret = '',
+  webhookCertificates: folder = '',
+}: Partial<Pick<StandardValues, WebhookOption>>): WebhookArguments | undefined {
+  if (port === false) return undefined;
+  if (folder !== '') return { port, certificates: 'mounted', folder };
+  if (service !== '') return { port, certificates: 'own', service, secret: secret || service };
+  return undefined;
 }
 
 function kebab(name: string): string {

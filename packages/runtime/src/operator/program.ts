@@ -34,6 +34,11 @@ export interface ProgramDefinition<Options extends ProgramOptions = ProgramOptio
   readonly description: string;
   /** What is watched when neither the command line nor the environment says so. Default `own-namespace`. */
   readonly watches?: 'own-namespace' | 'all-namespaces';
+  /**
+   * It serves webhooks, which the set-up adds to `manager.webhooks`. They are served where `--webhook-service` or `--webhook-certificates`
+   * say how, which deployments do; elsewhere, on a laptop for example, they are not. Default false.
+   */
+  readonly servesWebhooks?: boolean;
   /** Defaults of standard options. */
   readonly defaults?: Partial<StandardValues>;
   /** Environment variables that stand in for standard options, where they differ from the usual ones. */
@@ -52,6 +57,7 @@ export interface OperatorProgram<
   Options extends ProgramOptions = ProgramOptions,
 > extends ProgramDefinition<Options> {
   readonly watches: 'own-namespace' | 'all-namespaces';
+  readonly servesWebhooks: boolean;
   readonly options: Options;
   /** The options that every operator has. */
   readonly standard: StandardOptions;
@@ -95,7 +101,13 @@ export function defineProgram<const Options extends ProgramOptions = {}>(
     }
     if (env !== undefined) seen.add(env);
   }
-  return { ...definition, watches: definition.watches ?? 'own-namespace', options, standard };
+  return {
+    ...definition,
+    watches: definition.watches ?? 'own-namespace',
+    servesWebhooks: definition.servesWebhooks ?? false,
+    options,
+    standard,
+  };
 }
 
 /** What else the command line has. */

@@ -6,6 +6,9 @@ import { Manager } from '../manager/manager.ts';
 import type { LeaderElectionOptions } from '../manager/manager-options.ts';
 import { createRegistry } from '../metrics/registry.ts';
 import { requestMetrics } from '../metrics/request-metrics.ts';
+import { MountedCertificates } from '../webhook/certificates/mounted-certificates.ts';
+import { SelfManagedCertificates } from '../webhook/certificates/self-managed-certificates.ts';
+import type { WebhooksOptions } from '../webhook/webhooks.ts';
 import { parseArguments, type OperatorArguments } from './arguments.ts';
 import type { OptionValues } from './option.ts';
 import {
@@ -121,6 +124,7 @@ async function operate<Options extends ProgramOptions>(
     namespaces,
     metrics: { port: given.metricsPort, path: given.metricsPath, host },
     health: { port: given.healthPort, host },
+    webhooks: webhooksOf(given, ownNamespace, host),
     leaderElection: given.leaderElect ? electionOf(given, ownNamespace) : undefined,
     pod: self === undefined ? undefined : { ...self, uid: env['POD_UID'] || undefined },
   });
@@ -140,6 +144,26 @@ async function operate<Options extends ProgramOptions>(
     leaderElection: given.leaderElect,
   });
   await manager.run({ handleSignals, signal });
+}
+
+function webhooksOf(
+  { webhooks }: OperatorArguments,
+  namespace: string,
+  host: string | undefined,
+): WebhooksOptions {
+  if (webhooks === undefined) return { port: false };
+  const { port } = webhooks;
+  if (webhooks.certificates === 'mounted') {
+    return { port, host, certificates: new MountedCertificates({ directory: webhooks.folder }) };
+  }
+  return {
+    port,
+    host,
+    certificates: new SelfManagedCertificates({
+      secret: { namespace, name: webhooks.secret },
+      service: { namespace, name: webhooks.service },
+    }),
+  };
 }
 
 function electionOf(given: OperatorArguments, ownNamespace: string): LeaderElectionOptions {

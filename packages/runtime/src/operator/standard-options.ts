@@ -33,6 +33,14 @@ export interface StandardValues {
   /** False: no server. */
   readonly healthPort: number | false;
   readonly logLevel: LogLevel;
+  /** For programs that serve webhooks, as the next three. False: no server. */
+  readonly webhookPort: number | false;
+  /** Service of the own namespace that API servers find the webhooks by; empty: none, so that nothing is served without certificates. */
+  readonly webhookService: string;
+  /** Secret of the own namespace that replicas share their certificates through; empty: named like the Service. */
+  readonly webhookSecret: string;
+  /** Folder with certificates that somebody else keeps fresh; empty: the operator makes its own. */
+  readonly webhookCertificates: string;
 }
 
 /** Name of an option that every operator has. */
@@ -61,6 +69,10 @@ const variables = {
   metricsPath: 'METRICS_PATH',
   healthPort: 'HEALTH_PORT',
   logLevel: 'LOG_LEVEL',
+  webhookPort: 'WEBHOOK_PORT',
+  webhookService: 'WEBHOOK_SERVICE',
+  webhookSecret: 'WEBHOOK_SECRET',
+  webhookCertificates: 'WEBHOOK_CERTIFICATES',
 } as const satisfies Record<StandardOption, string>;
 
 /** What a program changes in the standard options. */
@@ -164,6 +176,36 @@ export function standardOptions(program: StandardChanges): StandardOptions {
       schema: { type: 'string', enum: ['debug', 'info', 'warn', 'error', 'silent'] },
       default: defaults.logLevel ?? 'info',
       parse: parseLogLevel,
+    },
+    webhookPort: port(
+      'port of the webhooks, or "off"',
+      env.webhookPort,
+      defaults.webhookPort,
+      9443,
+    ),
+    webhookService: {
+      description:
+        'Service of the own namespace that API servers find the webhooks by (default: none, so that none are served)',
+      env: env.webhookService,
+      schema: { type: 'string' },
+      default: defaults.webhookService ?? '',
+      parse: parseName,
+    },
+    webhookSecret: {
+      description:
+        'Secret that replicas share their certificates through (default: named like the Service)',
+      env: env.webhookSecret,
+      schema: { type: 'string' },
+      default: defaults.webhookSecret ?? '',
+      parse: parseName,
+    },
+    webhookCertificates: {
+      description:
+        'folder with tls.crt and tls.key, which somebody else keeps fresh (default: the operator makes its own)',
+      env: env.webhookCertificates,
+      schema: { type: 'string' },
+      default: defaults.webhookCertificates ?? '',
+      parse: (text) => text,
     },
   };
 }

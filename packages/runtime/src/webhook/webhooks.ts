@@ -13,8 +13,8 @@ export interface WebhooksOptions {
   readonly port?: number | false | undefined;
   /** Address to listen on. Default: all of them. */
   readonly host?: string | undefined;
-  /** Where the serving certificate comes from. */
-  readonly certificates: CertificateSource;
+  /** Where the serving certificate comes from. Needed unless the port is false. */
+  readonly certificates?: CertificateSource | undefined;
 }
 
 /** Path of the conversion webhook, as manifests name it. */
@@ -133,11 +133,12 @@ export class Webhooks {
     if (this.#isFixed) throw new TypeError('a webhook comes too late: add webhooks before run()');
   }
 
-  #served(): WebhooksOptions {
-    if (this.#options === undefined) {
+  #served(): WebhooksOptions & { readonly certificates: CertificateSource } {
+    const { certificates } = this.#options ?? {};
+    if (certificates === undefined) {
       throw new TypeError('webhooks need a certificate: give the manager webhooks.certificates');
     }
-    return this.#options;
+    return { ...this.#options, certificates };
   }
 
   #certificateContext(): CertificateContext {
