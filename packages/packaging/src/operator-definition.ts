@@ -29,7 +29,11 @@ export type StandardOptionName =
   | 'metricsPort'
   | 'metricsPath'
   | 'healthPort'
-  | 'logLevel';
+  | 'logLevel'
+  | 'webhookPort'
+  | 'webhookService'
+  | 'webhookSecret'
+  | 'webhookCertificates';
 
 /** What packaging reads of a program: what `defineProgram` of `@kubewright/runtime/operator` answers. */
 export interface PackagedProgram {
@@ -41,6 +45,8 @@ export interface PackagedProgram {
   readonly description: string;
   /** Which namespaces it watches when nothing says otherwise. */
   readonly watches: 'own-namespace' | 'all-namespaces';
+  /** A Service, a port, certificates and what the operator may do about them are added. */
+  readonly servesWebhooks: boolean;
   /** The options that every operator has. */
   readonly standard: Readonly<Record<StandardOptionName, StandardPackagedOption>>;
   /** Its own options, by name. */
@@ -95,8 +101,6 @@ export interface OperatorOptions {
   readonly main?: string;
   /** Image without a tag. Default: the name of the operator. */
   readonly image?: string;
-  /** It serves webhooks: a Service, a port, certificates and what the operator may do about them are added. Default: it does not. */
-  readonly webhook?: { /** Default 9443. */ readonly port?: number };
   /** How it runs. Default: two replicas of modest size. */
   readonly deployment?: DeploymentSettings;
   /** What its chart has besides. Default: nothing. */
@@ -120,8 +124,6 @@ export interface OperatorDefinition {
   readonly main: string;
   /** Image without a tag. */
   readonly image: string;
-  /** Where it serves webhooks; undefined when it does not. */
-  readonly webhook: { readonly port: number } | undefined;
   /** How it runs. */
   readonly deployment: Required<DeploymentSettings>;
   /** What its chart has besides. */
@@ -178,7 +180,6 @@ export function defineOperator(options: OperatorOptions): OperatorDefinition {
     permissions: { own: [], cluster: [], ...permissions },
     main: options.main ?? 'src/main.ts',
     image: options.image ?? name,
-    webhook: options.webhook === undefined ? undefined : { port: options.webhook.port ?? 9443 },
     deployment: {
       replicas: deployment.replicas ?? 2,
       resources: deployment.resources ?? defaultResources,

@@ -17,7 +17,7 @@ export interface RuleNames {
 
 /** What an operator does in its own namespace: contend for the lease, say who leads, share certificates. */
 export function ownRules(
-  { permissions, webhook }: OperatorDefinition,
+  { permissions, program }: OperatorDefinition,
   names: RuleNames,
 ): readonly PolicyRule[] {
   return [
@@ -26,24 +26,22 @@ export function ownRules(
     permission(Lease, ['create']),
     // Without patch: a process becomes leader once, so that no Event of its repeats.
     permission(EventsV1Event, ['create']),
-    ...(webhook === undefined
-      ? []
-      : [
-          permission(Secret, ['get', 'update'], { names: [names.webhookSecret] }),
-          permission(Secret, ['create']),
-        ]),
+    // An empty Secret is deployed along, so that none has to be created.
+    ...(program.servesWebhooks
+      ? [permission(Secret, ['get', 'update'], { names: [names.webhookSecret] })]
+      : []),
     ...permissions.own,
   ];
 }
 
 /** What an operator does in the cluster as a whole, whatever it watches. */
 export function clusterRules(operator: OperatorDefinition): readonly PolicyRule[] {
-  const { permissions, webhook } = operator;
+  const { permissions, program } = operator;
   const converted = convertedDefinitions(operator);
   return [
-    ...(webhook === undefined || converted.length === 0
-      ? []
-      : [permission(CustomResourceDefinition, ['get', 'patch'], { names: converted })]),
+    ...(program.servesWebhooks && converted.length > 0
+      ? [permission(CustomResourceDefinition, ['get', 'patch'], { names: converted })]
+      : []),
     ...permissions.cluster,
   ];
 }

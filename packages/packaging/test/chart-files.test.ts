@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { chartFiles } from '../src/index.ts';
-import { gadgeteer } from './gadget.ts';
+import { gadgeteer, servesWebhooks } from './gadget.ts';
 
 describe('the files of a chart', () => {
   test('have a value for each setting, with a comment and a type', async () => {
@@ -49,7 +49,7 @@ describe('the files of a chart', () => {
 
   test('are complete without webhooks, and have more with them', async () => {
     const without = await chartFiles(gadgeteer());
-    const having = await chartFiles(gadgeteer({ webhook: {} }));
+    const having = await chartFiles(gadgeteer({ program: servesWebhooks }));
     const more = [...having.keys()].filter((path) => !without.has(path));
     assert.deepEqual(more, ['templates/webhook.yaml']);
   });

@@ -74,3 +74,6 @@ export function gadgeteer(changes: Partial<OperatorOptions> = {}): OperatorDefin
 
 /** The same, watching everything. */
 export const watchesAll: OperatorDefinition['program'] = { ...program, watches: 'all-namespaces' };
+
+/** The same, with webhooks. */
+export const servesWebhooks: OperatorDefinition['program'] = { ...program, servesWebhooks: true };

@@ -15,13 +15,14 @@ const commonTemplates = [
   '_helpers.tpl',
   'deployment.yaml',
   'disruption-budget.yaml',
+  'lease.yaml',
   'metrics.yaml',
   'service-account.yaml',
 ] as const;
 
 /** The files of an operator's Helm chart, by their paths in it. */
 export async function chartFiles(operator: OperatorDefinition): Promise<GeneratedFiles> {
-  const { name, version, description, resources, webhook, chart } = operator;
+  const { name, version, description, program, resources, chart } = operator;
   const values = operatorValues(operator);
   const files = new Map<string, string>();
   const { keywords, home, sources } = chart;
@@ -46,7 +47,7 @@ export async function chartFiles(operator: OperatorDefinition): Promise<Generate
   files.set('values.schema.json', toValuesSchema(`Values of the chart ${name}`, values));
   for (const file of commonTemplates)
     files.set(`templates/${file}`, await commonTemplate(file, name));
-  if (webhook !== undefined) {
+  if (program.servesWebhooks) {
     files.set('templates/webhook.yaml', await commonTemplate('webhook.yaml', name));
   }
   files.set('templates/settings.yaml', settingsTemplate(operator));

@@ -7,23 +7,23 @@ import { templateText, templateWith } from './template-text.ts';
  * has installed from the folder `crds/`. By annotation it outlives `helm uninstall`, because deleting it would delete every object.
  */
 export function definitionTemplate(operator: OperatorDefinition, resource: CustomResource): string {
-  const { name, webhook } = operator;
+  const { name, program } = operator;
   const fullName = `include "${name}.fullname" .`;
   const expressions = {
     ReleaseWebhookService: `${fullName} }}-webhook{{ ""`,
     ReleaseNamespace: '.Release.Namespace',
   };
   const { metadata, spec, apiVersion, kind } = resource.manifest(
-    webhook === undefined
-      ? {}
-      : {
+    program.servesWebhooks
+      ? {
           conversionWebhook: {
             service: { namespace: 'ReleaseNamespace', name: 'ReleaseWebhookService' },
           },
-        },
+        }
+      : {},
   );
   const annotations = Object.entries(metadata.annotations ?? {});
-  const isConverted = webhook !== undefined && spec.conversion?.strategy === 'Webhook';
+  const isConverted = program.servesWebhooks && spec.conversion?.strategy === 'Webhook';
   const certificate = `{{ .Release.Namespace }}/{{ ${fullName} }}-webhook`;
   return `{{- if .Values.crds.install }}
 apiVersion: ${String(apiVersion)}

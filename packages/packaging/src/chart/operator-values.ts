@@ -14,7 +14,7 @@ const textMap: JsonSchema = { type: 'object', additionalProperties: { type: 'str
 
 /** The values of an operator's chart. */
 export function operatorValues(operator: OperatorDefinition): ChartValues {
-  const { program, image, webhook, deployment } = operator;
+  const { program, image, deployment } = operator;
   const setting = (name: StandardOptionName, more?: string): ChartValue =>
     valueOf(program.standard[name], more);
   return {
@@ -142,7 +142,9 @@ export function operatorValues(operator: OperatorDefinition): ChartValues {
         }),
       },
     },
-    ...(webhook === undefined ? {} : { webhook: webhookValues(webhook.port) }),
+    ...(program.servesWebhooks
+      ? { webhook: webhookValues(program.standard.webhookPort.default) }
+      : {}),
     crds: {
       description:
         'The definitions of the custom resources. They are templates, so that upgrades upgrade them too; what stands in the folder crds/ of a chart Helm only ever installs.',
@@ -186,7 +188,7 @@ export function operatorValues(operator: OperatorDefinition): ChartValues {
   };
 }
 
-function webhookValues(port: number): ChartValues[string] {
+function webhookValues(port: unknown): ChartValues[string] {
   return {
     description: 'Webhooks. By default the operator makes its certificates and renews them.',
     values: {

@@ -2,7 +2,7 @@ import type { OperatorDefinition } from '../operator-definition.ts';
 
 /** The ConfigMap that hands the values of a chart to the program, as its environment. */
 export function settingsTemplate(operator: OperatorDefinition): string {
-  const { name, program, webhook } = operator;
+  const { name, program } = operator;
   const { standard, options } = program;
   const include = (template: string): string => `{{ include "${name}.${template}" . | quote }}`;
   const from = (path: string): string => `{{ .Values.${path} | quote }}`;
@@ -32,16 +32,15 @@ metadata:
     {{- include "${name}.labels" . | nindent 4 }}
 data:
 ${lines.join('')}  ${standard.namespaces.env}: {{ include "${name}.watchedNamespaces" . | replace "\\n" "," | quote }}
-${webhook === undefined ? '' : webhookLines(name)}`;
+${program.servesWebhooks ? webhookLines(operator) : ''}`;
 }
 
-function webhookLines(name: string): string {
-  const service = `{{ include "${name}.fullname" . }}-webhook`;
-  return `  WEBHOOK_PORT: {{ .Values.webhook.port | quote }}
-  WEBHOOK_SERVICE: ${service}
-  WEBHOOK_SECRET: ${service}
+function webhookLines({ name, program }: OperatorDefinition): string {
+  const { webhookPort, webhookService, webhookCertificates } = program.standard;
+  return `  ${webhookPort.env}: {{ .Values.webhook.port | quote }}
+  ${webhookService.env}: {{ include "${name}.fullname" . }}-webhook
   {{- if .Values.webhook.certManager.enabled }}
-  WEBHOOK_CERTIFICATES: {{ .Values.webhook.certManager.mountPath | quote }}
+  ${webhookCertificates.env}: {{ .Values.webhook.certManager.mountPath | quote }}
   {{- end }}
 `;
 }

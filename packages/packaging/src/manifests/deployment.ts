@@ -48,8 +48,8 @@ export function operatorDeployment(operator: OperatorDefinition): Deployment {
 }
 
 function container(operator: OperatorDefinition): Container {
-  const { name, version, image, program, webhook, deployment } = operator;
-  const { metricsPort, healthPort } = program.standard;
+  const { name, version, image, program, deployment } = operator;
+  const { metricsPort, healthPort, webhookPort } = program.standard;
   return {
     name,
     image: `${image}:${version}`,
@@ -59,7 +59,9 @@ function container(operator: OperatorDefinition): Container {
     ports: [
       { name: 'metrics', containerPort: portOf(metricsPort.default) },
       { name: 'health', containerPort: portOf(healthPort.default) },
-      ...(webhook === undefined ? [] : [{ name: 'webhook', containerPort: webhook.port }]),
+      ...(program.servesWebhooks
+        ? [{ name: 'webhook', containerPort: portOf(webhookPort.default) }]
+        : []),
     ],
     livenessProbe: {
       httpGet: { path: '/healthz', port: 'health' },
@@ -76,18 +78,15 @@ function container(operator: OperatorDefinition): Container {
   };
 }
 
-function variables({ name, program, webhook, deployment }: OperatorDefinition): EnvVar[] {
+function variables({ name, program, deployment }: OperatorDefinition): EnvVar[] {
+  const { namespaces, webhookService } = program.standard;
   return [
     ...(program.watches === 'all-namespaces'
       ? []
-      : [{ name: program.standard.namespaces.env, value: deployment.watchedNamespace }]),
-    ...(webhook === undefined
-      ? []
-      : [
-          { name: 'WEBHOOK_PORT', value: String(webhook.port) },
-          { name: 'WEBHOOK_SERVICE', value: webhookServiceName(name) },
-          { name: 'WEBHOOK_SECRET', value: webhookServiceName(name) },
-        ]),
+      : [{ name: namespaces.env, value: deployment.watchedNamespace }]),
+    ...(program.servesWebhooks
+      ? [{ name: webhookService.env, value: webhookServiceName(name) }]
+      : []),
     { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
     { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },

@@ -9,7 +9,7 @@ import { clusterRules, ownRules } from '../permissions.ts';
 import { clusterRoleWithBinding, roleWithBinding, serviceAccount } from './access.ts';
 import { operatorDeployment } from './deployment.ts';
 import { installLabels } from './labels.ts';
-import { metricsService, webhookService, webhookServiceName } from './services.ts';
+import { metricsService, webhookSecret, webhookService, webhookServiceName } from './services.ts';
 
 /**
  * The manifests that `kubectl apply` takes: `crd.yaml`, `operator.yaml` and, for a program that watches one namespace,
@@ -30,14 +30,14 @@ function definitionOf(
   operator: OperatorDefinition,
   resource: CustomResource,
 ): CustomResourceDefinition {
-  if (operator.webhook === undefined) return resource.manifest();
+  if (!operator.program.servesWebhooks) return resource.manifest();
   const { namespace } = operator.deployment;
   const service = { namespace, name: webhookServiceName(operator.name) };
   return resource.manifest({ conversionWebhook: { service } });
 }
 
 function operatorObjects(operator: OperatorDefinition): KubernetesObject[] {
-  const { name, program, permissions, deployment, webhook } = operator;
+  const { name, program, permissions, deployment } = operator;
   const { namespace, watchedNamespace } = deployment;
   const forCluster = clusterRules(operator);
   const own = ownRules(operator, {
@@ -55,7 +55,7 @@ function operatorObjects(operator: OperatorDefinition): KubernetesObject[] {
       ? []
       : clusterRoleWithBinding(operator, `${name}-cluster`, forCluster)),
     metricsService(operator),
-    ...(webhook === undefined ? [] : [webhookService(operator)]),
+    ...(program.servesWebhooks ? [webhookService(operator), webhookSecret(operator)] : []),
     operatorDeployment(operator),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Service } from '@kubewright/apimachinery';
+import type { Secret, Service } from '@kubewright/apimachinery';
 import type { OperatorDefinition } from '../operator-definition.ts';
 import { installLabels } from './labels.ts';
 
@@ -16,6 +16,19 @@ export function metricsService({ name, program, deployment }: OperatorDefinition
 /** Where API servers find the webhooks. */
 export function webhookService({ name, deployment }: OperatorDefinition): Service {
   return service(webhookServiceName(name), name, deployment.namespace, 'webhook', 443);
+}
+
+/** What replicas share their certificates through; empty, so that the operator need not be allowed to create Secrets. */
+export function webhookSecret({ name, deployment }: OperatorDefinition): Secret {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: webhookServiceName(name),
+      namespace: deployment.namespace,
+      labels: installLabels(name),
+    },
+  };
 }
 
 /** A default port of a program, which is deployed with all of its servers. */
