@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EndpointSlice, Service } from '@kubewright/apimachinery';
+import { EndpointSlice, Service, type DeepReadonly } from '@kubewright/apimachinery';
 import type { ApiServer } from '@kubewright/apiserver';
 import type { Client } from '@kubewright/client';
 import { Manager, type Logger, type Runnable } from '@kubewright/runtime';
@@ -15,6 +15,8 @@ import {
   type KubeletSettings,
 } from './kubelet/index.ts';
 import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
+import { NameFiles } from './services/name-files.ts';
+import { serviceNames } from './services/service-names.ts';
 import { ServiceProxy } from './services/service-proxy.ts';
 import { serviceTable } from './services/service-table.ts';
 import {
@@ -62,7 +64,12 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
         error,
       }),
   });
-  const kubelet = new Kubelet({
+  const names = new NameFiles({
+    folder: join(dataDir, 'names'),
+    namespacesInUse: () => kubelet.pods().map(({ metadata }) => metadata.namespace ?? 'default'),
+  });
+  await names.prepare();
+  const kubelet: Kubelet = new Kubelet({
     nodeName: name,
     api: new LocalKubeletApi(client, name, proxy),
     runtime,
@@ -72,6 +79,7 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
     clock: systemClock,
     nodeIp: addresses.nodeIp,
     apiServer,
+    variablesFor: (namespace) => names.variables(namespace),
     ...(settings === undefined ? {} : { settings }),
   });
   using _backend = server.connectNode(
@@ -93,7 +101,7 @@ export async function runLocalNode(options: LocalNodeOptions, signal: AbortSigna
     metrics: { port: false },
     health: { port: false },
   });
-  manager.add(proxyRunnable(manager, proxy));
+  manager.add(servicesRunnable(manager, proxy, names));
   const provisionerEvents = new CoreEventRecorder({
     api: eventsThrough(client),
     clock: manager.clock,
@@ -156,16 +164,24 @@ function servedService(service: Service, proxy: ServiceProxy): Service {
   };
 }
 
-/** Keeps the proxy in step with Services and EndpointSlices. */
-function proxyRunnable(manager: Manager, proxy: ServiceProxy): Runnable {
+/** Keeps the proxy and the names in step with Services and EndpointSlices. */
+function servicesRunnable(manager: Manager, proxy: ServiceProxy, names: NameFiles): Runnable {
   return {
     name: 'service-proxy',
     needsLeaderElection: false,
     start: async (stop) => {
       const services = manager.cache.informer(Service);
       const slices = manager.cache.informer(EndpointSlice);
+      const addressOf = (service: DeepReadonly<Service>): string | undefined => {
+        const { namespace = '', name = '' } = service.metadata;
+        const [port] = service.spec?.ports ?? [];
+        return proxy.addressOf(`${namespace}/${name}:${port?.port ?? 0}`)?.host;
+      };
       const update = (): void => {
-        void proxy.update(serviceTable(services.list(), slices.list()));
+        const all = services.list();
+        void proxy
+          .update(serviceTable(all, slices.list()))
+          .then(() => names.update(serviceNames(all, slices.list(), addressOf)));
       };
       const handler = { added: update, updated: update, deleted: update };
       using _services = services.addEventHandler(handler);

@@ -39,6 +39,8 @@ export interface KubeletOptions {
   readonly nodeIp: string;
   /** Where containers find the API server; asked for each container. Undefined while it does not listen. */
   readonly apiServer?: () => { readonly host: string; readonly port: number } | undefined;
+  /** Further variables for the containers of a namespace; the pod's own win. Default: none. */
+  readonly variablesFor?: (namespace: string) => ReadonlyMap<string, string>;
   readonly settings?: KubeletSettings;
   /** From 0 to 1; spreads the looks at many pods. Default `Math.random`. */
   readonly random?: () => number;
@@ -103,7 +105,7 @@ export class Kubelet {
       images: puller,
       volumes,
       stopper,
-      environmentFor: (podIp) => this.#environment(podIp),
+      environmentFor: (namespace, podIp) => this.#environment(namespace, podIp),
       apiServer: () => options.apiServer?.(),
     });
     this.#shared = {
@@ -224,10 +226,10 @@ export class Kubelet {
     writer.set(status);
   }
 
-  #environment(podIp: string | undefined): EnvironmentSources {
-    const { api, apiServer } = this.#options;
+  #environment(namespace: string, podIp: string | undefined): EnvironmentSources {
+    const { api, apiServer, variablesFor } = this.#options;
     const server = apiServer?.();
-    const base = new Map<string, string>();
+    const base = new Map(variablesFor?.(namespace));
     if (server !== undefined) {
       base.set('KUBERNETES_SERVICE_HOST', server.host);
       base.set('KUBERNETES_SERVICE_PORT', String(server.port));

@@ -1,4 +1,9 @@
-import type { DeepReadonly, EndpointSlice, Service } from '@kubewright/apimachinery';
+import type {
+  DeepReadonly,
+  EndpointConditions,
+  EndpointSlice,
+  Service,
+} from '@kubewright/apimachinery';
 
 /** Label that says which Service a slice belongs to. */
 const serviceNameLabel = 'kubernetes.io/service-name';
@@ -44,21 +49,28 @@ export function serviceTable(
         clusterIp,
         port: port.port,
         nodePort: port.nodePort === 0 ? undefined : port.nodePort,
-        backends: own.flatMap((slice) => backendsOf(slice, port.name ?? '', namespace)),
+        backends: backendsOf(own, port.name ?? '', namespace),
       }));
   });
 }
 
+/** The ready pods; while there are none, those that end and still serve, as kube-proxy does. */
 function backendsOf(
-  slice: DeepReadonly<EndpointSlice>,
+  slices: readonly DeepReadonly<EndpointSlice>[],
   portName: string,
   namespace: string,
 ): Backend[] {
-  const port = slice.ports?.find(({ name }) => (name ?? '') === portName)?.port;
-  if (port === undefined) return [];
-  return (slice.endpoints ?? [])
-    .filter(({ conditions }) => conditions?.ready !== false)
-    .map(({ targetRef }) => targetRef?.uid)
-    .filter((uid) => uid !== undefined)
-    .map((podUid) => ({ namespace, podUid, port }));
+  const chosen = (isMeant: (conditions: DeepReadonly<EndpointConditions>) => boolean): Backend[] =>
+    slices.flatMap((slice) => {
+      const port = slice.ports?.find(({ name }) => (name ?? '') === portName)?.port;
+      if (port === undefined) return [];
+      return (slice.endpoints ?? [])
+        .filter(({ conditions }) => isMeant(conditions ?? {}))
+        .map(({ targetRef }) => targetRef?.uid)
+        .filter((uid) => uid !== undefined)
+        .map((podUid) => ({ namespace, podUid, port }));
+    });
+  const ready = chosen(({ ready: isReady }) => isReady !== false);
+  if (ready.length > 0) return ready;
+  return chosen(({ serving, terminating }) => serving === true && terminating === true);
 }

@@ -158,7 +158,7 @@ function containerEnvironment(
     KUBEWRIGHT_TERMINATION_LOG: config.terminationMessageFile,
     ...Object.fromEntries(portVariables(ports, podIp)),
   };
-  const told = new Map(Object.entries(env));
+  const told = new Map([...Object.entries(env), ...config.env]);
   for (const [name, value] of Object.entries(image.env ?? {})) {
     env[name] = expandVariables(value, told);
   }

@@ -37,7 +37,7 @@ export interface ContainerStarterOptions {
   readonly images: ImagePuller;
   readonly volumes: PodVolumes;
   readonly stopper: ContainerStopper;
-  readonly environmentFor: (podIp: string | undefined) => EnvironmentSources;
+  readonly environmentFor: (namespace: string, podIp: string | undefined) => EnvironmentSources;
   /** Where containers find the API server; undefined while it does not listen. */
   readonly apiServer: () => ServerAddress | undefined;
 }
@@ -119,12 +119,13 @@ export class ContainerStarter {
     image: string,
   ): Promise<ContainerConfig> {
     const { volumes, environmentFor } = this.#options;
-    const env = await containerEnvironment(pod, container, environmentFor(runtime.sandbox?.ip));
+    const { uid, name, namespace = 'default' } = pod.metadata;
+    const sources = environmentFor(namespace, runtime.sandbox?.ip);
+    const env = await containerEnvironment(pod, container, sources);
     const user = requestedUser(pod, container, this.#options.images.uidOf(image));
     const root = await buildContainerRoot(pod, container, env, volumes);
     const newest = newestLife(runtime.containers, container.name);
     const limit = container.resources?.limits?.['memory'];
-    const { uid, name, namespace = 'default' } = pod.metadata;
     const server = this.#options.apiServer();
     const kubeconfig =
       server === undefined
