@@ -1,3 +1,4 @@
+import type { Reinvocation } from './reinvocation.ts';
 import type { Clock, JsonObject, ResourceType, StoreReader, UserInfo } from '../contracts.ts';
 
 /** One write on its way into the store, as admission sees it. */
@@ -6,6 +7,8 @@ export interface AdmissionAttributes {
   readonly type: ResourceType;
   /** The empty string for the main resource. */
   readonly subresource: string;
+  /** Of the object, when the subresource has a kind of its own (Scale, Binding); undefined for that of the type. */
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
   readonly namespace: string | undefined;
   readonly name: string;
   /** The new object in the version of the request, changed in place by mutating plugins; absent for DELETE. */
@@ -13,6 +16,9 @@ export interface AdmissionAttributes {
   readonly old: JsonObject | undefined;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** `CreateOptions`, `UpdateOptions` or `DeleteOptions`; undefined for CONNECT. */
+  readonly options: JsonObject | undefined;
+  readonly reinvocation: Reinvocation;
   readonly store: StoreReader;
   readonly clock: Clock;
   /** Adds a `Warning` header. */
@@ -28,7 +34,10 @@ export interface AdmissionPlugin {
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
 }
 
-/** The plugins in their order; all mutating steps run before all validating ones. */
+/**
+ * The plugins in their order; all mutating steps run before all validating ones, and twice when a webhook has changed the
+ * object.
+ */
 export class AdmissionChain {
   readonly #plugins: readonly AdmissionPlugin[];
 
@@ -37,10 +46,18 @@ export class AdmissionChain {
   }
 
   async admit(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#plugins) await plugin.admit?.(attributes);
+    const { reinvocation } = attributes;
+    await this.#admitOnce(attributes);
+    if (!reinvocation.isRequested) return;
+    reinvocation.isAgain = true;
+    await this.#admitOnce(attributes);
   }
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#plugins) await plugin.validate?.(attributes);
+  }
+
+  async #admitOnce(attributes: AdmissionAttributes): Promise<void> {
+    for (const plugin of this.#plugins) await plugin.admit?.(attributes);
   }
 }

@@ -10,7 +10,7 @@ import { terminatingDefinition } from './terminating-definition.ts';
 import { storageProtection } from './storage-protection.ts';
 
 /** The admission steps of the server, in order. */
-export function createAdmissionPlugins(): AdmissionPlugin[] {
+export function createAdmissionPlugins(webhooks: AdmissionPlugin): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
     terminatingDefinition,
@@ -21,5 +21,7 @@ export function createAdmissionPlugins(): AdmissionPlugin[] {
     defaultStorageClass,
     storageProtection,
     claimResize,
+    // After what the server itself does to an object, so that webhooks see that too.
+    webhooks,
   ];
 }

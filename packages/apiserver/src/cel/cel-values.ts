@@ -19,8 +19,8 @@ function fromText(schema: StructuralSchema, text: string): CelInput {
   }
 }
 
-/** A value without a schema that says more: integers are integers. */
-function fromAny(value: unknown): CelInput {
+/** A value without a schema that says more, as CEL sees it: integers are integers. */
+export function fromAny(value: unknown): CelInput {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(fromAny);
   if (isJsonObject(value)) {

@@ -101,6 +101,8 @@ function meterLoops(parsed: ParsedExpression): void {
 /** The API server's words for what the evaluator says in others. */
 function evaluationMessage(message: string): string {
   if (message.endsWith('divide by zero')) return 'division by zero';
+  if (message.startsWith('field not found: '))
+    return message.replace('field not found', 'no such key');
   return /modul(?:o|us) by zero$/.test(message) ? 'modulus by zero' : message;
 }
 

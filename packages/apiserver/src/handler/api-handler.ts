@@ -11,6 +11,7 @@ import type {
 import { failure, forbiddenError, qualifiedName } from '../status.ts';
 import { answerError, BASE_HEADERS, compressAnswer, withWarnings } from './answer.ts';
 import { checkBodySize } from './body.ts';
+import { connectOptions } from './connect-options.ts';
 import { negotiate, type AnswerFormat } from './media-type.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
 import { verbOf } from './routes.ts';
@@ -137,18 +138,21 @@ export class ApiHandler {
       throw unknownResource();
     }
     const pod = findRequested(operation).object;
-    await this.#options.services.admission.validate(
-      admissionAttributes(operation, {
-        operation: 'CONNECT',
-        name: info.name,
-        object: pod,
-        old: undefined,
-        dryRun: false,
-      }),
-    );
+    // One of the three, as was checked.
+    const subresource = info.subresource as StreamSubresource;
+    const { admission } = this.#options.services;
+    const attributes = admissionAttributes(operation, {
+      operation: 'CONNECT',
+      name: info.name,
+      ...connectOptions(subresource, request.query),
+      old: undefined,
+      dryRun: false,
+      options: undefined,
+    });
+    await admission.admit(attributes);
+    await admission.validate(attributes);
     return {
-      // One of the three, as was checked.
-      subresource: info.subresource as StreamSubresource,
+      subresource,
       pod,
       query: request.query,
       user,

@@ -1,4 +1,5 @@
 import type { JsonObject, ServerResponse } from '../contracts.ts';
+import type { AdmissionAttributes } from '../admission/chain.ts';
 import { recordCreation } from '../apply/track-managers.ts';
 import {
   dedupeOwners,
@@ -13,7 +14,12 @@ import { decodeObjectBody } from './decode-object.ts';
 import { answerRecord } from './get.ts';
 import { present } from './presentation.ts';
 import { namespaceOf, type Operation } from './services.ts';
-import { admissionAttributes, strategyContext, WriteEffects } from './strategy-context.ts';
+import {
+  admissionAttributes,
+  strategyContext,
+  WriteEffects,
+  writeOptionsOf,
+} from './strategy-context.ts';
 import { toStoredVersion } from '../storage/version-reader.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
@@ -49,21 +55,24 @@ export async function createObject(
   using effects = new WriteEffects();
   const context = strategyContext(operation, options.dryRun, effects);
   fillNamespace(type, object, namespaceOf(operation));
-  // Decoding has made metadata an object.
-  const metadata = object['metadata'] as JsonObject;
-  const isGenerated = (metadata['name'] ?? '') === '' && (metadata['generateName'] ?? '') !== '';
-  fillGeneratedName(object);
   dedupeOwnersWithWarning(operation, object);
   track(object);
   const attributes = () =>
     admissionAttributes(operation, {
       operation: 'CREATE',
-      name: String(metadata['name'] ?? ''),
+      // Decoding has made metadata an object.
+      name: String((object['metadata'] as JsonObject)['name'] ?? ''),
       object,
       old: undefined,
       dryRun: options.dryRun,
+      options: writeOptionsOf(operation, 'CreateOptions'),
     });
   await services.admission.admit(attributes());
+  // Admission may have put other metadata in its place.
+  fillNamespace(type, object, namespaceOf(operation));
+  const metadata = object['metadata'] as JsonObject;
+  const isGenerated = (metadata['name'] ?? '') === '' && (metadata['generateName'] ?? '') !== '';
+  fillGeneratedName(object);
   dedupeOwners(object);
   const resourceVersion: unknown = metadata['resourceVersion'];
   fillNewMetadata(object, clock);
@@ -106,12 +115,35 @@ export async function createObject(
   return await answerRecord(operation, record, 201);
 }
 
+/**
+ * Takes what is created through a subresource or is never stored (a binding, a review) through admission.
+ *
+ * @param subject.kind of the object, when it is not that of the type
+ */
+export async function admitSubject(
+  operation: Operation,
+  subject: Pick<AdmissionAttributes, 'kind' | 'dryRun'> & { readonly object: JsonObject },
+): Promise<void> {
+  const { admission } = operation.services;
+  const attributes = () =>
+    admissionAttributes(operation, {
+      ...subject,
+      operation: 'CREATE',
+      name: operation.info.name,
+      old: undefined,
+      options: writeOptionsOf(operation, 'CreateOptions'),
+    });
+  await admission.admit(attributes());
+  await admission.validate(attributes());
+}
+
 /** POST to a collection. */
 export async function create(operation: Operation): Promise<ServerResponse> {
   const { request, type, info, user, services } = operation;
   const options = parseWriteOptions(request.query, 'CreateOptions', request.headers['user-agent']);
   const object = decodeObjectBody(operation, options.fieldValidation);
   if (type.virtual !== undefined) {
+    await admitSubject(operation, { object, dryRun: options.dryRun });
     const answer = await type.virtual.create(object, {
       user,
       namespace: info.namespace === '' ? undefined : info.namespace,

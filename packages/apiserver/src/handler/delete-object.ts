@@ -97,6 +97,31 @@ function gracePeriod(operation: Operation, object: JsonObject, options: DeleteOp
   return operation.type.strategy.gracePeriodSeconds?.(object, wanted) ?? 0;
 }
 
+/** The options as webhooks are told them: with the grace period that the kind gives. */
+function reviewedOptions(
+  operation: Operation,
+  object: JsonObject,
+  options: DeleteOptions,
+): JsonObject {
+  const gracePeriodSeconds =
+    operation.type.strategy.gracePeriodSeconds === undefined
+      ? options.gracePeriodSeconds
+      : gracePeriod(operation, object, options);
+  const { uid, resourceVersion, propagationPolicy } = options;
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  return {
+    kind: 'DeleteOptions',
+    apiVersion: 'meta.k8s.io/v1',
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(options.dryRun ? { dryRun: ['All'] } : {}),
+  };
+}
+
 /**
  * Deletes one object: at once, or by marking it while finalizers or a grace period hold it.
  *
@@ -113,16 +138,22 @@ export async function deleteObject(
   const found = store.find(type.storageKey, namespace, name);
   if (found === undefined) throw notFound(type, name);
   const old = await readRecord(type, found);
-  await services.admission.validate({
-    ...admissionAttributes(operation, {
-      operation: 'DELETE',
-      name,
-      object: undefined,
-      old,
-      dryRun: options.dryRun,
-    }),
-    namespace,
-  });
+  if (options.isAdmitted !== true) {
+    const attributes = {
+      ...admissionAttributes(operation, {
+        operation: 'DELETE',
+        // The deletion of a collection names no object.
+        name: operation.info.name,
+        object: undefined,
+        old,
+        dryRun: options.dryRun,
+        options: reviewedOptions(operation, old, options),
+      }),
+      ...(type.storageKey === 'namespaces' ? {} : { namespace }),
+    };
+    await services.admission.admit(attributes);
+    await services.admission.validate(attributes);
+  }
   const { deletionWarning } = type.strategy;
   if (deletionWarning !== undefined && options.propagationPolicy === undefined) {
     operation.warnings.push(deletionWarning);

@@ -20,6 +20,8 @@ export interface DeleteOptions {
   readonly uid: string | undefined;
   readonly resourceVersion: string | undefined;
   readonly dryRun: boolean;
+  /** Admission has seen what the deletion is a part of. */
+  readonly isAdmitted?: true;
 }
 
 const POLICIES = ['Foreground', 'Background', 'Orphan'];

@@ -10,7 +10,12 @@ import { dedupeOwnersWithWarning } from './create.ts';
 import { findRequested } from './get.ts';
 import { parseRevision, revisionSyntaxMessage } from './read-options.ts';
 import { namespaceOf, type Operation } from './services.ts';
-import { admissionAttributes, strategyContext, WriteEffects } from './strategy-context.ts';
+import {
+  admissionAttributes,
+  strategyContext,
+  WriteEffects,
+  writeOptionsOf,
+} from './strategy-context.ts';
 import { readRecord, toStoredVersion } from '../storage/version-reader.ts';
 
 /** A change of one stored object. */
@@ -26,8 +31,17 @@ export interface Replacement {
   readonly isPut: boolean;
   /** The write does not count as a change of what is wanted (binding a pod to a node). */
   readonly keepsGeneration?: true | undefined;
+  /** How admission sees the change; default: as an update of the whole object. */
+  readonly admission?: ReplacementAdmission | undefined;
   /** For other subresources than status: takes over from `old` all that they may not change, and checks the rest. */
   readonly prepare?: ((object: JsonObject, old: JsonObject) => readonly FieldError[]) | undefined;
+}
+
+/** The two steps of admission, for a change that is not told as one of the whole object. */
+export interface ReplacementAdmission {
+  /** May change the object. */
+  admit(object: JsonObject, old: JsonObject): Promise<void>;
+  validate(object: JsonObject, old: JsonObject): Promise<void>;
 }
 
 /** What became of a replacement. */
@@ -154,6 +168,33 @@ function validateReplacement(
   ];
 }
 
+/** For a change that admission has seen as the creation of something else. */
+export const alreadyAdmitted: ReplacementAdmission = {
+  admit: () => Promise.resolve(),
+  validate: () => Promise.resolve(),
+};
+
+function updateAdmission(operation: Operation, change: Replacement): ReplacementAdmission {
+  const { admission } = operation.services;
+  const attributes = (object: JsonObject, old: JsonObject) =>
+    admissionAttributes(
+      operation,
+      {
+        operation: 'UPDATE',
+        name: operation.info.name,
+        object,
+        old,
+        dryRun: change.dryRun,
+        options: writeOptionsOf(operation, 'UpdateOptions'),
+      },
+      change.subresource,
+    );
+  return {
+    admit: async (object, old) => admission.admit(attributes(object, old)),
+    validate: async (object, old) => admission.validate(attributes(object, old)),
+  };
+}
+
 async function attempt(
   operation: Operation,
   change: Replacement,
@@ -175,12 +216,8 @@ async function attempt(
   carryMetadata(object, old);
   dedupeOwnersWithWarning(operation, object);
   await change.track(object, old);
-  const attributes = admissionAttributes(
-    operation,
-    { operation: 'UPDATE', name: info.name, object, old, dryRun: change.dryRun },
-    change.subresource,
-  );
-  await services.admission.admit(attributes);
+  const admission = change.admission ?? updateAdmission(operation, change);
+  await admission.admit(object, old);
   const extraErrors: FieldError[] = [];
   if (change.prepare !== undefined) {
     extraErrors.push(...change.prepare(object, old));
@@ -203,7 +240,7 @@ async function attempt(
   ];
   if (errors.length > 0) throw invalidError(type, info.name, errors);
   services.access.checkEscalation(operation.user, type, object, old);
-  await services.admission.validate(attributes);
+  await admission.validate(object, old);
   for (const warning of strategy.warnings?.(object, old) ?? []) operation.warnings.push(warning);
 
   const isChanged = !deepEqual(object, old);

@@ -1,4 +1,5 @@
-import type { StrategyContext } from '../contracts.ts';
+import { Reinvocation } from '../admission/reinvocation.ts';
+import type { JsonObject, StrategyContext } from '../contracts.ts';
 import type { AdmissionAttributes } from '../admission/chain.ts';
 import { namespaceOf, type Operation } from './services.ts';
 
@@ -39,10 +40,31 @@ export function strategyContext(
   };
 }
 
+/** The options of a create or update, as webhooks are told them. */
+export function writeOptionsOf(
+  { request }: Operation,
+  kind: 'CreateOptions' | 'UpdateOptions',
+): JsonObject {
+  const text = (name: string) => {
+    const value = request.query.get(name) ?? '';
+    return value === '' ? {} : { [name]: value };
+  };
+  return {
+    kind,
+    apiVersion: 'meta.k8s.io/v1',
+    ...(request.query.getAll('dryRun').includes('All') ? { dryRun: ['All'] } : {}),
+    ...text('fieldManager'),
+    ...text('fieldValidation'),
+  };
+}
+
 /** The facts of a write for admission. */
 export function admissionAttributes(
   operation: Operation,
-  facts: Pick<AdmissionAttributes, 'operation' | 'name' | 'object' | 'old' | 'dryRun'>,
+  facts: Pick<
+    AdmissionAttributes,
+    'operation' | 'name' | 'object' | 'old' | 'dryRun' | 'options' | 'kind'
+  >,
   subresource: string = operation.info.subresource,
 ): AdmissionAttributes {
   const { services, type, user, warnings } = operation;
@@ -50,7 +72,9 @@ export function admissionAttributes(
     ...facts,
     type,
     subresource,
-    namespace: namespaceOf(operation),
+    // A namespace counts as an object in itself.
+    namespace: type.storageKey === 'namespaces' ? facts.name : namespaceOf(operation),
+    reinvocation: new Reinvocation(),
     user,
     store: services.store,
     clock: services.clock,

@@ -4,6 +4,7 @@ import { renderKubeconfig } from '../access/kubeconfig.ts';
 import { createTlsListener } from '../access/tls-listener.ts';
 import { AdmissionChain } from '../admission/chain.ts';
 import { createAdmissionPlugins } from '../admission/plugins.ts';
+import { WebhookAdmission } from '../admission/webhooks/webhook-admission.ts';
 import type { Clock, NodeConnections, NodeStreams, TlsListener, UserInfo } from '../contracts.ts';
 import { createCustomResources } from '../crd/custom-resources.ts';
 import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
@@ -146,7 +147,11 @@ export class ApiServer implements AsyncDisposable {
       access,
       tables: createTablePrinter(),
       streams: this.#streams,
-      admission: new AdmissionChain(createAdmissionPlugins()),
+      admission: new AdmissionChain(
+        createAdmissionPlugins(
+          this.#followers.use(new WebhookAdmission({ store, registry, caller: this.#webhooks })),
+        ),
+      ),
       watches,
     };
     this.#handler = new ApiHandler({

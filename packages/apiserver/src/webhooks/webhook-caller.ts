@@ -75,6 +75,11 @@ export class WebhookCaller implements Disposable {
     if (answer.status < 200 || answer.status > 299) {
       throw new WebhookError(refusalText(answer, text));
     }
+    if (text === '') {
+      throw new WebhookError(
+        `0-length response with status code: ${answer.status} and content type: ${answer.contentType}`,
+      );
+    }
     return readObject(text);
   }
 
@@ -108,6 +113,7 @@ export class WebhookCaller implements Disposable {
     if (caBundle !== undefined && !caBundle.includes('-----BEGIN CERTIFICATE-----')) {
       throw new WebhookError(
         'unable to load root certificates: unable to parse bytes as PEM block',
+        { isBeforeCall: true },
       );
     }
     const body = Buffer.from(JSON.stringify(call.review));

@@ -3,6 +3,13 @@ import { X509Certificate } from 'node:crypto';
 /** A webhook did not answer as it should. The message is worded as the real server words it, for clients that look. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';
+  /** It could not even be tried. */
+  readonly isBeforeCall: boolean;
+
+  constructor(message: string, options: { readonly isBeforeCall?: boolean } = {}) {
+    super(message);
+    this.isBeforeCall = options.isBeforeCall ?? false;
+  }
 }
 
 const UNTRUSTED = new Set([

@@ -6,7 +6,8 @@ import { badRequest, conflict, unclassifiedError } from '../../status.ts';
 import { encodeAnswer } from '../answer.ts';
 import { parseObjectBody } from '../body.ts';
 import { contentTypeOf } from '../media-type.ts';
-import { replaceObject } from '../replace-object.ts';
+import { admitSubject } from '../create.ts';
+import { alreadyAdmitted, replaceObject } from '../replace-object.ts';
 import type { Operation } from '../services.ts';
 import { parseWriteOptions } from '../write-options.ts';
 
@@ -77,6 +78,8 @@ export async function createBinding(operation: Operation): Promise<ServerRespons
   const errors = validate(binding);
   const [error] = errors;
   if (error !== undefined) throw unclassifiedError(fieldErrorText(error));
+  const kind = { group: '', version: 'v1', kind: 'Binding' };
+  await admitSubject(operation, { kind, object: binding, dryRun: options.dryRun });
   await replaceObject(operation, {
     subresource: 'binding',
     dryRun: options.dryRun,
@@ -87,6 +90,7 @@ export async function createBinding(operation: Operation): Promise<ServerRespons
     },
     // Where a pod runs belongs to the cluster, not to a manager.
     track: () => undefined,
+    admission: alreadyAdmitted,
     prepare: () => [],
     keepsGeneration: true,
   });

@@ -8,6 +8,7 @@ import { parseObjectBody } from '../body.ts';
 import { deleteRequested } from '../delete-object.ts';
 import type { DeleteOptions } from '../delete-options.ts';
 import { findRequested } from '../get.ts';
+import { admitSubject } from '../create.ts';
 import { contentTypeOf } from '../media-type.ts';
 import type { Operation } from '../services.ts';
 
@@ -151,6 +152,7 @@ function deleteOptionsOf(eviction: JsonObject, dryRun: boolean): DeleteOptions {
     uid: (preconditions['uid'] ?? undefined) as string | undefined,
     resourceVersion: (preconditions['resourceVersion'] ?? undefined) as string | undefined,
     dryRun,
+    isAdmitted: true,
   };
 }
 
@@ -165,8 +167,12 @@ export async function createEviction(operation: Operation): Promise<ServerRespon
   const name = textAt(objectAt(eviction, 'metadata'), 'name');
   if (name !== info.name) throw badRequest('name in URL does not match name in Eviction object');
   const listed = (objectAt(eviction, 'deleteOptions')['dryRun'] ?? []) as string[];
-  const dryRun = request.query.getAll('dryRun').includes('All') || listed.includes('All');
+  const isDryRequest = request.query.getAll('dryRun').includes('All');
+  const dryRun = isDryRequest || listed.includes('All');
   const pod = findRequested(operation).object;
+  const kind = { group: 'policy', version: 'v1', kind: 'Eviction' };
+  // What the eviction says of the deletion is no fact of the request.
+  await admitSubject(operation, { kind, object: eviction, dryRun: isDryRequest });
   const isLeaving = objectAt(pod, 'metadata')['deletionTimestamp'] !== undefined;
   if (!isDone(pod) && !isLeaving) {
     const budgets = budgetsOf(operation, pod);

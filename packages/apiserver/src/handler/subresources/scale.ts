@@ -9,8 +9,9 @@ import { parseObjectBody } from '../body.ts';
 import { findRequested } from '../get.ts';
 import { contentTypeOf } from '../media-type.ts';
 import { parsePatchBody } from '../patch-body.ts';
-import { replaceObject } from '../replace-object.ts';
+import { alreadyAdmitted, replaceObject } from '../replace-object.ts';
 import type { Operation } from '../services.ts';
+import { admissionAttributes, writeOptionsOf } from '../strategy-context.ts';
 import { readRecord } from '../../storage/version-reader.ts';
 import { parseWriteOptions, type WriteOptions } from '../write-options.ts';
 
@@ -113,12 +114,24 @@ async function writeScale(
   propose: (scale: JsonObject) => JsonObject,
 ): Promise<ServerResponse> {
   const { type, request, format, info, services } = operation;
+  // Admission sees the scale, before it becomes a part of the object.
+  const attributes = (scale: JsonObject, object: JsonObject) =>
+    admissionAttributes(operation, {
+      operation: 'UPDATE',
+      name: info.name,
+      kind: { ...SCALE_KIND, version: 'v1' },
+      object: scale,
+      old: scaleOf(type, object),
+      dryRun: options.dryRun,
+      options: writeOptionsOf(operation, 'UpdateOptions'),
+    });
   const result = await replaceObject(operation, {
     subresource: 'scale',
     dryRun: options.dryRun,
     isPut: false,
-    propose(current) {
+    async propose(current) {
       const scale = propose(scaleOf(type, current));
+      await services.admission.admit(attributes(scale, current));
       const metadata = objectAt(scale, 'metadata');
       const name = textAt(metadata, 'name');
       if (name !== '' && name !== info.name) {
@@ -141,6 +154,11 @@ async function writeScale(
         subresource: 'scale',
         nowMs: undefined,
       }),
+    admission: {
+      ...alreadyAdmitted,
+      validate: async (object, old) =>
+        services.admission.validate(attributes(scaleOf(type, object), old)),
+    },
     prepare: () => [],
   });
   return encodeAnswer(200, scaleOf(type, result.object), request, { ...format, as: 'object' });
