@@ -7,7 +7,7 @@ import type { WalkThrough } from './walk-throughs.ts';
 
 /** Declares a README's walk-through as tests, step by step, against the cluster of a kubeconfig. */
 export async function declareWalkThrough(
-  { file, expectations, apiGroup, namespace }: WalkThrough,
+  { file, expectations, installs }: WalkThrough,
   kubeconfig: () => string,
 ): Promise<void> {
   // kubectl is typed as `kubectl`, so it must be found under that name.
@@ -34,6 +34,8 @@ export async function declareWalkThrough(
       { env },
     );
     assert.equal(workloads, '');
+    if (installs === undefined) return;
+    const { apiGroup, namespace } = installs;
     const kinds = await kubectl(['api-resources', `--api-group=${apiGroup}`, '-o', 'name'], {
       env,
     });

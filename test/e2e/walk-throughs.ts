@@ -6,9 +6,8 @@ export interface WalkThrough {
   readonly operators: readonly string[];
   /** What the commands of a step show, in order; the step is the one whose commands have these words. */
   readonly expectations: readonly { readonly after: string; readonly seen: RegExp }[];
-  /** Of what it must leave nothing: API group of its resources, and namespace of its operator. */
-  readonly apiGroup: string;
-  readonly namespace: string;
+  /** Of what it must leave nothing beside its workloads: API group of its resources, and namespace of its operator. */
+  readonly installs?: { readonly apiGroup: string; readonly namespace: string };
 }
 
 const crashed = 'Completed \\(Exit Code: 0\\)';
@@ -36,8 +35,7 @@ export const walkThroughs: readonly WalkThrough[] = [
       },
       { after: 'restart-reason', seen: /fragileapp-diagnoser\s+LogEvent\s+1\s+fragile-app-/ },
     ],
-    apiGroup: 'diagnostics.local.io',
-    namespace: 'kubewright-system',
+    installs: { apiGroup: 'diagnostics.local.io', namespace: 'kubewright-system' },
   },
   {
     file: 'operators/foo/README.md',
@@ -68,7 +66,20 @@ export const walkThroughs: readonly WalkThrough[] = [
         seen: /Normal\s+FriendMissing\s+foo\/foo-02\s+There is no friend jack/,
       },
     ],
-    apiGroup: 'tutorial.my.domain',
-    namespace: 'foo-system',
+    installs: { apiGroup: 'tutorial.my.domain', namespace: 'foo-system' },
+  },
+  {
+    file: 'packages/cli/README.md',
+    operators: [],
+    expectations: [
+      { after: 'diagnose pod/no-database', seen: /Pod default\/no-database\s+AppError/ },
+      {
+        after: 'diagnose pod/no-database',
+        seen: /the connection was refused by\s+10\.0\.0\.7:5432/,
+      },
+      { after: 'diagnose -n default', seen: /Pod default\/no-secret\s+MissingConfigObject/ },
+      { after: 'diagnose -n default', seen: /2 unhealthy/ },
+      { after: 'diagnose --json', seen: /"category": "MissingConfigObject"/ },
+    ],
   },
 ];

@@ -6,7 +6,9 @@ export type OutputStream = Writable & { readonly isTTY?: boolean; readonly colum
 /** What a command has of the world around it. */
 export interface CommandContext {
   /** Where answers to questions are read. */
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable;
+  /** Whether something is piped or redirected into `stdin`: it is no terminal, and not closed. */
+  readonly hasInput: boolean;
   /** What the command is asked for. */
   readonly stdout: OutputStream;
   /** What it says besides. */

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { exitCodes } from './exit-code.ts';
 import { runCommandLine } from './run-command-line.ts';
 
@@ -17,9 +18,20 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdin: process.stdin,
+  hasInput: hasInput(),
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
   signal: interrupt.signal,
 });
+
+/** A pipe or a file; a terminal has a person before it, and /dev/null is what jobs are given. */
+function hasInput(): boolean {
+  try {
+    const stats = fstatSync(0);
+    return stats.isFIFO() || stats.isFile() || stats.isSocket();
+  } catch {
+    return false; // closed
+  }
+}

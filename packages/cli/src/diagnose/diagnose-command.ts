@@ -121,12 +121,12 @@ async function diagnose(
 function inputFiles(
   wanted: readonly SubjectArgument[],
   { filename, namespace, allNamespaces, kubeconfig, context: name }: DiagnoseOptions,
-  { stdin }: CommandContext,
+  { hasInput }: CommandContext,
 ): readonly string[] {
   const namesCluster =
     namespace !== undefined || allNamespaces || kubeconfig !== undefined || name !== undefined;
   if (filename.length > 0 || namesCluster || wanted.length > 0) return filename;
-  return stdin.isTTY === true ? [] : ['-'];
+  return hasInput ? ['-'] : [];
 }
 
 async function diagnoseFiles(

@@ -19,7 +19,7 @@ export async function readInput(
   for (const path of paths) {
     const objects =
       path === '-'
-        ? readObjects(await text(stdin), 'the standard input')
+        ? readObjects(await readPiped(stdin), 'the standard input')
         : readObjects(await readText(resolve(cwd, path), path), path);
     for (const object of objects) {
       const { namespace = '', name = '', uid = '' } = object.metadata;
@@ -27,6 +27,14 @@ export async function readInput(
     }
   }
   return [...byIdentity.values()];
+}
+
+async function readPiped(stdin: CommandContext['stdin']): Promise<string> {
+  const piped = await text(stdin);
+  if (piped.trim() !== '') return piped;
+  throw new CommandError(
+    'nothing came through the standard input; to look at a cluster name what: pod/NAME, --namespace NAME or --all-namespaces',
+  );
 }
 
 async function readText(path: string, given: string): Promise<string> {

@@ -11,7 +11,9 @@ import { CommandError } from '../command-error.ts';
  */
 export function readObjects(text: string, source: string): KubernetesObject[] {
   if (text.trim() === '')
-    throw new CommandError(`${source} is empty: expected Kubernetes objects as JSON or YAML`);
+    throw new CommandError(
+      `${source} is empty: expected Kubernetes objects as JSON or YAML, as "kubectl get pods -o json" writes them`,
+    );
   return parse(text, source).flatMap((value, index, { length }) =>
     objectsIn(value, length === 1 ? source : `${source}, document ${String(index + 1)}`),
   );

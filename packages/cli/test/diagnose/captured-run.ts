@@ -23,9 +23,8 @@ export async function runCaptured(
       },
     });
   const exitCode = await runCommandLine(argv, {
-    stdin: Object.assign(Readable.from(stdin === undefined ? [] : [stdin]), {
-      isTTY: stdin === undefined,
-    }),
+    stdin: Readable.from(stdin === undefined ? [] : [stdin]),
+    hasInput: stdin !== undefined,
     stdout: into('stdout'),
     stderr: into('stderr'),
     env,

@@ -127,6 +127,12 @@ describe('kubewright diagnose, from files', () => {
     for (const other of others) assert.deepEqual(other, first);
   });
 
+  test('says so when nothing comes through the pipe', async () => {
+    const run = await runCaptured(['diagnose'], { stdin: '' });
+    assert.match(run.stderr, /nothing came through the standard input; to look at a cluster name/);
+    assert.equal(run.exitCode, 1);
+  });
+
   test('shows of a file what was named', async () => {
     const run = await runCaptured(['diagnose', '--json', '-f', 'both.yaml', 'pod/web-2'], {
       cwd: folder,
