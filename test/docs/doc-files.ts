@@ -18,12 +18,18 @@ const documents = [
   'apps/*/README.md',
 ];
 
-/** All fenced blocks of the documents, by file. */
-export async function documentedSnippets(): Promise<readonly Snippet[]> {
+/** Paths of the documents, from the root, in order. */
+export async function documentFiles(): Promise<readonly string[]> {
   const files: string[] = [];
   for await (const file of glob(documents, { cwd: root })) files.push(file);
+  return files.sort();
+}
+
+/** All fenced blocks of the documents, by file. */
+export async function documentedSnippets(): Promise<readonly Snippet[]> {
+  const files = await documentFiles();
   const found = await Promise.all(
-    files.sort().map(async (file) => readSnippets(file, await readFile(join(root, file), 'utf8'))),
+    files.map(async (file) => readSnippets(file, await readFile(join(root, file), 'utf8'))),
   );
   return found.flat();
 }
