@@ -1,0 +1,421 @@
+import assert from 'node:assert/strict';
+import { after, before, test as nodeTest, type TestContext } from 'node:test';
+import {
+  ConfigMap,
+  isControlledBy,
+  Lease,
+  Namespace,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceQuota,
+  Secret,
+  Service,
+  StatefulSet,
+} from '@kubewright/apimachinery';
+import { DatabaseCluster } from '../src/api/database-cluster.ts';
+import { annotations, leaseAnnotations } from '../src/api/labels.ts';
+import { finalizer } from '../src/reconcile/database-cluster-reconciler.ts';
+import { OperatorWorld, until, type OperatorRun } from './operator-world.ts';
+
+/** Needs controllers: they make pods of StatefulSets and collect what has no owner any more. */
+const options = { timeout: 120_000 };
+
+let shared: OperatorWorld;
+before(async () => {
+  shared = await OperatorWorld.start();
+});
+after(async () => {
+  await shared[Symbol.asyncDispose]();
+});
+
+/** A test that says so where the server has no controllers. */
+function test(name: string, given: object, run: (context: TestContext) => Promise<void>): void {
+  void nodeTest(name, given, async (context) => {
+    if (shared.environment.capabilities.controllers) await run(context);
+    else context.skip('this server has no controllers: set KUBECONFIG to a cluster that has');
+  });
+}
+
+async function untilRunning(world: OperatorWorld, name: string): Promise<void> {
+  await until(async () => (await world.database(name)).status?.phase === 'Running');
+}
+
+/** Has the operator look at a cluster once more, and waits until it has. */
+async function lookAgain(world: OperatorWorld, operator: OperatorRun, name: string): Promise<void> {
+  const before = await operator.reconciles();
+  await world.change(name, { metadata: { annotations: { look: String(before) } } });
+  await until(async () => (await operator.reconciles()) > before);
+}
+
+test(
+  'makes what a cluster consists of, says when it is ready, and then writes nothing any more',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    await using operator = world.run(await world.operatorClient());
+    await world.create('db', { replicas: 2 });
+    await until(async () => (await world.database('db')).status?.phase === 'Creating');
+    const cluster = await world.database('db');
+    assert.deepEqual(cluster.metadata.finalizers, [finalizer]);
+    await until(async () => (await world.find(StatefulSet, 'db')) !== undefined);
+    for (const [resource, name] of [
+      [StatefulSet, 'db'],
+      [Service, 'db'],
+      [Service, 'db-ro'],
+      [Service, 'db-pods'],
+      [Secret, 'db-credentials'],
+      [Secret, 'db-internal'],
+      [ConfigMap, 'db-scripts'],
+      [Lease, 'db-primary'],
+    ] as const) {
+      const object = await world.find<{ metadata: object }>(resource, name);
+      assert.ok(
+        object !== undefined && isControlledBy(object, cluster),
+        `${resource.kind} ${name}`,
+      );
+    }
+    const { spec } = await world.statefulSet('db');
+    assert.equal(spec?.replicas, 2);
+    assert.equal(spec.template.spec?.containers[0]?.image, 'postgres:15');
+    for (const claim of ['data-db-0', 'data-db-1']) {
+      await until(async () => (await world.find(PersistentVolumeClaim, claim)) !== undefined);
+    }
+
+    await world.playReady('db', ['db-0', 'db-1']);
+    await untilRunning(world, 'db');
+    const { status } = await world.database('db');
+    assert.equal(status?.replicas, 2);
+    assert.equal(status.readyReplicas, 2);
+    assert.equal(status.primary, 'db-0');
+    assert.equal(status.message, '');
+    await until(async () => (await world.events()).length === 1);
+    assert.deepEqual(await world.events(), ['Normal DatabaseReady: 2 of 2 replicas are ready']);
+
+    await lookAgain(world, operator, 'db');
+    const count = operator.writes.length;
+    for (let look = 0; look < 3; look += 1) await lookAgain(world, operator, 'db');
+    assert.deepEqual(operator.writes.slice(count), []);
+    assert.equal((await world.events()).length, 1);
+  },
+);
+
+test('a further process of the operator finds all as it should be', options, async () => {
+  const world = await shared.inNewNamespace();
+  {
+    await using _first = world.run();
+    await world.create('db');
+    await world.playReady('db');
+    await untilRunning(world, 'db');
+    await until(async () => (await world.events()).length === 1);
+  }
+  await using second = world.run();
+  await until(async () => (await second.reconciles()) > 0);
+  await lookAgain(world, second, 'db');
+  assert.deepEqual(second.writes, []);
+  assert.equal((await world.events()).length, 1);
+  assert.deepEqual(await second.metric('database_clusters_created_total'), []);
+});
+
+test('repairs what others change or delete', options, async () => {
+  const world = await shared.inNewNamespace();
+  await using _operator = world.run();
+  await world.create('db');
+  await world.playReady('db');
+  await untilRunning(world, 'db');
+  const { namespace, client } = world;
+  const password = (await world.find(Secret, 'db-credentials'))?.data?.['password'];
+
+  await client.patch(
+    StatefulSet,
+    { namespace, name: 'db' },
+    { type: 'merge', body: { spec: { replicas: 0 } } },
+  );
+  await until(async () => (await world.statefulSet('db')).spec?.replicas === 1);
+  await client.patch(
+    Service,
+    { namespace, name: 'db' },
+    { type: 'merge', body: { spec: { selector: { 'example.com/role': 'nobody' } } } },
+  );
+  await until(
+    async () =>
+      (await world.find(Service, 'db'))?.spec?.selector?.['example.com/role'] === 'primary',
+  );
+  await client.delete(ConfigMap, { namespace, name: 'db-scripts' });
+  await until(async () => (await world.find(ConfigMap, 'db-scripts')) !== undefined);
+  await client.patch(
+    Lease,
+    { namespace, name: 'db-primary' },
+    { type: 'merge', body: { metadata: { annotations: { [leaseAnnotations.settings]: '{}' } } } },
+  );
+  await until(async () => {
+    const lease = await world.find(Lease, 'db-primary');
+    return (
+      lease?.metadata.annotations?.[leaseAnnotations.settings]?.includes('"instances":1') === true
+    );
+  });
+  assert.equal((await world.find(Secret, 'db-credentials'))?.data?.['password'], password);
+});
+
+test(
+  'follows changes of the spec: port, outside access, replicas, minor version',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    await using _operator = world.run();
+    await world.create('db');
+    await world.playReady('db');
+    await untilRunning(world, 'db');
+    await world.change('db', {
+      spec: { replicas: 2, version: '15.1', network: { port: 6000, externalAccess: true } },
+    });
+    await until(async () => (await world.statefulSet('db')).spec?.replicas === 2);
+    await until(async () => {
+      const { spec } = await world.statefulSet('db');
+      return spec?.template.spec?.containers[0]?.image === 'postgres:15.1';
+    });
+    await until(async () => (await world.find(Service, 'db-external')) !== undefined);
+    assert.equal((await world.find(Service, 'db-external'))?.spec?.type, 'LoadBalancer');
+    assert.equal((await world.find(Service, 'db'))?.spec?.ports?.[0]?.port, 6000);
+    await world.change('db', { spec: { network: { externalAccess: false } } });
+    await until(async () => (await world.find(Service, 'db-external')) === undefined);
+  },
+);
+
+test(
+  'refuses versions that skip a major version, go down, or change the data files, and goes on',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    await using _operator = world.run();
+    await world.create('db', { version: '14' });
+    await world.playReady('db');
+    await untilRunning(world, 'db');
+    for (const [version, reason] of [
+      ['13', 'DowngradeRefused'],
+      ['15', 'MajorUpgradeRefused'],
+    ] as const) {
+      await world.change('db', { spec: { version } });
+      await until(async () => (await world.condition('db', 'Accepted'))?.reason === reason);
+      const { status } = await world.database('db');
+      assert.equal(status?.phase, 'Running');
+      assert.match(status.message ?? '', /The database goes on with 14/);
+      const { spec } = await world.statefulSet('db');
+      assert.equal(spec?.template.spec?.containers[0]?.image, 'postgres:14');
+      await until(async () =>
+        (await world.events()).some((event) => event.startsWith(`Warning ${reason}: `)),
+      );
+    }
+    await world.change('db', { spec: { version: '14.2' } });
+    await until(async () => (await world.condition('db', 'Accepted'))?.status === 'True');
+  },
+);
+
+test('names the pod and the container that are not well', options, async () => {
+  const world = await shared.inNewNamespace();
+  await using _operator = world.run();
+  await world.create('db', { replicas: 2 });
+  await world.playPod('db-0', true);
+  await world.playPod('db-1', false, 'ErrImagePull');
+  await until(async () => (await world.database('db')).status?.phase === 'Failed');
+  assert.equal(
+    (await world.database('db')).status?.message,
+    'pod db-1: container agent is waiting: ErrImagePull: no luck',
+  );
+  await world.playReady('db', ['db-0', 'db-1']);
+  await untilRunning(world, 'db');
+  await world.playPod('db-1', false);
+  await until(async () => (await world.database('db')).status?.readyReplicas === 1);
+  const { status } = await world.database('db');
+  // The primary takes writes all the same.
+  assert.equal(status?.phase, 'Running');
+  assert.match(status.message ?? '', /^pod db-1: container agent is running, not ready/);
+});
+
+test('leaves objects of others alone, and says which one is in the way', options, async () => {
+  const world = await shared.inNewNamespace();
+  const { namespace, client } = world;
+  await client.create(Service, {
+    metadata: { name: 'db', namespace },
+    spec: { selector: { app: 'other' }, ports: [{ port: 80 }] },
+  });
+  await using operator = world.run();
+  await world.create('db');
+  await until(async () => (await world.condition('db', 'Reconciled'))?.reason === 'NameTaken');
+  assert.match(
+    (await world.condition('db', 'Reconciled'))?.message ?? '',
+    /a Service named db exists already/,
+  );
+  assert.equal((await world.database('db')).status?.phase, 'Failed');
+  assert.deepEqual((await world.find(Service, 'db'))?.spec?.selector, { app: 'other' });
+  await until(async () =>
+    (await world.events()).some((event) => event.startsWith('Warning NameTaken: ')),
+  );
+  await client.delete(Service, { namespace, name: 'db' });
+  await lookAgain(world, operator, 'db');
+  await until(async () => (await world.find(StatefulSet, 'db')) !== undefined);
+});
+
+test(
+  'says what is wrong with a cluster that makes no sense, and makes nothing',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    await using _operator = world.run();
+    await world.create('1-db');
+    await until(async () => (await world.condition('1-db', 'Accepted'))?.reason === 'InvalidName');
+    await world.create('certified', { security: { authentication: { type: 'cert' } } });
+    await until(
+      async () =>
+        (await world.condition('certified', 'Accepted'))?.reason === 'InvalidAuthentication',
+    );
+    await world.create('root', { security: { authentication: { username: 'postgres' } } });
+    await until(
+      async () => (await world.condition('root', 'Accepted'))?.reason === 'InvalidUsername',
+    );
+    const { items } = await world.client.list(StatefulSet, { namespace: world.namespace });
+    assert.deepEqual(items, []);
+    await until(async () => (await world.events()).length === 3);
+    await assert.rejects(
+      world.create('db', { replicas: -1 }),
+      /spec\.replicas.*greater than or equal to 1/,
+    );
+    await assert.rejects(world.create('db', { version: '11' }), /spec\.version/);
+  },
+);
+
+test('an invalid cron line stops the backups and nothing else', options, async () => {
+  const world = await shared.inNewNamespace();
+  await using _operator = world.run();
+  await world.create('db', { backup: { schedule: '61 * * * *' } });
+  await world.playReady('db');
+  await untilRunning(world, 'db');
+  const condition = await world.condition('db', 'BackupReady');
+  assert.equal(condition?.reason, 'InvalidSchedule');
+  assert.match(condition.message, /"61" is no minute/);
+  await until(async () =>
+    (await world.events()).some((event) => event.startsWith('Warning InvalidSchedule: ')),
+  );
+});
+
+test(
+  'says which permission is missing, and asks for little until it is there',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    const client = await world.operatorClient(
+      ({ resources }) => resources?.includes('secrets') === true,
+    );
+    await using operator = world.run(client);
+    await world.create('db');
+    await until(
+      async () => (await world.condition('db', 'Reconciled'))?.reason === 'MissingPermission',
+    );
+    assert.match(
+      (await world.condition('db', 'Reconciled'))?.message ?? '',
+      /cannot get resource "secrets"/,
+    );
+    const count = operator.requests.length;
+    for (let change = 0; change < 5; change += 1) await lookAgain(world, operator, 'db');
+    // One refused read for each look that was asked for; nothing by itself.
+    assert.ok(operator.requests.length - count < 30, String(operator.requests.length - count));
+  },
+);
+
+test('says that a quota refuses, and goes on when it does no more', options, async (context) => {
+  if (shared.environment.kind === 'in-process' || shared.environment.kind === 'tls') {
+    context.skip('the embedded API server has no quotas: run it with KUBEWRIGHT_TEST_SERVER=real');
+    return;
+  }
+  const world = await shared.inNewNamespace();
+  const { namespace, client } = world;
+  await client.create(ResourceQuota, {
+    metadata: { name: 'tight', namespace },
+    spec: { hard: { services: '0' } },
+  });
+  await using operator = world.run();
+  await until(async () => (await world.find(ResourceQuota, 'tight'))?.status?.hard !== undefined);
+  await world.create('db');
+  await until(async () => (await world.condition('db', 'Reconciled'))?.reason === 'QuotaExceeded');
+  assert.equal((await world.database('db')).status?.phase, 'Failed');
+  await client.delete(ResourceQuota, { namespace, name: 'tight' });
+  await lookAgain(world, operator, 'db');
+  await world.playReady('db');
+  await untilRunning(world, 'db');
+});
+
+test('deletes pods and claims, then lets the cluster go', options, async () => {
+  const world = await shared.inNewNamespace();
+  await using operator = world.run(await world.operatorClient());
+  await world.create('db', { replicas: 2 });
+  await world.playReady('db', ['db-0', 'db-1']);
+  await untilRunning(world, 'db');
+  assert.deepEqual(await operator.metric('database_clusters_created_total'), [
+    `database_clusters_created_total{namespace="${world.namespace}",version="15"} 1`,
+  ]);
+  assert.deepEqual(
+    await operator.metric('database_clusters_status'),
+    ['Creating', 'Running', 'Failed', 'Deleting'].map(
+      (phase) =>
+        `database_clusters_status{namespace="${world.namespace}",phase="${phase}"} ${phase === 'Running' ? '1' : '0'}`,
+    ),
+  );
+  await world.client.delete(DatabaseCluster.resource, { namespace: world.namespace, name: 'db' });
+  // A change on the way out changes nothing.
+  await world.change('db', { spec: { replicas: 5 } }).catch(() => undefined);
+  await until(async () => (await world.find(DatabaseCluster.resource, 'db')) === undefined);
+  for (const [resource, name] of [
+    [Pod, 'db-0'],
+    [Pod, 'db-1'],
+    [PersistentVolumeClaim, 'data-db-0'],
+    [PersistentVolumeClaim, 'data-db-1'],
+  ] as const) {
+    assert.equal(await world.find<{ metadata: object }>(resource, name), undefined, name);
+  }
+  await until(async () => (await world.find(Service, 'db')) === undefined);
+  assert.deepEqual(await operator.metric('database_clusters_status'), []);
+});
+
+test(
+  'keeps claims for a cluster to come, which takes them only when it is told to',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    const { namespace, client } = world;
+    await using operator = world.run();
+    await world.create('db', { replicas: 2, reclaimPolicy: 'Retain' });
+    await world.playReady('db', ['db-1', 'db-0']);
+    await untilRunning(world, 'db');
+    await client.delete(DatabaseCluster.resource, { namespace, name: 'db' });
+    await until(async () => (await world.find(DatabaseCluster.resource, 'db')) === undefined);
+    const kept = await world.find(PersistentVolumeClaim, 'data-db-1');
+    assert.equal(kept?.metadata.annotations?.[annotations.wasPrimary], 'true');
+    await until(async () => (await world.find(Lease, 'db-primary')) === undefined);
+
+    await world.create('db', { replicas: 2 });
+    await until(async () => (await world.condition('db', 'Accepted'))?.reason === 'ClaimsExist');
+    assert.equal(await world.find(StatefulSet, 'db'), undefined);
+    await world.change('db', { metadata: { annotations: { [annotations.adoptClaims]: 'true' } } });
+    await until(async () => (await world.find(Lease, 'db-primary')) !== undefined);
+    const lease = await world.find(Lease, 'db-primary');
+    assert.equal(lease?.metadata.annotations?.[leaseAnnotations.primary], 'db-1');
+    assert.equal(lease.metadata.annotations[leaseAnnotations.systemIdentifier], '7');
+    const { uid } = (await world.database('db')).metadata;
+    await until(async () => {
+      const claim = await world.find(PersistentVolumeClaim, 'data-db-0');
+      return claim?.metadata.annotations?.[annotations.clusterUid] === uid;
+    });
+  },
+);
+
+test('goes with its namespace', options, async () => {
+  const world = await shared.inNewNamespace();
+  await using _operator = world.run();
+  await world.create('db');
+  await world.playReady('db');
+  await untilRunning(world, 'db');
+  await world.client.delete(Namespace, { name: world.namespace });
+  await until(async () => {
+    const { items } = await world.client.list(Namespace);
+    return !items.some(({ metadata }) => metadata.name === world.namespace);
+  });
+});

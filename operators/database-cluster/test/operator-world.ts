@@ -1,0 +1,276 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CustomResourceDefinition,
+  EventsV1Event,
+  findCondition,
+  isConditionTrue,
+  isNotFound,
+  Lease,
+  Pod,
+  Role,
+  RoleBinding,
+  StatefulSet,
+  type Condition,
+  type KubernetesObject,
+  type PolicyRule,
+  type Resource,
+  type Stored,
+  type Transport,
+} from '@kubewright/apimachinery';
+import { Client } from '@kubewright/client';
+import {
+  startTestEnvironment,
+  testEnvironmentKinds,
+  type TestEnvironment,
+} from '@kubewright/cluster';
+import { deriveRole } from '@kubewright/crd';
+import { Manager } from '@kubewright/runtime';
+import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
+import { leaseAnnotations } from '../src/api/labels.ts';
+import { createDatabaseClusterController } from '../src/database-cluster-controller.ts';
+import type { ObjectOptions } from '../src/objects/cluster-context.ts';
+import { watchedNamespaceRules } from '../src/permissions.ts';
+
+/** Settings of the operator where no pod really runs. */
+const objects: ObjectOptions = {
+  postgresImage: 'postgres',
+  agentImage: 'database-cluster:test',
+  agentCommand: [],
+  userId: 999,
+  imagePullPolicy: 'IfNotPresent',
+  leaseDurationSeconds: 15,
+  retryPeriodSeconds: 2,
+};
+
+/** A request that was sent. */
+export interface SentRequest {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** An API server with its controllers and no node: the test plays pods and agents. */
+export class OperatorWorld implements AsyncDisposable {
+  readonly environment: TestEnvironment;
+  readonly client: Client;
+  readonly namespace: string;
+
+  private constructor(environment: TestEnvironment, client: Client, namespace: string) {
+    this.environment = environment;
+    this.client = client;
+    this.namespace = namespace;
+  }
+
+  static async start(): Promise<OperatorWorld> {
+    const [kind = 'in-process'] = testEnvironmentKinds();
+    const environment = await startTestEnvironment({ kind, embedded: { hasControllers: true } });
+    const client = await environment.client();
+    const manifest = DatabaseCluster.manifest();
+    await client.create(CustomResourceDefinition, {
+      ...manifest,
+      spec: { ...manifest.spec, conversion: { strategy: 'None' } },
+    });
+    await until(async () => {
+      const name = manifest.metadata.name ?? '';
+      const { status } = await client.get(CustomResourceDefinition, { name });
+      return isConditionTrue(status?.conditions, 'Established');
+    });
+    return new OperatorWorld(environment, client, await environment.newNamespace());
+  }
+
+  async inNewNamespace(): Promise<OperatorWorld> {
+    return new OperatorWorld(this.environment, this.client, await this.environment.newNamespace());
+  }
+
+  async create(
+    name: string,
+    spec: Partial<DatabaseClusterSpec> = {},
+    annotations = {},
+  ): Promise<void> {
+    await this.client.create(DatabaseCluster.resource, {
+      apiVersion: DatabaseCluster.resource.apiVersion,
+      kind: DatabaseCluster.resource.kind,
+      metadata: { name, namespace: this.namespace, annotations },
+      spec: { replicas: 1, version: '15', storage: { size: '1Gi' }, ...spec },
+    });
+  }
+
+  async change(name: string, body: object): Promise<void> {
+    const ref = { namespace: this.namespace, name };
+    await this.client.patch(DatabaseCluster.resource, ref, { type: 'merge', body });
+  }
+
+  async database(name: string): Promise<Stored<DatabaseCluster>> {
+    return this.client.get(DatabaseCluster.resource, { namespace: this.namespace, name });
+  }
+
+  async condition(name: string, type: string): Promise<Condition | undefined> {
+    return findCondition((await this.database(name)).status?.conditions, type);
+  }
+
+  async find<T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+  ): Promise<Stored<T> | undefined> {
+    try {
+      return await this.client.get(resource, { namespace: this.namespace, name });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async statefulSet(name: string): Promise<Stored<StatefulSet>> {
+    return this.client.get(StatefulSet, { namespace: this.namespace, name });
+  }
+
+  /** Plays the agents: pods run and are ready, the first one leads. */
+  async playReady(name: string, pods: readonly string[] = [`${name}-0`]): Promise<void> {
+    for (const pod of pods) await this.playPod(pod, true);
+    const ref = { namespace: this.namespace, name: `${name}-primary` };
+    await until(async () => (await this.find(Lease, ref.name)) !== undefined);
+    await this.client.patch(Lease, ref, {
+      type: 'merge',
+      body: {
+        metadata: {
+          annotations: {
+            [leaseAnnotations.primary]: pods[0],
+            [leaseAnnotations.address]: '10.0.0.9',
+            [leaseAnnotations.systemIdentifier]: '7',
+            [leaseAnnotations.successors]: JSON.stringify(pods.slice(1, 2)),
+          },
+        },
+        spec: { holderIdentity: `${pods[0] ?? ''}_x` },
+      },
+    });
+  }
+
+  /** Plays one pod. */
+  async playPod(name: string, isReady: boolean, waiting?: string): Promise<void> {
+    await until(async () => (await this.find(Pod, name)) !== undefined);
+    const status = (container: string) => ({
+      name: container,
+      image: 'x',
+      imageID: 'x',
+      ready: isReady,
+      restartCount: 0,
+      state:
+        waiting === undefined
+          ? { running: {} }
+          : { waiting: { reason: waiting, message: 'no luck' } },
+    });
+    await this.client.patch(
+      Pod,
+      { namespace: this.namespace, name },
+      {
+        type: 'merge',
+        body: {
+          status: {
+            phase: 'Running',
+            conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
+            initContainerStatuses: [status('agent')],
+            containerStatuses: [status('postgres')],
+          },
+        },
+      },
+      { subresource: 'status' },
+    );
+  }
+
+  /** `type reason: note` of the operator's Events. */
+  async events(): Promise<string[]> {
+    const { items } = await this.client.list(EventsV1Event, { namespace: this.namespace });
+    return items
+      .filter(({ reportingController }) => reportingController === 'database-cluster')
+      .map(({ type, reason, note }) => `${type ?? ''} ${reason ?? ''}: ${note ?? ''}`)
+      .sort();
+  }
+
+  /** A client of a user who may do what the operator's role permits, without some of it. */
+  async operatorClient(without: (rule: PolicyRule) => boolean = () => false): Promise<Client> {
+    const name = 'operator';
+    const { namespace } = this;
+    const rules = watchedNamespaceRules().filter((rule) => !without(rule));
+    await this.client.create(Role, deriveRole({ name, namespace, rules }));
+    await this.client.create(RoleBinding, {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
+    });
+    return this.environment.client({ user: name });
+  }
+
+  run(client: Client = this.client): OperatorRun {
+    return new OperatorRun(client.transport, this.namespace);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const name = DatabaseCluster.manifest().metadata.name ?? '';
+    await this.client.delete(CustomResourceDefinition, { name });
+    await this.environment[Symbol.asyncDispose]();
+  }
+}
+
+/** One process of the operator. */
+export class OperatorRun implements AsyncDisposable {
+  readonly manager: Manager;
+  readonly requests: SentRequest[] = [];
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(inner: Transport, namespace: string) {
+    const transport: Transport = {
+      request: (request) => {
+        this.requests.push({ method: request.method, path: request.path });
+        return inner.request(request);
+      },
+      webSocket: (request) => inner.webSocket(request),
+      // The inner one belongs to the test.
+      close: () => Promise.resolve(),
+    };
+    this.manager = new Manager({
+      client: new Client({ transport, fieldManager: 'database-cluster' }),
+      namespaces: [namespace],
+      metrics: { port: false },
+      health: { port: false },
+    });
+    this.manager.add(
+      createDatabaseClusterController(this.manager, {
+        objects,
+        certificates: { ensure: () => Promise.resolve() },
+      }),
+    );
+    this.#running = this.manager.run({ signal: this.#stop.signal });
+  }
+
+  /** Writes of objects, without Events. */
+  get writes(): readonly SentRequest[] {
+    return this.requests.filter(
+      ({ method, path }) => method !== 'GET' && !path.includes('/events.k8s.io/'),
+    );
+  }
+
+  /** Reconciles that have ended. */
+  async reconciles(): Promise<number> {
+    const metric = this.manager.metrics.getSingleMetric('controller_runtime_reconcile_total');
+    const { values } = (await metric?.get()) ?? { values: [] };
+    return values.reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** The lines of a metric, without its comments. */
+  async metric(name: string): Promise<string[]> {
+    const text = await this.manager.metrics.getSingleMetricAsString(name);
+    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the test is over'));
+    await this.#running;
+  }
+}
+
+/** Looks again and again until it is so; the time limit of the test bounds it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(20);
+}
