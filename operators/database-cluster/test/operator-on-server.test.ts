@@ -381,7 +381,7 @@ test(
   async () => {
     const world = await shared.inNewNamespace();
     const { namespace, client } = world;
-    await using operator = world.run();
+    await using _operator = world.run();
     await world.create('db', { replicas: 2, reclaimPolicy: 'Retain' });
     await world.playReady('db', ['db-1', 'db-0']);
     await untilRunning(world, 'db');
