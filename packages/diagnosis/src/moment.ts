@@ -1,7 +1,10 @@
 import { isJsonObject, parseTime } from '@kubewright/apimachinery';
 
-/** How long after the newest thing in it a file is taken to have been written, in milliseconds: nobody is faster. */
-const afterwardsMs = 30_000;
+/**
+ * How long after the newest thing in it a file is taken to have been written, in milliseconds. People save what fails
+ * once they are sure that it does: a readiness probe of the usual timing is not, before 44 s have passed.
+ */
+const afterwardsMs = 60_000;
 
 /** Fields whose time lies ahead of the moment they are written at. */
 const futureFields: ReadonlySet<string> = new Set([

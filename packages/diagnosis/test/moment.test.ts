@@ -15,14 +15,14 @@ test('a file was written soon after the newest time in it', () => {
       ],
     },
   };
-  assert.equal(momentOf([pod])?.toISOString(), '2026-01-01T00:02:30.000Z');
+  assert.equal(momentOf([pod])?.toISOString(), '2026-01-01T00:03:00.000Z');
   const event = { lastTimestamp: null, eventTime: '2026-01-01T00:03:00.123456Z' };
-  assert.equal(momentOf([pod, event])?.toISOString(), '2026-01-01T00:03:30.123Z');
+  assert.equal(momentOf([pod, event])?.toISOString(), '2026-01-01T00:04:00.123Z');
 });
 
 test('a deletion counts from when it was asked for, not from the end of its grace period', () => {
   const metadata = { deletionTimestamp: '2026-01-01T00:10:00Z', deletionGracePeriodSeconds: 300 };
-  assert.equal(momentOf([{ metadata }])?.toISOString(), '2026-01-01T00:05:30.000Z');
+  assert.equal(momentOf([{ metadata }])?.toISOString(), '2026-01-01T00:06:00.000Z');
 });
 
 test('times that a kubelet does not know are no times, and without any there is no moment', () => {

@@ -1,5 +1,14 @@
 export { ContainerFacts, type ContainerState } from './container-facts.ts';
-export { all, any, Field, firstMatch, maxEvidenceLength, shown, type Proof } from './field.ts';
+export {
+  all,
+  any,
+  Field,
+  findItem,
+  firstMatch,
+  maxEvidenceLength,
+  shown,
+  type Proof,
+} from './field.ts';
 export { isPlainlyWell } from './is-plainly-well.ts';
 export { Life } from './life.ts';
 export { ObservedEvent } from './observed-event.ts';

@@ -19,9 +19,9 @@ const serverError =
 const unauthorized =
   /\b40[13]\b|unauthori[sz]ed|forbidden|authentication required|pull access denied|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|\bdenied\b|incorrect username or password|token has expired|invalid token/i;
 const notFound =
-  /\bnot found\b|manifest unknown|name unknown|no such image|\b404\b|does not exist|no (?:match for platform|matching manifest)|manifest invalid|tag .* is not found/i;
+  /\bnot found\b|manifest unknown|name unknown|no such image|\b404\b|does not exist|no (?:match for platform|matching manifest)|cannot be used on this platform|manifest invalid|tag .* is not found/i;
 const otherPlatform =
-  /no (?:match for platform|matching manifest)|no image found in .* for architecture/i;
+  /no (?:match for platform|matching manifest)|cannot be used on this platform|no image found in .* for architecture/i;
 const invalidName = /invalid reference format|couldn't parse image|must be lowercase/i;
 const signature = /signature|policy|rejected/i;
 
@@ -256,8 +256,8 @@ const backOffOnly: ContainerRule = {
   },
   shows: showsImage,
   concludes: (container) => ({
-    summary: `Container ${container.name} cannot pull image ${quoted(container)} from ${registryOf(container)}; the cause is not in evidence.`,
-    confidence: low('only the back-off is left to see'),
+    summary: `Container ${container.name} cannot pull image ${quoted(container)} from ${registryOf(container)}${unknownCause(container)}.`,
+    confidence: low('what was said of the pull is none of the known answers'),
     remediation: 'report-only',
     advice:
       'The next attempt names the cause in an Event. Check name and tag, pull secrets, and whether the node reaches the registry.',
@@ -292,6 +292,12 @@ function unreachable(container: ContainerFacts): ReturnType<ContainerRule['concl
     nextQuestion: `Do other nodes reach it? ${command('kubectl', 'get', 'events', '-A', '--field-selector', 'reason=Failed')}`,
     wouldChange: 'That the host in the name of the image is a typo.',
   };
+}
+
+/** What the status says, when it says more than that it waits. */
+function unknownCause({ waitingReason, waitingMessage }: ContainerFacts): string {
+  const said = waitingReason.text === 'ErrImagePull' ? waitingMessage.text : undefined;
+  return said === undefined ? '; the cause is not in evidence' : `: ${said.slice(0, 250)}`;
 }
 
 function showsImage({ spec, waitingReason, waitingMessage }: ContainerFacts): readonly Field[] {

@@ -12,6 +12,9 @@ export function endedAsStopped({ ended }: ContainerFacts): Proof {
   return ended !== undefined && stopCodes.includes(ended.code) && [ended.exitCode];
 }
 
+/** Whether an Event may be about this container: it names it, or names none. */
+type IsAbout = (event: ObservedEvent) => boolean;
+
 /**
  * Holds when an Event of this reason, with this in its message, is about the last life of the container. The kubelet
  * repeats an Event, so one of an earlier life is told by its time.
@@ -20,6 +23,7 @@ export function eventOfLastLife(
   container: ContainerFacts,
   reason: string,
   message = /(?:)/,
+  isAbout: IsAbout = () => true,
 ): Proof {
   // What runs its first life has no last one.
   if (container.ended === undefined && container.state === 'running') return false;
@@ -27,14 +31,17 @@ export function eventOfLastLife(
     (candidate) =>
       candidate.reason.text === reason &&
       candidate.message.matches(message) !== false &&
+      isAbout(candidate) &&
       isOfLastLife(container, candidate),
   );
   return event !== undefined && [event.reason, event.message];
 }
 
-function isOfLastLife(container: ContainerFacts, { lastMs }: ObservedEvent): boolean {
+function isOfLastLife(container: ContainerFacts, { lastMs, count }: ObservedEvent): boolean {
   const start = container.ended?.startedAt.timeMs;
   if (lastMs === undefined || start === undefined) return true;
-  const slack = endedAsStopped(container) === false ? roundingMs : slackMs;
+  // It was seen as often as the container was restarted, so it is about every life.
+  const isOfAll = container.restarts > 1 && count >= container.restarts;
+  const slack = isOfAll || endedAsStopped(container) !== false ? slackMs : roundingMs;
   return lastMs >= start - slack;
 }

@@ -1,4 +1,4 @@
-import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
+import { findItem, type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
 import { kubectlLogs, kubectl, command } from './command.ts';
 import { high, low, medium, type Conditions, type ContainerRule } from './rule.ts';
 import { saidAtStart } from './start-texts.ts';
@@ -151,17 +151,22 @@ export const oomRules: readonly ContainerRule[] = [
 /** Longest time between the end of a container and the report of its node, in milliseconds. */
 const sameTimeMs = 60_000;
 
-/** `SystemOOM` is the kubelet's word for a kill outside of any container's limit. */
+/** `SystemOOM` is the kubelet's word for a kill outside of any container's limit, `OOMKilling` the node problem detector's. */
 function nodeRanOut({ pod, ended }: ContainerFacts): Proof {
   const endedMs = ended?.finishedAt.timeMs;
-  const report = pod.related
-    .eventsAbout('Node', pod.nodeName.text)
-    .find(
-      ({ reason, lastMs }) =>
-        reason.text === 'SystemOOM' &&
-        (lastMs === undefined || endedMs === undefined || Math.abs(lastMs - endedMs) <= sameTimeMs),
-    );
-  return report !== undefined && [report.reason, report.message];
+  const report = pod.related.events.find(
+    ({ reason, message, about, lastMs }) =>
+      (reason.text === 'SystemOOM' ||
+        (reason.text === 'OOMKilling' && message.matches(/Memory cgroup/i) === false)) &&
+      about.at('kind').text === 'Node' &&
+      (pod.nodeName.text === undefined || about.at('name').text === pod.nodeName.text) &&
+      (lastMs === undefined || endedMs === undefined || Math.abs(lastMs - endedMs) <= sameTimeMs),
+  );
+  if (report !== undefined) return [report.reason, report.message];
+  // It may be over again by now, so the pressure counts only while it lasts.
+  const conditions = pod.node.at('status', 'conditions');
+  const pressure = findItem(conditions, (item) => item.at('type').text === 'MemoryPressure');
+  return pressure.at('status').is('True');
 }
 
 /** No limit, and the QoS class says that the spec is not just cut. */

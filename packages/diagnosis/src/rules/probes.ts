@@ -2,10 +2,10 @@ import {
   any,
   livedAsLongAsProbeAllows,
   livedLongEnoughFor,
+  Probe,
   wasRestartedInOneStep,
   type ContainerFacts,
   type Field,
-  type Probe,
   type Proof,
 } from '../facts/index.ts';
 import { kubectl, kubectlLogs } from './command.ts';
@@ -27,8 +27,8 @@ const startupKilled: ContainerRule = {
   when: {
     'the kubelet says that it stopped the container for its startup probe': (container) =>
       any(
-        eventOfLastLife(container, 'Killing', startupKill),
-        eventOfLastLife(container, 'Unhealthy', /^Startup probe failed/i),
+        probeEvent(container, 'startupProbe', 'Killing', startupKill),
+        probeEvent(container, 'startupProbe', 'Unhealthy', /^Startup probe failed/i),
       ),
   },
   shows: (container) => showsProbe(container, 'startupProbe'),
@@ -63,8 +63,8 @@ const livenessKilled: ContainerRule = {
   when: {
     'the kubelet says that it stopped the container for its liveness probe': (container) =>
       any(
-        eventOfLastLife(container, 'Killing', livenessKill),
-        eventOfLastLife(container, 'Unhealthy', /^Liveness probe failed/i),
+        probeEvent(container, 'livenessProbe', 'Killing', livenessKill),
+        probeEvent(container, 'livenessProbe', 'Unhealthy', /^Liveness probe failed/i),
       ),
   },
   rejectedWhen: {
@@ -179,7 +179,6 @@ const readiness: ContainerRule = {
   when: {
     'it runs, but is not ready': ({ state, status }) =>
       state === 'running' && status.at('ready').is(false),
-    'it has a readiness probe': ({ spec }) => spec.at('readinessProbe').isThere(),
     'it has had the time to become ready': (container) =>
       any(ranForLongEnough(container), lostReadiness(container)),
   },
@@ -196,12 +195,15 @@ const readiness: ContainerRule = {
   concludes: (container) => {
     const probe = container.probe('readinessProbe');
     const said = saidByProbe(container, /^Readiness probe (?:failed|errored)[^:]*: */i);
+    const question = probe === undefined ? '' : ` (${probe.question})`;
     return {
-      summary: `Container ${container.name} runs but is not ready: its readiness probe (${probe?.question ?? ''}) fails${said}.`,
+      summary: `Container ${container.name} runs but is not ready: its readiness probe${question} fails${said}.`,
       confidence:
-        said === ''
-          ? medium('it has a readiness probe and is not ready; no Event is left to say why')
-          : high('the kubelet says so'),
+        said !== ''
+          ? high('the kubelet says so')
+          : probe === undefined
+            ? low('it is not ready, and of what makes it so nothing is in evidence')
+            : medium('it has a readiness probe and is not ready; no Event is left to say why'),
       remediation: 'report-only',
       advice:
         'It gets no traffic until the probe passes. Check port, path and timeout of the probe against the program, and what the program waits for. A restart does not help.',
@@ -215,6 +217,24 @@ const readiness: ContainerRule = {
 export const runningProbeRules: readonly ContainerRule[] = [startupSlow, readiness];
 
 type RestartingProbe = 'startupProbe' | 'livenessProbe';
+
+/** An Event that names no container is about one that has such a probe, when one of the pod has. */
+function probeEvent(
+  container: ContainerFacts,
+  kind: RestartingProbe,
+  reason: string,
+  message: RegExp,
+): Proof {
+  const isOther =
+    container.probe(kind) === undefined &&
+    container.pod.containers.some((other) => other.probe(kind) !== undefined);
+  return eventOfLastLife(
+    container,
+    reason,
+    message,
+    (event) => event.container !== undefined || !isOther,
+  );
+}
 
 function livedFor(container: ContainerFacts, kind: RestartingProbe): Proof {
   const probe = container.probe(kind);
@@ -234,8 +254,8 @@ function notStarted({ status }: ContainerFacts): Proof {
 
 function ranForLongEnough(container: ContainerFacts): Proof {
   const { uptimeMs, runningSince } = container;
-  const probe = container.probe('readinessProbe');
-  if (uptimeMs === undefined || probe === undefined) return [];
+  const probe = container.probe('readinessProbe') ?? new Probe(container.spec.at('readinessProbe'));
+  if (uptimeMs === undefined) return [];
   return uptimeMs > Math.max(patienceMs, probe.latestMs + lagMs) && [probe.field, runningSince];
 }
 

@@ -9,9 +9,9 @@ import { couldNotStart, saidAtStart, startTexts } from './start-texts.ts';
  * ends in `no such file or directory` too, so the word `exec` or `executable` must be there.
  */
 const notFound =
-  /executable (?:file )?\S* ?not found|exec:? "?[^"\s]+"?: (?:stat [^:]+: )?no such file|exec user process caused:? \W*no such file|open executable: no such file|command '[^']*' not found/i;
+  /executable (?:file )?\S* ?not found|exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?no such file|exec user process caused:? \W*no such file|open executable: no such file|command '[^']*' not found/i;
 const notExecutable =
-  /exec:? "?[^"\s]+"?: (?:stat [^:]+: )?(?:permission denied|is a directory)|exec user process caused:? \W*permission denied|open executable: permission denied/i;
+  /exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?(?:permission denied|is a directory)|exec user process caused:? \W*permission denied|open executable: permission denied/i;
 const wrongFormat = /exec format error/i;
 
 /**
@@ -23,6 +23,8 @@ function execLine(what: string): RegExp {
 }
 
 const formatLine = execLine('exec format error');
+/** A shell that takes a program of another architecture for a script. */
+const notAScript = /^\S+: (?:line )?\d+: \W*ELF/i;
 const missingLine = execLine('no such file or directory');
 const deniedLine = execLine('permission denied');
 
@@ -32,7 +34,11 @@ const execFormat: ContainerRule = {
   mode: 9,
   when: {
     'the runtime or the log says exec format error': (container) =>
-      any(saidAtStart(container, wrongFormat), leftOnly(container, formatLine)),
+      any(
+        saidAtStart(container, wrongFormat),
+        leftOnly(container, formatLine),
+        leftOnly(container, notAScript),
+      ),
   },
   shows: howItEnded,
   concludes: (container) => ({
@@ -54,7 +60,7 @@ const commandNotFound: ContainerRule = {
       any(
         saidAtStart(container, notFound),
         leftOnly(container, missingLine),
-        container.ended?.exitCode.is(127) ?? false,
+        endedWith(container, 127),
       ),
   },
   shows: howItEnded,
@@ -80,7 +86,7 @@ const notExecutableRule: ContainerRule = {
       any(
         saidAtStart(container, notExecutable),
         leftOnly(container, deniedLine),
-        container.ended?.exitCode.is(126) ?? false,
+        endedWith(container, 126),
       ),
   },
   shows: howItEnded,
@@ -130,6 +136,13 @@ export const startRules: readonly ContainerRule[] = [
 /** Holds when the line is all that the container left, in its termination message. */
 function leftOnly({ ended }: ContainerFacts, line: RegExp): Proof {
   return ended?.message.matches(line) ?? false;
+}
+
+/** A shell's way to say it. Where the runtime says why it could not start the container, that counts and not its code. */
+function endedWith(container: ContainerFacts, code: number): Proof {
+  const isTold =
+    couldNotStart(container) !== false && startTexts(container).some(({ isPresent }) => isPresent);
+  return !isTold && (container.ended?.exitCode.is(code) ?? false);
 }
 
 function howItEnded({ ended, restartCount }: ContainerFacts): readonly Field[] {

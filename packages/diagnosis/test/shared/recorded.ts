@@ -92,7 +92,7 @@ function observationsAt(
 ): readonly Observation[] {
   const objects = new Map<string, Kubernetes>();
   for (const { t, event, kind, object } of lines) {
-    if (t > seconds + 0.0005) break;
+    if (t > seconds) break;
     const key = `${kind}/${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`;
     if (event === 'DELETED') objects.delete(key);
     else objects.set(key, { ...object, kind });

@@ -257,6 +257,18 @@ export const imageSpecimens: readonly Specimen[] = [
       },
     ],
   },
+  pull(
+    'an image is made for another operating system',
+    'image operating system "windows" cannot be used on this platform',
+    'ImageNotFound',
+    { says: /architecture/ },
+  ),
+  pull(
+    'an image has a form that the runtime has given up',
+    'media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd v2.0',
+    'ImagePullBackOff',
+    { confidence: 'low', says: /no longer supported/ },
+  ),
   {
     name: 'only the back-off of a pull is left to see',
     observation: podOf({

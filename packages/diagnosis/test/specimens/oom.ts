@@ -180,6 +180,39 @@ export const oomSpecimens: readonly Specimen[] = [
     ],
   },
   {
+    name: 'the node problem detector reports that memory ran out, of a pod whose node is not known',
+    observation: podOf({
+      spec: { nodeName: undefined },
+      containers: [{ running: 5, restarts: 2, last: life('Error', 137) }],
+      events: [event('OOMKilling', 'Out of memory: Killed process 4711 (java)', onNode)],
+    }),
+    expected: [{ category: 'NodeOOM' }],
+  },
+  {
+    name: 'the node problem detector reports the limit of another container',
+    observation: podOf({
+      containers: [{ running: 5, restarts: 1, last: life('Error', 137) }],
+      events: [
+        event('OOMKilling', 'Memory cgroup out of memory: Killed process 4711 (java)', onNode),
+      ],
+    }),
+    expected: [{ category: 'KilledUnattributed' }],
+  },
+  {
+    name: 'a container is killed while its node is short of memory',
+    observation: podOf({
+      containers: [{ running: 5, restarts: 1, last: life('Error', 137) }],
+      related: [
+        {
+          kind: 'Node',
+          metadata: { name: 'node-1' },
+          status: { conditions: [{ type: 'MemoryPressure', status: 'True' }] },
+        },
+      ],
+    }),
+    expected: [{ category: 'NodeOOM', paths: ['status.conditions[0].status'] }],
+  },
+  {
     name: 'memory of the node ran out at another time than a container was killed',
     observation: podOf({
       containers: [{ spec: limit, running: 5, restarts: 1, last: life('Error', 137) }],

@@ -491,9 +491,47 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [],
   },
   {
-    name: 'a container is not ready, but has no readiness probe',
+    name: 'a container is not ready for long, and its spec does not say why',
     observation: podOf({ containers: [{ running: 600, ready: false }] }),
+    expected: [{ category: 'ReadinessProbeFailure', confidence: 'low' }],
+  },
+  {
+    name: 'a container is not ready, and only an Event tells of its readiness probe',
+    observation: podOf({
+      containers: [{ running: 60, ready: false }],
+      events: [event('Unhealthy', 'Readiness probe errored: rpc error: no such file')],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure', confidence: 'high', says: /rpc error/ }],
+  },
+  {
+    name: 'a container without a probe has just started',
+    observation: podOf({ containers: [{ running: 2, ready: false }] }),
     expected: [],
+  },
+  {
+    name: 'an Event that names no container is about the one that has such a probe',
+    observation: podOf({
+      containers: [
+        { ...loop, name: 'one', last: life('Error', 143, { lasted: 60 }) },
+        { ...loop, name: 'two', spec: liveness, last: life('Error', 143, { lasted: 60 }) },
+      ],
+      events: [event('Unhealthy', 'Liveness probe failed: timeout')],
+    }),
+    expected: [
+      { category: 'AppError', container: 'one' },
+      { category: 'LivenessProbeFailure', container: 'two' },
+    ],
+  },
+  {
+    name: 'the Event of liveness kills was seen as often as the container was restarted',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 1, { lasted: 60 }) }],
+      events: [
+        event('Killing', livenessKilling, { seen: 200, count: 4 }),
+        event('Unhealthy', 'Liveness probe failed: ', { seen: 200, count: 3 }),
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure' }],
   },
   {
     name: 'a container is ready, whatever an old Event says',

@@ -129,6 +129,42 @@ export const startSpecimens: readonly Specimen[] = [
     'AppError',
     { notRejected: ['CommandNotFound'] },
   ),
+  stuck(
+    'docker 18 quotes what runc says',
+    'RunContainerError',
+    'failed to start container "b2": Error response from daemon: OCI runtime create failed: container_linux.go:345: starting container process caused "exec: \\"serve\\": executable file not found in $PATH": unknown',
+    'CommandNotFound',
+  ),
+  {
+    name: 'docker could not start a container, and only its code is left',
+    observation: podOf({
+      containers: [
+        { waiting: 'CrashLoopBackOff', restarts: 3, last: life('ContainerCannotRun', 127) },
+      ],
+    }),
+    expected: [{ category: 'CommandNotFound', confidence: 'medium' }],
+  },
+  {
+    name: 'docker ends with 127 for a mount that fails',
+    observation: podOf({
+      containers: [
+        {
+          waiting: 'CrashLoopBackOff',
+          restarts: 3,
+          last: life('ContainerCannotRun', 127, {
+            message:
+              'oci runtime error: container_linux.go:247: starting container process caused "process_linux.go:359: container init caused \\"rootfs_linux.go:54: mounting \\\\\\"/etc/app\\\\\\" caused \\\\\\"not a directory\\\\\\"\\""',
+          }),
+        },
+      ],
+    }),
+    expected: [{ category: 'StartError' }],
+  },
+  ended(
+    'a shell takes a program of another architecture for a script',
+    life('Error', 2, { message: '/bin/server-arm64: line 1: \x7fELF: not found\n' }),
+    'ExecFormatError',
+  ),
   failedStart(
     'the file of the command may not be executed',
     `${runc}exec: "/bin/entrypoint.sh": permission denied`,
