@@ -1,5 +1,10 @@
 export type { InjectionTargets } from './certificates/authority-injection.ts';
-export type { CertificateLifetimes } from './certificates/certificate-plan.ts';
+export {
+  defaultLifetimes,
+  renewMaterial,
+  type CertificateLifetimes,
+  type CertificateMaterial,
+} from './certificates/certificate-plan.ts';
 export type { CertificateContext, CertificateSource } from './certificates/certificate-source.ts';
 export {
   MountedCertificates,
@@ -9,6 +14,10 @@ export {
   SelfManagedCertificates,
   type SelfManagedCertificatesOptions,
 } from './certificates/self-managed-certificates.ts';
-export type { KeyedCertificate } from './certificates/x509.ts';
+export {
+  issueClientCertificate,
+  type KeyedCertificate,
+  type Validity,
+} from './certificates/x509.ts';
 export type { Convertible } from './conversion/conversion-webhook.ts';
 export { Webhooks, type WebhooksOptions } from './webhooks.ts';

@@ -74,6 +74,34 @@ export async function issueServerCertificate(
 }
 
 /**
+ * Makes a certificate for a client that proves by it who it is.
+ *
+ * @param name - Its common name, such as that of a user; up to 64 characters.
+ */
+export async function issueClientCertificate(
+  authority: KeyedCertificate,
+  name: string,
+  validity: Validity,
+): Promise<KeyedCertificate> {
+  const { publicKey, privateKey } = await newKeyPair('ec', { namedCurve: 'P-256' });
+  return {
+    certificate: signCertificate({
+      subject: name,
+      publicKey,
+      issuerKey: createPrivateKey(authority.key),
+      validity,
+      extensions: [
+        extension(oid.basicConstraints, 'critical', sequence()),
+        // digitalSignature.
+        extension(oid.keyUsage, 'critical', element(tag.bitString, Buffer.of(7, 0x80))),
+        extension(oid.extendedKeyUsage, 'optional', sequence(objectIdentifier(oid.clientAuth))),
+      ],
+    }),
+    key: pemOf(privateKey),
+  };
+}
+
+/**
  * An X.509 v3 certificate (RFC 5280) in PEM, signed with ECDSA and SHA-256. Written here, in the few types of DER that it
  * takes, because the libraries for it bring a dozen packages or a polyfill into every operator; it is read by Node alone.
  */
@@ -135,6 +163,7 @@ const oid = {
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
 } as const;
 
 const tag = {
