@@ -28,12 +28,13 @@ import { readPodPrograms, type PodPrograms } from './objects/scripts.ts';
 import { BackupPlugin } from './plugins/backup-plugin.ts';
 import type { ClusterPlugin } from './plugins/plugin.ts';
 import { DatabaseClusterReconciler } from './reconcile/database-cluster-reconciler.ts';
-import type { ServerCertificates } from './reconcile/server-certificates.ts';
+import { ServerCertificates } from './reconcile/server-certificates.ts';
 
 /** What the controller needs to know besides its manager. */
 export interface DatabaseClusterControllerOptions {
   readonly objects: ObjectOptions;
-  readonly certificates: ServerCertificates;
+  /** Default: those of a year, signed by authorities of ten. */
+  readonly certificates?: ServerCertificates;
   /** Default: those that lie beside this module. */
   readonly programs?: PodPrograms;
   /** Default: {@link BackupPlugin}. */
@@ -56,7 +57,7 @@ export function createDatabaseClusterController(
     clock,
     programs: options.programs ?? readPodPrograms(),
     objects: options.objects,
-    certificates: options.certificates,
+    certificates: options.certificates ?? new ServerCertificates(clock),
     plugins,
     onCreated: databaseClusterMetrics(manager.metrics, cache),
   });

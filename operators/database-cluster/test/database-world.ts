@@ -111,23 +111,43 @@ export class DatabaseWorld implements AsyncDisposable {
   }
 
   /** A connection of a user of the database, by way of a Service. */
-  async connect(name: string, service = name): Promise<pg.Client> {
+  async connect(name: string, service = name, given: pg.ClientConfig = {}): Promise<pg.Client> {
     const { namespace } = this;
     const { data = {} } = await this.client.get(Secret, { namespace, name: `${name}-credentials` });
     const text = (key: string): string => Buffer.from(data[key] ?? '', 'base64').toString();
     const { spec } = await this.client.get(Service, { namespace, name: service });
     const client = new pg.Client({
       host: spec?.clusterIP ?? '',
+      ...(await this.#tlsOf(name, service)),
       port: Number(text('port')),
       user: text('username'),
       password: text('password'),
       database: text('database'),
       connectionTimeoutMillis: 3000,
       query_timeout: 5000,
+      ...given,
     });
     client.on('error', () => undefined); // the test sees its queries fail
     await client.connect();
     return client;
+  }
+
+  /** TLS as a careful client has it, where the database has it. */
+  async #tlsOf(name: string, service: string): Promise<object> {
+    const { namespace } = this;
+    const { spec } = await this.database(name);
+    if (spec.security?.tlsEnabled !== true) return {};
+    const textsIn = async (secret: string): Promise<Record<string, string>> => {
+      const { data = {} } = await this.client.get(Secret, { namespace, name: secret });
+      return Object.fromEntries(
+        Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+      );
+    };
+    const { 'ca.crt': ca } = await textsIn(`${name}-tls`);
+    const servername = `${service}.${namespace}.svc`;
+    if (spec.security.authentication?.type !== 'cert') return { ssl: { ca, servername } };
+    const { 'tls.crt': cert, 'tls.key': key } = await textsIn(`${name}-client`);
+    return { ssl: { ca, servername, cert, key } };
   }
 
   async pod(name: string): Promise<Stored<Pod>> {
@@ -181,7 +201,6 @@ class RunningOperator {
     manager.add(
       createDatabaseClusterController(manager, {
         objects: testObjects,
-        certificates: { ensure: () => Promise.resolve() },
       }),
     );
     this.#run = manager.run({ signal: this.#stop.signal });

@@ -93,3 +93,26 @@ test(
     await reader.end();
   },
 );
+
+test(
+  'speaks TLS alone when it is asked to, and proves clients by certificates',
+  options,
+  async () => {
+    world.startOperator();
+    const security = {
+      tlsEnabled: true,
+      authentication: { type: 'cert', username: 'shop' },
+    } as const;
+    await world.createDatabase('tls', { replicas: 2, security });
+    await world.untilReady('tls');
+    const client = await world.connect('tls');
+    const { rows } = await client.query(
+      'SELECT version, client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+    );
+    assert.deepEqual(rows, [{ version: 'TLSv1.3', client_dn: '/CN=shop' }]);
+    await client.end();
+    // The standby streams over TLS too: it is ready. Nobody gets in without.
+    await assert.rejects(world.connect('tls', 'tls', { ssl: false }), /no encryption|pg_hba\.conf/);
+    await world.stopOperator();
+  },
+);

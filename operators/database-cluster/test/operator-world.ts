@@ -238,7 +238,6 @@ export class OperatorRun implements AsyncDisposable {
     this.manager.add(
       createDatabaseClusterController(this.manager, {
         objects,
-        certificates: { ensure: () => Promise.resolve() },
       }),
     );
     this.#running = this.manager.run({ signal: this.#stop.signal });

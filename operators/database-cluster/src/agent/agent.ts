@@ -100,6 +100,8 @@ export class Agent {
   readonly #announcement: Checkpoint;
   /** See {@link nextSyncState}. */
   readonly #settlement: Checkpoint;
+  /** Whether the server was last configured for TLS; undefined: it was not yet. */
+  #usesTls: boolean | undefined;
   /** What the roles of the database were last made from. */
   #rolesOf = '';
   #report: AgentReport | undefined;
@@ -167,7 +169,7 @@ export class Agent {
     const credentials = await readCredentials(this.#options.secretsFolder);
     const sentAt = await uptimeHundredths();
     const lease = await this.#readLease(signal);
-    const record = readRecord(lease);
+    const record = this.#withCertificates(readRecord(lease), credentials);
     this.#wasSettled = this.#settlement.isDone;
     const local = await this.#server.look(credentials, record.settings);
     const decision = decide({
@@ -441,6 +443,18 @@ export class Agent {
           ]),
     ];
     await control.want(wish, changes.includes(true));
+  }
+
+  /** TLS begins when the certificates are there: the kubelet mounts them some time after the spec asks for it. */
+  #withCertificates(record: LeaderRecord, credentials: Credentials): LeaderRecord {
+    const { settings } = record;
+    if (!settings.tls || credentials.tls !== undefined) {
+      this.#usesTls = settings.tls;
+      return record;
+    }
+    // One that never ran without TLS must not do so now.
+    if (this.#usesTls === undefined) throw new Error('the certificates are not mounted yet');
+    return { ...record, settings: { ...settings, tls: this.#usesTls } };
   }
 
   #stepDown(): void {
