@@ -115,7 +115,10 @@ function whyNot<Subject>(
   subject: Subject,
 ): string | undefined {
   if (holdAll(rule.when, subject) !== undefined) {
-    return firstThatHolds(rule.unless, subject) ?? `${winner.category} says more`;
+    return (
+      firstThatHolds(rule.unless, subject) ??
+      `it fits as well, but ${winner.category} comes closer to the cause`
+    );
   }
   return firstThatHolds(rule.rejectedWhen, subject);
 }

@@ -47,6 +47,7 @@ export function diagnoseBy(order: DecisionOrder, observation: Observation): read
 }
 
 function diagnosePod(order: DecisionOrder, pod: PodFacts): readonly Finding[] {
+  if (pod.isOfCompleteJob) return [];
   const ofPod = podFinding(order.pod, pod);
   if (ofPod?.explainsContainers === true) return [ofPod.finding];
   const findings = ofPod === undefined ? [] : [ofPod.finding];

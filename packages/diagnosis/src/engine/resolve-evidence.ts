@@ -1,5 +1,6 @@
 import { deepEqual, type JsonValue } from '@kubewright/apimachinery';
 import { Field, shown } from '../facts/field.ts';
+import { logObject, logRef } from '../facts/observed-log.ts';
 import { eventRef, listed, refOf } from '../facts/related-objects.ts';
 import type { Evidence, ObjectRef, Observation } from '../model/index.ts';
 
@@ -24,6 +25,11 @@ export function resolveEvidence(observation: Observation, evidence: Evidence): J
 
 function rootsOf(observation: Observation, ref: ObjectRef | undefined): readonly unknown[] {
   if (ref === undefined) return [observation.pod ?? observation.owner];
+  if (ref.kind === 'Log') {
+    return listed(observation.logs)
+      .filter((log) => sameRef(logRef(log), ref))
+      .map(logObject);
+  }
   if (ref.kind === 'Event') {
     return listed(observation.events).filter((event) => sameRef(eventRef(event), ref));
   }

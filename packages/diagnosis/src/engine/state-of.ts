@@ -4,7 +4,7 @@ import { diagnose } from './diagnose.ts';
 
 /**
  * One word for the subject: the category of its first finding, or what it is in when nothing is wrong: `Completed` when
- * it has done its work, `Starting` until it is ready for the first time, `Healthy` else.
+ * it (or the Job that it was an attempt of) has done its work, `Starting` until it is ready for the first time, `Healthy` else.
  *
  * @param findings - Those of {@link diagnose}, when they are known already.
  */
@@ -16,7 +16,7 @@ export function stateOf(
   if (first !== undefined) return first.category;
   if (observation.pod === undefined) return 'Healthy';
   const pod = new PodFacts(observation);
-  if (pod.phase.text === 'Succeeded') return 'Completed';
+  if (pod.phase.text === 'Succeeded' || pod.isOfCompleteJob) return 'Completed';
   const serves = (type: string): boolean => {
     const ofType = pod.containers.filter((container) => container.type === type);
     return ofType.every((container) => container.isServing);

@@ -45,7 +45,8 @@ function excerptsOf({ pod, name, state, ended }: ContainerFacts): readonly LogEx
       log.pod.name === pod.name &&
       (log.pod.namespace ?? pod.namespace) === pod.namespace,
   );
-  const message = ended?.message.text;
+  // Where the program never ran, the runtime has left the message.
+  const message = ended?.neverBegan === true ? undefined : ended?.message.text;
   // The kubelet takes it from the program's own file, or from the end of its log.
   const left: readonly ContainerLog[] =
     message === undefined

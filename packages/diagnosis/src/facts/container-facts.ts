@@ -1,9 +1,11 @@
-import type { ContainerType } from '../model/index.ts';
+import type { ContainerLog, ContainerType } from '../model/index.ts';
 import type { Field } from './field.ts';
 import { Life } from './life.ts';
 import type { ObservedEvent } from './observed-event.ts';
+import { isLogOf, lastLines } from './observed-log.ts';
 import type { PodFacts } from './pod-facts.ts';
 import { Probe, type ProbeKind } from './probe.ts';
+import { listed } from './related-objects.ts';
 
 /** What a container does; `unknown` when the status does not say (old, cut, or of a pod that no kubelet has seen). */
 export type ContainerState = 'waiting' | 'running' | 'terminated' | 'unknown';
@@ -100,7 +102,11 @@ export class ContainerFacts {
   /** Whether something may be wrong with it, so that the rules for containers are asked. */
   get isSuspect(): boolean {
     if (this.isStuckWaiting) return true;
-    if (this.type === 'ephemeral') return this.ended?.reason.text === 'StartError';
+    if (this.type === 'ephemeral') return this.ended?.neverBegan === true;
+    // The kubelet calls a container waiting until its hook has returned.
+    if (this.state === 'waiting' && this.spec.at('lifecycle', 'postStart').isPresent) return true;
+    // Sidecars are stopped when the work of the pod is done.
+    if (this.type === 'sidecar' && this.state === 'terminated' && this.pod.isDone) return false;
     if (this.state === 'running' && !this.isReady && this.type !== 'init') return true;
     // An init container that has done its work ended well, and so did one that is not run again.
     const { ended } = this;
@@ -141,11 +147,29 @@ export class ContainerFacts {
       : uptimeMs > clamp(2 * before, 10 * minuteMs, 6 * hourMs);
   }
 
+  #logLines(life: ContainerLog['life']): readonly Field[] {
+    const { pod, name } = this;
+    const log = listed(pod.observation.logs).find((candidate) =>
+      isLogOf(candidate, pod, name, life),
+    );
+    return log === undefined ? [] : lastLines(log);
+  }
+
   /** Events that are about it: that name it, or name no container. Newest first. */
   get events(): readonly ObservedEvent[] {
     return (this.#events ??= this.pod.events.filter(({ container }) => {
       return container === undefined || container === this.name;
     }));
+  }
+
+  /**
+   * What the life that ended last left to say: its message, then the last lines of its log, if that was seen. Empty
+   * where the program never ran.
+   */
+  get lastWords(): readonly Field[] {
+    const { ended } = this;
+    if (ended === undefined || ended.neverBegan) return [];
+    return [ended.message, ...this.#logLines(this.state === 'terminated' ? 'current' : 'previous')];
   }
 
   /** Messages of the Events of these reasons that are about it, newest first. */

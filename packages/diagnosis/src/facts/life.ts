@@ -24,6 +24,11 @@ export class Life {
     return this.exitCode.number;
   }
 
+  /** Whether its program never ran: containerd and CRI-O say StartError, docker ContainerCannotRun. */
+  get neverBegan(): boolean {
+    return this.reason.text === 'StartError' || this.reason.text === 'ContainerCannotRun';
+  }
+
   /** Whether it ended as a program does that has done its work. */
   get succeeded(): boolean {
     return this.code === 0 && this.reason.text !== 'OOMKilled';

@@ -116,6 +116,26 @@ export class PodFacts {
     );
   }
 
+  /** Whether its app containers have ended and are not started again. */
+  get isDone(): boolean {
+    return this.containers.every(
+      (container) =>
+        container.type !== 'app' ||
+        (container.state === 'terminated' && !container.restartsAfter(container.ended?.code)),
+    );
+  }
+
+  /** Whether it is a failed attempt of a Job that is complete by now. */
+  get isOfCompleteJob(): boolean {
+    const kind = this.controller.at('kind').text;
+    if (kind !== 'Job' || this.phase.text !== 'Failed') return false;
+    const job = this.related.find('Job', this.controller.at('name').text, this.namespace);
+    const conditions = job.at('status', 'conditions');
+    return conditions.items.some(
+      (item) => item.at('type').text === 'Complete' && item.at('status').text === 'True',
+    );
+  }
+
   /** Everything else that was seen: nodes, owners, claims, their Events. */
   get related(): RelatedObjects {
     return (this.#related ??= new RelatedObjects(this.observation));

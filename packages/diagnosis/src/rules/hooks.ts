@@ -1,6 +1,6 @@
 import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
 import { kubectl } from './command.ts';
-import { high, low, type Conclusion, type ContainerRule } from './rule.ts';
+import { high, low, medium, type Conclusion, type ContainerRule } from './rule.ts';
 import { eventOfLastLife } from './life-events.ts';
 
 /* Mode 34: a lifecycle hook fails, and the kubelet kills the container because of it. */
@@ -16,6 +16,23 @@ const postStart: ContainerRule = {
   concludes: (container) => ({
     ...hookFailed(container),
     confidence: high('the kubelet says so'),
+  }),
+};
+
+/** While the hook runs, the kubelet says nothing of it, and calls the container waiting. */
+const postStartHangs: ContainerRule = {
+  name: 'post-start-hook-hangs',
+  category: 'PostStartHookFailure',
+  mode: 34,
+  when: {
+    'it was started a while ago, and still counts as waiting': startedButWaiting,
+    'it has a postStart hook': ({ spec }) => spec.at('lifecycle', 'postStart').isThere(),
+  },
+  concludes: (container) => ({
+    ...hookFailed(container),
+    summary: `The postStart hook of container ${container.name} does not return: the container runs, but the kubelet waits for the hook.`,
+    confidence: medium('it was started, and the kubelet waits for nothing else then'),
+    wouldChange: 'That the hook is only slow.',
   }),
 };
 
@@ -61,7 +78,7 @@ const preStop: ContainerRule = {
   }),
 };
 
-export const postStartRules: readonly ContainerRule[] = [postStart];
+export const postStartRules: readonly ContainerRule[] = [postStart, postStartHangs];
 export const hookRules: readonly ContainerRule[] = [postStartLikely, preStop];
 
 function postStartSaid(container: ContainerFacts): Proof {
@@ -69,6 +86,18 @@ function postStartSaid(container: ContainerFacts): Proof {
   const status = waitingReason.is('PostStartHookError');
   if (status !== false) return [waitingReason, waitingMessage];
   return eventOfLastLife(container, 'FailedPostStartHook');
+}
+
+/** No hook is called late before it has run this long, in milliseconds. */
+const patienceMs = 30_000;
+
+function startedButWaiting(container: ContainerFacts): Proof {
+  const { waitingReason, pod } = container;
+  const started = container.events.find(({ reason }) => reason.text === 'Started');
+  const sinceMs = started?.lastMs;
+  if (started === undefined || sinceMs === undefined) return false;
+  if (waitingReason.text !== 'ContainerCreating') return false;
+  return pod.nowMs - sinceMs > patienceMs && [waitingReason, started.reason];
 }
 
 /** A hook that fails does so soon; the kubelet then stops the program at once. */

@@ -107,7 +107,7 @@ const oomKilled: ContainerRule = {
   },
   shows: withLimit,
   concludes: (container) => ({
-    summary: `Container ${container.name} was killed because it used more memory than its limit${limitOf(container)}.`,
+    summary: `Container ${container.name} was killed because it used more memory than it may${limitOf(container)}.`,
     confidence: container.memoryLimit.isPresent
       ? high('the runtime reports the kill, and a memory limit is set')
       : low('the runtime reports the kill, but no limit is known'),
@@ -185,7 +185,7 @@ function withLimit({ ended, restartCount, memoryLimit }: ContainerFacts): readon
 }
 
 function limitOf({ memoryLimit }: ContainerFacts): string {
-  return memoryLimit.text === undefined ? '' : ` (limit ${memoryLimit.text})`;
+  return memoryLimit.text === undefined ? '' : ` (its limit is ${memoryLimit.text})`;
 }
 
 function endOf({ ended }: ContainerFacts): string {

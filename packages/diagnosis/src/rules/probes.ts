@@ -291,6 +291,17 @@ function timingOf(probe: Probe | undefined): string {
   return probe === undefined ? '' : ` (${probe.question}, ${probe.timing})`;
 }
 
+/** What the default timing gives a program that does not answer, in milliseconds. */
+const usualMs = 30_000;
+
+function moreTime(container: ContainerFacts): string {
+  const probe = container.probe('livenessProbe');
+  const givenMs = probe === undefined ? usualMs : probe.periodMs * probe.failureThreshold;
+  return givenMs < usualMs
+    ? `If it is only slow: the probe gives up after ${givenMs / 1000} s, where the default (every 10 s, 3 failures) gives 30 s.`
+    : 'If it is only slow to start, give it a startup probe.';
+}
+
 function startupFails(container: ContainerFacts): Omit<Conclusion, 'confidence'> {
   const said = saidByProbe(container, /^Startup probe (?:failed|errored)[^:]*: */i);
   return {
@@ -307,8 +318,7 @@ function livenessFails(container: ContainerFacts): Omit<Conclusion, 'confidence'
   return {
     summary: `The kubelet restarts container ${container.name} because its liveness probe fails${timingOf(container.probe('livenessProbe'))}${said}; it ends with ${container.ended?.end ?? 'no known code'}.`,
     remediation: 'report-only',
-    advice:
-      'Find out why the program does not answer: a deadlock, too little CPU, a dependency that the probe asks. If it is only slow, give the probe more time, and a startup probe for the start.',
+    advice: `Find out why the program does not answer: a deadlock, too little CPU, a dependency that the probe asks. ${moreTime(container)}`,
     nextQuestion: `What did it do before it was stopped? ${kubectlLogs(container)}`,
   };
 }

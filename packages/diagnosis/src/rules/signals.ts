@@ -1,4 +1,4 @@
-import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
+import { firstMatch, type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
 import { kubectlLogs } from './command.ts';
 import { high, low, medium, type ContainerRule } from './rule.ts';
 
@@ -25,12 +25,13 @@ const aborted: ContainerRule = {
   category: 'Aborted',
   mode: 11,
   when: {
-    'it aborted, by its exit code or its last words': ({ ended }) => {
+    'it aborted, by its exit code or its last words': (container) => {
+      const { ended } = container;
       if (ended === undefined) return false;
       if (ended.code === 134 || windowsAbort.includes(ended.code)) return [ended.exitCode];
       // As PID 1 a program cannot abort: the kernel ignores its SIGABRT, and libc dies of another signal.
-      const said =
-        ended.code === 139 || ended.code === 132 ? ended.message.matches(abortWords) : false;
+      const isKilled = ended.code === 139 || ended.code === 132;
+      const said = isKilled && firstMatch(container.lastWords, abortWords);
       return said !== false && [ended.exitCode, ...said];
     },
   },

@@ -9,13 +9,10 @@ const startReasons: readonly (string | undefined)[] = [
   'RunInitContainerError',
 ];
 
-/** How a life ended that never began: containerd and CRI-O say StartError, docker ContainerCannotRun. */
-const endReasons: readonly (string | undefined)[] = ['StartError', 'ContainerCannotRun'];
-
 /** Holds when the runtime could not make or start it, now or the last time. */
 export function couldNotStart({ waitingReason, ended }: ContainerFacts): Proof {
   if (startReasons.includes(waitingReason.text)) return [waitingReason];
-  return ended !== undefined && endReasons.includes(ended.reason.text) && [ended.reason];
+  return ended?.neverBegan === true && [ended.reason];
 }
 
 /** Holds when the pattern is in what the runtime said when it could not make or start the container. */
@@ -27,6 +24,6 @@ export function saidAtStart(container: ContainerFacts, pattern: RegExp): Proof {
 export function startTexts(container: ContainerFacts): readonly Field[] {
   const { waitingReason, waitingMessage, ended } = container;
   const texts = startReasons.includes(waitingReason.text) ? [waitingMessage] : [];
-  if (ended !== undefined && endReasons.includes(ended.reason.text)) texts.push(ended.message);
+  if (ended?.neverBegan === true) texts.push(ended.message);
   return [...texts, ...container.messagesOf('Failed')];
 }

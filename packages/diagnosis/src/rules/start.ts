@@ -133,9 +133,13 @@ export const startRules: readonly ContainerRule[] = [
   startError,
 ];
 
-/** Holds when the line is all that the container left, in its termination message. */
-function leftOnly({ ended }: ContainerFacts, line: RegExp): Proof {
-  return ended?.message.matches(line) ?? false;
+/** Holds when the line is all that the container left, in its message or in its log. */
+function leftOnly({ lastWords }: ContainerFacts, line: RegExp): Proof {
+  const [message, first, second] = lastWords;
+  return any(
+    message?.matches(line) ?? false,
+    second === undefined && (first?.matches(line) ?? false),
+  );
 }
 
 /** A shell's way to say it. Where the runtime says why it could not start the container, that counts and not its code. */

@@ -69,6 +69,46 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [{ category: 'AppError', remediation: 'none' }],
   },
   {
+    name: 'an attempt of a Job failed, and a later one did the work',
+    observation: podOf({
+      owner: 'Job',
+      spec: { restartPolicy: 'Never' },
+      status: { phase: 'Failed' },
+      containers: [{ terminated: life('Error', 6) }],
+      related: [
+        {
+          kind: 'Job',
+          metadata: { name: 'web', namespace: 'shop' },
+          status: { conditions: [{ type: 'Complete', status: 'True' }] },
+        },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a sidecar is killed when the work of its pod is done',
+    observation: podOf({
+      owner: 'Job',
+      spec: { restartPolicy: 'Never' },
+      status: { phase: 'Succeeded' },
+      containers: [
+        { name: 'proxy', type: 'sidecar', terminated: life('Error', 137) },
+        { terminated: life('Completed', 0) },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a sidecar is killed while its pod works',
+    observation: podOf({
+      containers: [
+        { name: 'proxy', type: 'sidecar', terminated: life('Error', 137) },
+        { running: 60 },
+      ],
+    }),
+    expected: [{ category: 'KilledUnattributed', container: 'proxy', severity: 'critical' }],
+  },
+  {
     name: 'a program ends with code 2, which has several meanings',
     observation: podOf({
       containers: [{ waiting: 'CrashLoopBackOff', restarts: 4, last: life('Error', 2) }],

@@ -40,6 +40,33 @@ export const hookSpecimens: readonly Specimen[] = [
     expected: [{ category: 'PostStartHookFailure', confidence: 'high' }],
   },
   {
+    name: 'a postStart hook does not return',
+    observation: podOf({
+      containers: [{ spec: hook, waiting: 'ContainerCreating' }],
+      events: [event('Started', 'Container started', { container: 'app', seen: 60 })],
+    }),
+    expected: [{ category: 'PostStartHookFailure', confidence: 'medium', says: /not return/ }],
+  },
+  {
+    name: 'a postStart hook runs for some seconds',
+    observation: podOf({
+      containers: [{ spec: hook, waiting: 'ContainerCreating' }],
+      events: [event('Started', 'Container started', { container: 'app', seen: 10 })],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container without a hook, and one with it that is suspect, are not mixed up',
+    observation: podOf({
+      containers: [
+        { waiting: 'ContainerCreating', last: life('Completed', 0), restarts: 1 },
+        { name: 'other', spec: hook, waiting: 'ContainerCreating' },
+      ],
+      events: [event('Started', 'Container started', { container: 'app', seen: 60 })],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', container: 'app' }],
+  },
+  {
     name: 'without Events, a container with a postStart hook ends as if the kubelet stopped it',
     observation: podOf({ containers: [{ ...loop, spec: hook, last: life('Completed', 0) }] }),
     expected: [

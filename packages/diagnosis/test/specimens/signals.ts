@@ -30,6 +30,21 @@ export const signalSpecimens: readonly Specimen[] = [
     { confidence: 'medium', rejected: ['SegmentationFault'] },
     'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n',
   ),
+  {
+    name: 'Node.js as PID 1 runs out of heap, which only its log says',
+    observation: podOf({
+      containers: [{ restarts: 3, terminated: life('Error', 139) }],
+      logs: [
+        {
+          pod: { name: 'web' },
+          container: 'app',
+          life: 'current',
+          text: 'start\nFATAL ERROR: Reached heap limit Allocation failed\n----- Native stack trace\n',
+        },
+      ],
+    }),
+    expected: [{ category: 'Aborted', paths: ['lines[1]'] }],
+  },
   crash('a program aborts on Windows', -1073740791, 'Aborted'),
   crash(
     'a program tells of a full heap and ends with an error of its own',

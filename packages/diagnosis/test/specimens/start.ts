@@ -123,6 +123,41 @@ export const startSpecimens: readonly Specimen[] = [
     'CommandNotFound',
     { confidence: 'low' },
   ),
+  {
+    name: 'a program is for another architecture, which only its log says',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 3, last: life('Error', 1) }],
+      logs: [
+        {
+          pod: { namespace: 'shop', name: 'web' },
+          container: 'app',
+          life: 'previous',
+          text: '\nexec /bin/server-arm64: exec format error\n',
+        },
+      ],
+    }),
+    expected: [{ category: 'ExecFormatError', paths: ['lines[1]'] }],
+  },
+  {
+    name: 'logs of another life, container, pod and namespace do not matter',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 3, last: life('Error', 1) }],
+      logs: (
+        [
+          ['shop', 'web', 'app', 'current'],
+          ['shop', 'web', 'proxy', 'previous'],
+          ['shop', 'api', 'app', 'previous'],
+          ['bank', 'web', 'app', 'previous'],
+        ] as const
+      ).map(([namespace, name, container, of]) => ({
+        pod: { namespace, name },
+        container,
+        life: of,
+        text: 'exec /bin/server-arm64: exec format error\n',
+      })),
+    }),
+    expected: [{ category: 'AppError', notRejected: ['ExecFormatError'] }],
+  },
   ended(
     'a program says that a file is missing, among other things',
     life('Error', 1, { message: 'starting\nexec /bin/run.py: no such file or directory\n' }),
