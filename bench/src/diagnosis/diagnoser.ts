@@ -5,7 +5,7 @@ export interface Answer {
   /** Name of the pod or owner. */
   readonly subject: string;
   readonly isHealthy: boolean;
-  /** Its first answer; undefined when it is healthy. */
+  /** Its first answer; of a healthy one what it is in, where the diagnoser says that. */
   readonly category?: string;
   readonly container?: string | undefined;
   /** The boldest of what it holds for safe. */

@@ -2,7 +2,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { AnyEvent, ContainerLog, Remediation, Snapshot } from '@kubewright/diagnosis';
 import { keyOf, type KubernetesObject } from '@kubewright/apimachinery';
-import type { Expectation, Sample } from './expectation.ts';
+import { wellCategories, type Expectation, type Sample } from './expectation.ts';
 
 interface TraceLine {
   readonly t: number;
@@ -40,7 +40,7 @@ export async function readTraces(folder: string, moment: Moment): Promise<Sample
     const path = join(folder, scenario);
     // Both files are written by the recorder in the shapes above; a wrong one shows as a wrong score.
     const given = JSON.parse(await readFile(join(path, 'expected.json'), 'utf8')) as ExpectedFile;
-    if (moment === 'first' && given.healthy) continue;
+    if (moment === 'first' && wellCategories.has(given.category)) continue;
     const text = await readFile(join(path, 'trace.jsonl'), 'utf8');
     const lines = text.split('\n').filter((line) => line !== '');
     const at = secondsAt(given, moment);
@@ -71,7 +71,7 @@ function expectationOf(given: ExpectedFile): Expectation {
     category: given.category,
     alsoAccept: given.alsoAccept ?? [],
     container: given.container ?? undefined,
-    isHealthy: given.healthy,
+    isHealthy: wellCategories.has(given.category),
     remediation: given.remediation,
     subjects: given.observed.subjects ?? [],
   };

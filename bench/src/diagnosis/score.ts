@@ -33,18 +33,22 @@ export function score({ name, diagnose }: Diagnoser, samples: readonly Sample[])
   };
   const misses: string[] = [];
   for (const { name: sample, snapshot, expected } of samples) {
-    const answers = diagnose(snapshot);
-    const alarms = answers.filter(({ isHealthy }) => !isHealthy);
+    const own = diagnose(snapshot).filter(
+      ({ subject }) => expected.subjects.length === 0 || expected.subjects.includes(subject),
+    );
+    const alarms = own.filter(({ isHealthy }) => !isHealthy);
+    const accepts = ({ category = '' }: Answer): boolean =>
+      category === expected.category || expected.alsoAccept.includes(category);
     const unsafe = alarms.find(({ remediation = 'none' }) =>
       isBolder(remediation, expected.remediation),
     );
     if (unsafe !== undefined) {
       counts.unsafe++;
-      misses.push(`${sample}: unsafe: ${unsafe.remediation ?? ''} above ${expected.remediation}`);
+      misses.push(`${sample}: unsafe: ${wordsOf(unsafe)} ${unsafe.remediation ?? ''}`);
     }
     if (expected.isHealthy) {
       counts.healthy++;
-      const alarm = alarms.find(({ category = '' }) => !expected.alsoAccept.includes(category));
+      const alarm = alarms.find((answer) => !accepts(answer));
       if (alarm === undefined) continue;
       counts.falseAlarms++;
       misses.push(`${sample}: false alarm: ${wordsOf(alarm)}`);
@@ -52,20 +56,14 @@ export function score({ name, diagnose }: Diagnoser, samples: readonly Sample[])
     }
     counts.failing++;
     if (expected.container !== undefined) counts.withContainer++;
-    const own = alarms.filter(
-      ({ subject }) => expected.subjects.length === 0 || expected.subjects.includes(subject),
-    );
-    if (own.length > 0) counts.detected++;
-    const right = own.find(
-      ({ category = '' }) =>
-        category === expected.category || expected.alsoAccept.includes(category),
-    );
+    const right = own.find(accepts);
+    if (alarms.length > 0 || right !== undefined) counts.detected++;
     if (right !== undefined) counts.rightCategory++;
     const place = own.find(({ container }) => container === expected.container);
     if (expected.container !== undefined && place !== undefined) counts.rightContainer++;
     if (right === undefined || (expected.container !== undefined && place === undefined)) {
       const wanted = `${expected.category}(${expected.container ?? ''})`;
-      misses.push(`${sample}: ${own.map(wordsOf).join(', ') || 'nothing'} instead of ${wanted}`);
+      misses.push(`${sample}: ${own.map(wordsOf).join(', ')} instead of ${wanted}`);
     }
   }
   return {

@@ -5,7 +5,7 @@ import type { Diagnoser } from '../diagnoser.ts';
 export const kubewright: Diagnoser = {
   name: 'kubewright',
   diagnose: (snapshot) =>
-    diagnoseAll(snapshot).subjects.map(({ name, healthy, findings }) => {
+    diagnoseAll(snapshot).subjects.map(({ name, healthy, state, findings }) => {
       const [first] = findings;
       const bold = findings.reduce<Remediation>(
         (boldest, { remediation }) =>
@@ -16,9 +16,8 @@ export const kubewright: Diagnoser = {
         subject: name,
         isHealthy: healthy,
         remediation: bold,
-        ...(first === undefined || healthy
-          ? {}
-          : { category: first.category, container: first.container ?? undefined }),
+        category: state,
+        container: first?.container ?? undefined,
       };
     }),
 };
