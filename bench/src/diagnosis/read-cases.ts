@@ -31,7 +31,7 @@ export async function readCases(folder: string): Promise<Sample[]> {
         events,
         objects: related,
         // As the command takes it, which reads such files too.
-        now: momentOf([pod, events, related]) ?? new Date(),
+        now: momentOf([pod, events, related], new Date()) ?? new Date(),
       },
       expected: {
         category: expected.category,

@@ -1,10 +1,10 @@
 import { isJsonObject, parseTime } from '@kubewright/apimachinery';
 
 /**
- * How long after the newest thing in it a file is taken to have been written, in milliseconds. People save what fails
- * once they are sure that it does: a readiness probe of the usual timing is not, before 44 s have passed.
+ * How long after the newest thing in it a file is taken to have been written, in milliseconds. Who writes one has seen
+ * something that lasted; what has gone well for a minute since is taken to have gone well.
  */
-const afterwardsMs = 60_000;
+const afterwardsMs = 75_000;
 
 /** Fields whose time lies ahead of the moment they are written at. */
 const futureFields: ReadonlySet<string> = new Set([
@@ -15,14 +15,20 @@ const futureFields: ReadonlySet<string> = new Set([
   'renewTime',
 ]);
 
+/** A file whose newest time is at most so old is one of now: it was piped in, or has just been saved. */
+const freshMs = 3_600_000;
+
 /**
- * When objects that were read from a file were seen: a little after the newest time in them. A file does not say, and
- * to look at old objects as if they were of today would make everything stuck.
+ * When objects that were read from a file were seen. A file does not say: one with something of the last hour is taken to
+ * be of now, an older one to be of a little after the newest time in it. To look at old objects as if they were of today
+ * would make everything stuck, or long healed.
  *
+ * @param clock - The present moment.
  * @returns undefined when there is no time in them.
  */
-export function momentOf(objects: readonly unknown[]): Date | undefined {
+export function momentOf(objects: readonly unknown[], clock: Date): Date | undefined {
   let newestMs = Number.NEGATIVE_INFINITY;
+  const graceEndsMs: number[] = [];
   // Without recursion, so that any input can be asked about.
   const open: { readonly field: string; readonly value: unknown }[] = objects.map((value) => ({
     field: '',
@@ -36,20 +42,32 @@ export function momentOf(objects: readonly unknown[]): Date | undefined {
     } else if (Array.isArray(value)) {
       for (const item of value) open.push({ field, value: item });
     } else if (isJsonObject(value)) {
-      newestMs = Math.max(newestMs, deletionMs(value));
+      const grace = graceOf(value);
+      if (grace !== undefined) {
+        newestMs = Math.max(newestMs, grace.beginMs);
+        graceEndsMs.push(grace.endMs);
+      }
       for (const [name, item] of Object.entries(value)) open.push({ field: name, value: item });
     }
   }
-  return Number.isFinite(newestMs) ? new Date(newestMs + afterwardsMs) : undefined;
+  if (!Number.isFinite(newestMs)) return undefined;
+  const ageMs = clock.getTime() - newestMs;
+  if (ageMs >= 0 && ageMs <= freshMs) return clock;
+  // What is being deleted was seen within its grace period, unless something in the file is later.
+  const withinMs = graceEndsMs.filter((endMs) => endMs > newestMs);
+  return new Date(Math.min(newestMs + afterwardsMs, ...withinMs));
 }
 
-/** A deletion was asked for its grace period before the time it carries. */
-function deletionMs(metadata: Readonly<Record<string, unknown>>): number {
+/** A deletion carries the end of its grace period; it was asked for that much earlier. */
+function graceOf(
+  metadata: Readonly<Record<string, unknown>>,
+): { readonly beginMs: number; readonly endMs: number } | undefined {
   const { deletionTimestamp, deletionGracePeriodSeconds } = metadata;
-  if (typeof deletionTimestamp !== 'string') return Number.NEGATIVE_INFINITY;
-  const graceSeconds =
-    typeof deletionGracePeriodSeconds === 'number' ? deletionGracePeriodSeconds : 30;
-  return timeMs(deletionTimestamp) - graceSeconds * 1000;
+  if (typeof deletionTimestamp !== 'string') return undefined;
+  const endMs = timeMs(deletionTimestamp);
+  if (!Number.isFinite(endMs)) return undefined;
+  const seconds = typeof deletionGracePeriodSeconds === 'number' ? deletionGracePeriodSeconds : 30;
+  return { beginMs: endMs - seconds * 1000, endMs };
 }
 
 function timeMs(text: string): number {

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { momentOf } from '../src/index.ts';
 
-test('a file was written soon after the newest time in it', () => {
+const later = new Date('2026-06-01T00:00:00Z');
+const moment = (...objects: readonly unknown[]): string | undefined =>
+  momentOf(objects, later)?.toISOString();
+
+test('an old file was written soon after the newest time in it', () => {
   const pod = {
     metadata: {
       creationTimestamp: '2026-01-01T00:00:00Z',
@@ -15,21 +19,35 @@ test('a file was written soon after the newest time in it', () => {
       ],
     },
   };
-  assert.equal(momentOf([pod])?.toISOString(), '2026-01-01T00:03:00.000Z');
+  assert.equal(moment(pod), '2026-01-01T00:03:15.000Z');
   const event = { lastTimestamp: null, eventTime: '2026-01-01T00:03:00.123456Z' };
-  assert.equal(momentOf([pod, event])?.toISOString(), '2026-01-01T00:04:00.123Z');
+  assert.equal(moment(pod, event), '2026-01-01T00:04:15.123Z');
 });
 
-test('a deletion counts from when it was asked for, not from the end of its grace period', () => {
-  const metadata = { deletionTimestamp: '2026-01-01T00:10:00Z', deletionGracePeriodSeconds: 300 };
-  assert.equal(momentOf([{ metadata }])?.toISOString(), '2026-01-01T00:06:00.000Z');
+test('a file with something of the last hour is of now', () => {
+  assert.equal(moment({ startTime: '2026-05-31T23:00:00Z' }), later.toISOString());
+  assert.equal(moment({ startTime: '2026-05-31T22:59:59Z' }), '2026-05-31T23:01:14.000Z');
+});
+
+test('what is being deleted was seen within its grace period, unless something is later', () => {
+  const metadata = {
+    deletionTimestamp: '2026-01-01T00:10:00Z',
+    deletionGracePeriodSeconds: 30,
+  };
+  assert.equal(moment({ metadata }), '2026-01-01T00:10:00.000Z');
+  assert.equal(
+    moment({ metadata: { ...metadata, deletionGracePeriodSeconds: 300 } }),
+    '2026-01-01T00:06:15.000Z',
+  );
+  assert.equal(
+    moment({ metadata }, { lastTimestamp: '2026-01-01T00:20:00Z' }),
+    '2026-01-01T00:21:15.000Z',
+  );
 });
 
 test('times that a kubelet does not know are no times, and without any there is no moment', () => {
-  assert.equal(
-    momentOf([{ startedAt: '1970-01-01T00:00:00Z', finishedAt: '0001-01-01T00:00:00Z' }]),
-    undefined,
-  );
-  assert.equal(momentOf([]), undefined);
-  assert.equal(momentOf([null, 3, 'x', { time: 'soon' }]), undefined);
+  const unknown = { startedAt: '1970-01-01T00:00:00Z', finishedAt: '0001-01-01T00:00:00Z' };
+  assert.equal(moment(unknown), undefined);
+  assert.equal(moment(), undefined);
+  assert.equal(moment(null, 3, 'x', { time: 'soon' }), undefined);
 });

@@ -69,7 +69,7 @@ export function diagnoseCommand(
     .addOption(
       new Option(
         '--now <time>',
-        'the moment at which files were written, RFC 3339 (default: just after the newest time in them)',
+        'the moment at which files were written, RFC 3339 (default: told from the times in them)',
       ).argParser(parseTime),
     )
     .option('--json', 'print JSON; --schema prints its schema', false)

@@ -16,10 +16,11 @@ const ownerKinds: ReadonlySet<string> = new Set([
 /**
  * Sorts objects into a snapshot.
  *
- * @param now - Default: a little after the newest time in them.
+ * @param now - Default: told from the times in them, see `momentOf`.
  * @throws CommandError when nothing in them can be diagnosed.
  */
 export function snapshotOfObjects(objects: readonly KubernetesObject[], now?: Date): Snapshot {
+  const clock = new Date();
   const pods: Pod[] = [];
   const events: AnyEvent[] = [];
   const others: KubernetesObject[] = [];
@@ -36,5 +37,5 @@ export function snapshotOfObjects(objects: readonly KubernetesObject[], now?: Da
         'add the file of "kubectl get pods -o json"',
     );
   }
-  return { pods, events, objects: others, now: now ?? momentOf(objects) ?? new Date() };
+  return { pods, events, objects: others, now: now ?? momentOf(objects, clock) ?? clock };
 }

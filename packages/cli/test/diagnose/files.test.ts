@@ -148,7 +148,7 @@ describe('kubewright diagnose, from files', () => {
     const own = JSON.parse(
       (await runCaptured(['diagnose', '--json', '-f', 'pod.json'], { cwd: folder })).stdout,
     ) as { observedAt: string };
-    assert.equal(own.observedAt, '2026-01-01T00:02:30.000Z');
+    assert.equal(own.observedAt, '2026-01-01T00:03:15.000Z');
     const told = await runCaptured(
       ['diagnose', '--json', '-f', 'pod.json', '--now', '2026-01-02T00:00:00Z'],
       { cwd: folder },

@@ -49,7 +49,7 @@ function cases(): readonly Moment[] {
       const known = Object.fromEntries(
         Object.entries(seen).filter(([, value]) => value !== undefined),
       ) as Omit<Observation, 'now'>; // the same, without what is not there
-      const now = momentOf([pod, events, related]) ?? new Date();
+      const now = momentOf([pod, events, related], new Date()) ?? new Date();
       return {
         name: file.replace('.json', ''),
         when: 'case' as const,
