@@ -4,6 +4,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
+/**
+ * Longest time of one file, in milliseconds: many times what any takes. What waits for ever then fails by name, and does
+ * not use up the time of all that come after it.
+ */
+const fileTimeoutMs = 900_000;
+
 /** Which test files are run, and how. */
 export interface TestRun {
   readonly patterns: readonly string[];
@@ -31,11 +37,15 @@ export async function runTests({
     if (isExcluded?.(file) !== true) files.push(file);
   }
   if (files.length === 0) throw new Error(`no test file matches ${patterns.join(', ')}`);
-  const child = spawn(process.execPath, ['--test', ...args, ...files.sort()], {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    process.execPath,
+    ['--test', `--test-timeout=${String(fileTimeoutMs)}`, ...args, ...files.sort()],
+    {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: 'inherit',
+    },
+  );
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code === 0));
