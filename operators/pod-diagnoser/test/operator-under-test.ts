@@ -21,8 +21,8 @@ import { Manager } from '@kubewright/runtime';
 import { reportReadProblems } from '@kubewright/runtime/operator';
 import { createPodDiagnoserController, operatorName, PodDiagnoser } from '../src/index.ts';
 import type { PodDiagnoserSpec } from '../src/index.ts';
-import { CutTransport } from './cut-transport.ts';
-import type { Cut } from './cut-transport.ts';
+import { CutTransport } from '@kubewright/cluster';
+import type { Cut } from '@kubewright/cluster';
 
 /** An API server that knows PodDiagnosers, and a namespace on it. */
 export class OperatorUnderTest implements AsyncDisposable {

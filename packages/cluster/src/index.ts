@@ -11,6 +11,7 @@ export type {
   ScriptedImage,
   ScriptedLife,
 } from './kubelet/index.ts';
+export { CutTransport, type Cut } from './testing/cut-transport.ts';
 export {
   startTestEnvironment,
   TestEnvironmentError,

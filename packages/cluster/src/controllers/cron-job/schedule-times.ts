@@ -52,7 +52,8 @@ export function missedTimes(
   }
   const elapsed = Math.trunc((now.getTime() - first.getTime()) / 1000);
   const count = Math.trunc(elapsed / seconds) + 1;
-  // Not through all of them: near the last one, if all are as far apart as the first two, and on from there.
+  // Not through all of them: near the last one, if all are as far apart as the first two, and on from there. Where they
+  // are not, the last one may be overlooked; the field's controller does so, too.
   const near = new Date(first.getTime() + (count - 2) * seconds * 1000);
   let latest: Date | undefined;
   for (
