@@ -1,6 +1,7 @@
 import type { JsonObject } from '../contracts.ts';
 import { failure, forbiddenError, notFound } from '../status.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from './chain.ts';
+import { refusal } from './refusal.ts';
 
 /** These namespaces cannot be deleted. */
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
@@ -19,9 +20,8 @@ function refuseImmortal({ type, name, operation }: AdmissionAttributes): void {
 
 /** The 403 for something new in a namespace that goes away. */
 function terminating(attributes: AdmissionAttributes, namespace: string): Error {
-  const { type, name } = attributes;
   const detail = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  const error = forbiddenError(type, name, detail);
+  const error = refusal(attributes, detail);
   return failure(403, 'Forbidden', error.message, {
     ...error.status.details,
     causes: [

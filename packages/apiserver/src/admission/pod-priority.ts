@@ -1,7 +1,7 @@
 import type { JsonObject, StoreReader } from '../contracts.ts';
 import { numberAt, objectAt, textAt } from '../registry/json-read.ts';
-import { forbiddenError } from '../status.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { refusal } from './refusal.ts';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
 const PREEMPT = 'PreemptLowerPriority';
@@ -17,7 +17,8 @@ function defaultClass(store: StoreReader): JsonObject | undefined {
 /** Pods get the number and the preemption policy of their priority class. */
 export const podPriority: AdmissionPlugin = {
   name: 'Priority',
-  admit({ operation, type, subresource, object, old, store, name }) {
+  admit(attributes) {
+    const { operation, type, subresource, object, old, store } = attributes;
     if (type.storageKey !== 'pods' || subresource !== '' || object === undefined) return;
     const spec = objectAt(object, 'spec');
     if (operation === 'UPDATE') {
@@ -34,13 +35,12 @@ export const podPriority: AdmissionPlugin = {
     const chosen =
       className === '' ? defaultClass(store) : store.get(CLASSES, undefined, className);
     if (className !== '' && chosen === undefined) {
-      throw forbiddenError(type, name, `no PriorityClass with name ${className} was found`);
+      throw refusal(attributes, `no PriorityClass with name ${className} was found`);
     }
     const priority = numberAt(chosen ?? {}, 'value') ?? 0;
     if (spec['priority'] !== undefined && spec['priority'] !== priority) {
-      throw forbiddenError(
-        type,
-        name,
+      throw refusal(
+        attributes,
         `the integer value of priority (${String(spec['priority'])}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
       );
     }

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../contracts.ts';
 import { listAt, objectAt, textAt } from '../registry/json-read.ts';
 import { CONTAINER_LISTS } from '../registry/pods/pod-spec-defaults.ts';
-import { forbiddenError, internalError } from '../status.ts';
-import type { AdmissionAttributes, AdmissionPlugin } from './chain.ts';
+import { internalError } from '../status.ts';
+import type { AdmissionPlugin } from './chain.ts';
+import { refusal } from './refusal.ts';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const VOLUME_PREFIX = 'kube-api-access-';
@@ -67,10 +68,6 @@ function wantsToken(spec: JsonObject, account: JsonObject): boolean {
   return own !== false;
 }
 
-function refuse({ type, name }: AdmissionAttributes, detail: string): Error {
-  return forbiddenError(type, name, detail);
-}
-
 /** Pods act as a service account of their namespace, and get a volume with its token. */
 export const serviceAccountAdmission: AdmissionPlugin = {
   name: 'ServiceAccount',
@@ -83,7 +80,7 @@ export const serviceAccountAdmission: AdmissionPlugin = {
     // Pods that a kubelet runs by itself are only shown here.
     if (objectAt(metadata, 'annotations')['kubernetes.io/config.mirror'] !== undefined) {
       if (textAt(spec, 'serviceAccountName') !== '') {
-        throw refuse(attributes, 'a mirror pod may not reference service accounts');
+        throw refusal(attributes, 'a mirror pod may not reference service accounts');
       }
       return;
     }
@@ -92,7 +89,7 @@ export const serviceAccountAdmission: AdmissionPlugin = {
     spec['serviceAccount'] = name;
     const account = store.get('serviceaccounts', namespace, name);
     if (account === undefined) {
-      throw refuse(
+      throw refusal(
         attributes,
         `error looking up service account ${namespace ?? ''}/${name}: serviceaccount "${name}" not found`,
       );

@@ -1,11 +1,12 @@
 import { objectAt } from '../registry/json-read.ts';
-import { forbiddenError } from '../status.ts';
 import type { AdmissionPlugin } from './chain.ts';
+import { refusal } from './refusal.ts';
 
 /** A custom resource whose definition is being deleted takes no new objects: the clean-up would never end. */
 export const terminatingDefinition: AdmissionPlugin = {
   name: 'CustomResourceDefinitionTerminating',
-  admit({ operation, type, name, store }) {
+  admit(attributes) {
+    const { operation, type, store } = attributes;
     if (operation !== 'CREATE' || type.origin !== 'custom') return;
     const definition = store.get(
       'customresourcedefinitions.apiextensions.k8s.io',
@@ -13,10 +14,6 @@ export const terminatingDefinition: AdmissionPlugin = {
       `${type.plural}.${type.group}`,
     );
     if (objectAt(definition ?? {}, 'metadata')['deletionTimestamp'] === undefined) return;
-    throw forbiddenError(
-      type,
-      name,
-      'create not allowed while custom resource definition is terminating',
-    );
+    throw refusal(attributes, 'create not allowed while custom resource definition is terminating');
   },
 };
