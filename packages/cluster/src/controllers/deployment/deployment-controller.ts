@@ -298,11 +298,15 @@ class Rollout {
     };
   }
 
+  /** Hands on to a ReplicaSet what may change in the Deployment without a new template. */
   async #annotate(deployment: ReadonlyDeployment, set: ReadonlyReplicaSet): Promise<void> {
     const bounds = { ...inheritedAnnotations(deployment), ...this.#bounds(deployment) };
-    if (Object.entries(bounds).every(([key, value]) => set.metadata.annotations?.[key] === value))
-      return;
-    await this.#patch(set, { metadata: { annotations: bounds } });
+    const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
+    const isRight =
+      Object.entries(bounds).every(([key, value]) => set.metadata.annotations?.[key] === value) &&
+      (set.spec?.minReadySeconds ?? 0) === minReadySeconds;
+    if (isRight) return;
+    await this.#patch(set, { metadata: { annotations: bounds }, spec: { minReadySeconds } });
   }
 
   async #scale(deployment: ReadonlyDeployment, { replicaSet, replicas }: Scale): Promise<void> {
