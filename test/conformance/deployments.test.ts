@@ -4,19 +4,19 @@ import {
   Deployment,
   EventsV1Event,
   findCondition,
-  isNotFound,
   Pod,
   ReplicaSet,
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
+import { setPodReady, withPlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
 
 const revision = 'deployment.kubernetes.io/revision';
 
-describeOnEachServer('Deployments and ReplicaSets', { controllers: true }, (environment) => {
+describeOnEachServer('Deployments', { controllers: true }, (environment) => {
   let client: Client;
   let namespace: string;
   let app: string;
@@ -70,46 +70,13 @@ describeOnEachServer('Deployments and ReplicaSets', { controllers: true }, (envi
     untilState(client, Pod, { namespace, labelSelector: `app=${app}` }, isWanted);
   const alive = <T extends Pod>(pods: readonly Stored<T>[]): readonly Stored<T>[] =>
     pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const setReady = async (pod: Stored<Pod>): Promise<void> => {
-    await client.patch(
-      Pod,
-      { namespace, name: pod.metadata.name },
-      {
-        type: 'strategic',
-        body: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
-      },
-      { subresource: 'status' },
-    );
-  };
   /** Does the work of a node: makes every pod ready, until the Deployment is as wanted. */
-  async function rollUntil(
+  const rollUntil = (
     isWanted: (deployment: Stored<Deployment>) => boolean,
-  ): Promise<Stored<Deployment>> {
-    const stop = new AbortController();
-    const node = (async () => {
-      for await (const { type, object } of client.watch(Pod, {
-        namespace,
-        labelSelector: `app=${app}`,
-        signal: stop.signal,
-      })) {
-        if (type !== 'ADDED') continue;
-        try {
-          await setReady(object);
-        } catch (error) {
-          if (!isNotFound(error)) throw error; // deleted meanwhile
-        }
-      }
-    })();
-    try {
-      return await Promise.race([
-        untilDeployment(isWanted),
-        node.then(() => Promise.reject(new Error('the watch of pods ended'))),
-      ]);
-    } finally {
-      stop.abort(new Error('enough'));
-      await node.catch(() => undefined);
-    }
-  }
+  ): Promise<Stored<Deployment>> =>
+    withPlayedNode(client, { namespace, labelSelector: `app=${app}` }, () =>
+      untilDeployment(isWanted),
+    );
   const isRolledOut =
     (replicas: number) =>
     ({ metadata, status }: Stored<Deployment>): boolean =>
@@ -234,39 +201,6 @@ describeOnEachServer('Deployments and ReplicaSets', { controllers: true }, (envi
     assert.notEqual(second?.metadata.name, first.metadata.name);
   });
 
-  test('adopts a pod that matches and releases one that no longer does', async () => {
-    const labels = { app };
-    const orphan = await client.create(Pod, {
-      metadata: { name: `${app}-orphan`, namespace, labels },
-      spec: template('app:1').spec ?? { containers: [] },
-    });
-    const set = await client.create(ReplicaSet, {
-      metadata: { name: app, namespace },
-      spec: { replicas: 1, selector: { matchLabels: labels }, template: template('app:1') },
-    });
-    const ref = { namespace, name: orphan.metadata.name };
-    const adopted = await untilObject(
-      client,
-      Pod,
-      ref,
-      ({ metadata }) => metadata.ownerReferences?.length === 1,
-    );
-    assert.equal(adopted.metadata.ownerReferences?.[0]?.uid, set.metadata.uid);
-    await client.patch(Pod, ref, {
-      type: 'merge',
-      body: { metadata: { labels: { app: `${app}-free` } } },
-    });
-    const released = await untilObject(
-      client,
-      Pod,
-      ref,
-      ({ metadata }) => (metadata.ownerReferences ?? []).length === 0,
-    );
-    assert.equal(released.metadata.deletionTimestamp, undefined);
-    const [heir] = await untilPods((pods) => pods.length === 1);
-    assert.equal(heir?.metadata.ownerReferences?.[0]?.uid, set.metadata.uid);
-  });
-
   test('holds a rollout while paused, and goes on when resumed', async () => {
     await deploy(1, { paused: true });
     const { status } = await untilDeployment(
@@ -326,6 +260,89 @@ describeOnEachServer('Deployments and ReplicaSets', { controllers: true }, (envi
     const [set] = await untilSets((found) => found.length === 1);
     assert.equal(scaled?.type, 'Normal');
     assert.equal(scaled.note, `Scaled up replica set ${set?.metadata.name ?? ''} from 0 to 1`);
+  });
+
+  test('counts pods as available only after minReadySeconds', async () => {
+    await deploy(1, { minReadySeconds: 500 });
+    const [pod] = await untilPods((pods) => pods.length === 1);
+    assert.ok(pod);
+    await setPodReady(client, pod);
+    const { status } = await untilDeployment((found) => found.status?.readyReplicas === 1);
+    assert.deepEqual([status?.availableReplicas ?? 0, status?.unavailableReplicas], [0, 1]);
+    await client.patch(
+      Deployment,
+      { namespace, name: app },
+      { type: 'merge', body: { spec: { minReadySeconds: 0 } } },
+    );
+    await untilDeployment(isRolledOut(1));
+  });
+
+  test('says when a rollout has taken longer than its deadline', async () => {
+    await deploy(1, { progressDeadlineSeconds: 1 });
+    const { status } = await untilDeployment(
+      (found) => findCondition(found.status?.conditions, 'Progressing')?.status === 'False',
+    );
+    const progressing = findCondition(status?.conditions, 'Progressing');
+    const [set] = await untilSets((found) => found.length === 1);
+    assert.deepEqual(
+      [progressing?.reason, progressing?.message],
+      [
+        'ProgressDeadlineExceeded',
+        `ReplicaSet "${set?.metadata.name ?? ''}" has timed out progressing.`,
+      ],
+    );
+  });
+
+  test('shows in its status why pods cannot be made', async () => {
+    await deploy(1, {
+      template: {
+        ...template('app:1'),
+        spec: { containers: [{ name: 'app', image: 'app:1' }], serviceAccountName: 'absent' },
+      },
+    });
+    const { status } = await untilDeployment(
+      (found) => findCondition(found.status?.conditions, 'ReplicaFailure')?.status === 'True',
+    );
+    const failure = findCondition(status?.conditions, 'ReplicaFailure');
+    assert.equal(failure?.reason, 'FailedCreate');
+    assert.match(failure.message ?? '', /error looking up service account .*\/absent: /);
+  });
+
+  test('scales the sets of a stuck rollout in proportion', async () => {
+    await deploy(4, {
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    });
+    await rollUntil(isRolledOut(4));
+    await setImage('app:bad');
+    await untilDeployment(({ status }) => status?.replicas === 5 && status.updatedReplicas === 1);
+    await client.setScale(Deployment, { namespace, name: app }, 8);
+    const sets = await untilSets(
+      (found) => found.reduce((sum, { spec }) => sum + (spec?.replicas ?? 0), 0) === 9,
+    );
+    // Nine pods may be there; each set gets its share of the four new ones by its size, of five: three and a bit, and one.
+    assert.deepEqual(sets.map(({ spec }) => spec?.replicas).toSorted(), [2, 7]);
+  });
+
+  test('adopts a ReplicaSet of its own template, and uses it', async () => {
+    const orphan = await client.create(ReplicaSet, {
+      metadata: { name: `${app}-orphan`, namespace, labels: { app } },
+      spec: { replicas: 0, selector: { matchLabels: { app } }, template: template('app:1') },
+    });
+    const { metadata } = await deploy(1);
+    const sets = await untilSets((found) => found.some(({ spec }) => spec?.replicas === 1));
+    assert.equal(sets.length, 1);
+    assert.equal(sets[0]?.metadata.uid, orphan.metadata.uid);
+    assert.equal(sets[0].metadata.ownerReferences?.[0]?.uid, metadata.uid);
+  });
+
+  test('leaves its ReplicaSets behind when it is deleted as an orphan', async () => {
+    await deploy(1);
+    const [before] = await untilSets((found) => found.length === 1);
+    await client.delete(Deployment, { namespace, name: app }, { propagationPolicy: 'Orphan' });
+    await untilGone(client, Deployment, { namespace, name: app });
+    const [left] = await untilSets(([set]) => set?.metadata.ownerReferences === undefined);
+    assert.equal(left?.metadata.uid, before?.metadata.uid);
+    assert.equal(left?.metadata.deletionTimestamp, undefined);
   });
 
   test('takes ReplicaSets and pods along when it is deleted', async () => {
