@@ -1,17 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CustomResourceDefinition, isConditionTrue, isNotFound } from '@kubewright/apimachinery';
-import type { Client } from '@kubewright/client';
-import { PodDiagnoser } from '@kubewright/pod-diagnoser';
+import { DiscoveryError, type Client } from '@kubewright/client';
 import { applyManifests, readManifests, type Manifest } from '@kubewright/walk-through';
 import { untilObject } from './until-object.ts';
 
-const folder = new URL('../../deploy/pod-diagnoser/', import.meta.url);
+const folder = new URL('../../deploy/', import.meta.url);
 /** Longest time for a set of manifests, in milliseconds; it bounds a failure only. */
 const limitMs = 60_000;
 
-/** What a user applies to install the operator, in order. */
-export async function operatorManifests(): Promise<readonly Manifest[]> {
-  const files = ['crd.yaml', 'operator.yaml'].map((name) => readManifests(new URL(name, folder)));
+/** What a user applies to install an operator, in order. */
+export async function operatorManifests(operator: string): Promise<readonly Manifest[]> {
+  const files = ['crd.yaml', 'operator.yaml'].map((name) =>
+    readManifests(new URL(`${operator}/${name}`, folder)),
+  );
   return (await Promise.all(files)).flat();
 }
 
@@ -26,23 +27,27 @@ export async function installOperator(
   const definitions = manifests.filter(isDefinition);
   await apply(definitions);
   for (const { metadata } of definitions) {
-    await untilObject(client, CustomResourceDefinition, { name: metadata.name }, ({ status }) =>
-      isConditionTrue(status?.conditions, 'Established'),
+    const { spec } = await untilObject(
+      client,
+      CustomResourceDefinition,
+      { name: metadata.name },
+      ({ status }) => isConditionTrue(status?.conditions, 'Established'),
     );
+    await untilServed(client, `${spec.names.kind}.${spec.group}`);
   }
-  await untilServed(client);
   await apply(manifests.filter((manifest) => !isDefinition(manifest)));
 }
 
 /** A definition is served a moment after it is established, and nothing tells when. */
-async function untilServed(client: Client): Promise<void> {
+async function untilServed(client: Client, kind: string): Promise<void> {
   const signal = AbortSignal.timeout(limitMs);
   for (;;) {
     try {
-      await client.list(PodDiagnoser.resource, { signal });
+      const { resource } = await client.resolve(kind, signal);
+      await client.list(resource, { signal });
       return;
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (!isNotFound(error) && !(error instanceof DiscoveryError)) throw error;
     }
     await pause(5, undefined, { signal });
   }

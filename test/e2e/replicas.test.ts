@@ -33,7 +33,7 @@ after(() => cluster.stop());
 
 async function install(): Promise<void> {
   const { client } = cluster;
-  await installOperator(client, await operatorManifests());
+  await installOperator(client, await operatorManifests('pod-diagnoser'));
   const { kind, apiVersion } = PodDiagnoser.resource;
   await client.create(PodDiagnoser.resource, {
     apiVersion,

@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventsV1Event, Lease, ServiceAccount } from '@kubewright/apimachinery';
+import type { Client } from '@kubewright/client';
+import { EmbeddedCluster } from '@kubewright/cluster';
+import { createLogger } from '@kubewright/runtime';
+import { runOperator, type OperatorProgram } from '@kubewright/runtime/operator';
+import type { Manifest } from '@kubewright/walk-through';
+import { installOperator } from '../install-operator.ts';
+
+/** What every operator with leader election and Events brings about. */
+export type CommonOutcome = 'leads' | 'says that it leads' | 'counts repeated Events';
+
+/** An operator whose permissions are looked at. */
+export interface OperatorAtWork<Outcome extends string> {
+  readonly program: OperatorProgram;
+  /** Where the manifests put it. Its ServiceAccount has the name of the program. */
+  readonly system: string;
+  /** Where it works. */
+  readonly namespace: string;
+  /** Gives it something to do; called before it starts. */
+  readonly makeWork: (client: Client) => Promise<void>;
+  /** What it has brought about so far, beside what all do. */
+  readonly outcomes: (client: Client) => Promise<Readonly<Record<Outcome, boolean>>>;
+}
+
+/**
+ * An operator in a cluster of its own, as its ServiceAccount and with the permissions of the manifests given, and nothing
+ * more. The cluster has neither controllers nor a node.
+ */
+export class OperatorWithRole<Outcome extends string> implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #operator: OperatorAtWork<Outcome>;
+  readonly #log: string[] = [];
+  /** Told of each line of the log. */
+  #wake = Promise.withResolvers<undefined>();
+  readonly #resources: AsyncDisposableStack;
+
+  private constructor(
+    client: Client,
+    operator: OperatorAtWork<Outcome>,
+    resources: AsyncDisposableStack,
+  ) {
+    this.#client = client;
+    this.#operator = operator;
+    this.#resources = resources;
+  }
+
+  /** Installs the manifests, makes work, and starts the operator. */
+  static async start<Outcome extends string>(
+    operator: OperatorAtWork<Outcome>,
+    manifests: readonly Manifest[],
+  ): Promise<OperatorWithRole<Outcome>> {
+    await using resources = new AsyncDisposableStack();
+    const cluster = resources.use(
+      await EmbeddedCluster.start({ hasControllers: false, hasNode: false }),
+    );
+    const { client, server } = cluster;
+    // By hand what a controller would do: pods need the account.
+    await client.create(ServiceAccount, {
+      metadata: { name: 'default', namespace: operator.namespace },
+    });
+    await installOperator(client, manifests);
+    await operator.makeWork(client);
+    const folder = await mkdtemp(join(tmpdir(), 'operator-with-role-'));
+    resources.defer(() => rm(folder, { recursive: true, force: true }));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const accounts = `system:serviceaccounts:${operator.system}`;
+    const account = {
+      user: `system:serviceaccount:${operator.system}:${operator.program.name}`,
+      groups: ['system:serviceaccounts', accounts, 'system:authenticated'],
+    };
+    await writeFile(kubeconfig, await server.kubeconfig(account), { mode: 0o600 });
+    const world = new OperatorWithRole(client, operator, resources.move());
+    world.#run(kubeconfig);
+    return world;
+  }
+
+  /** Waits until the log of the operator says that this permission is missing. */
+  async untilDenied(verb: string, resource: string): Promise<void> {
+    await this.#untilLogged(`cannot ${verb} resource \\"${resource}\\"`);
+  }
+
+  /** Everything the operator was refused. */
+  denials(): string[] {
+    return this.#log.filter((line) => line.includes('forbidden'));
+  }
+
+  /** What it has brought about so far. */
+  async outcomes(): Promise<Set<Outcome | CommonOutcome>> {
+    const { system, namespace, outcomes } = this.#operator;
+    const [leases, events, own, others] = await Promise.all([
+      this.#client.list(Lease, { namespace: system }),
+      this.#client.list(EventsV1Event, { namespace }),
+      this.#client.list(EventsV1Event, { namespace: system }),
+      outcomes(this.#client),
+    ]);
+    const common: Record<CommonOutcome, boolean> = {
+      leads: leases.items.some(({ spec }) => Boolean(spec?.holderIdentity)),
+      'says that it leads': own.items.some(({ reason }) => reason === 'LeaderElection'),
+      'counts repeated Events': events.items.some(({ series }) => series !== undefined),
+    };
+    // Object.entries forgets the type of the keys.
+    const entries = Object.entries({ ...common, ...others }) as [Outcome, boolean][];
+    return new Set(entries.filter(([, isThere]) => isThere).map(([outcome]) => outcome));
+  }
+
+  /** Stops the operator and the cluster; may be repeated. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+
+  #run(kubeconfig: string): void {
+    const { program, system, namespace } = this.#operator;
+    const stop = new AbortController();
+    const write = (line: string): void => {
+      this.#log.push(line);
+      this.#wake.resolve(undefined);
+      this.#wake = Promise.withResolvers();
+    };
+    const running = runOperator(program, {
+      argv: [
+        ...['--kubeconfig', kubeconfig, '--namespace', namespace, '--leader-elect'],
+        ...['--metrics-port', 'off', '--health-port', 'off'],
+      ],
+      env: { POD_NAMESPACE: system, POD_NAME: `${program.name}-1` },
+      logger: createLogger({ destination: { write } }),
+      signal: stop.signal,
+      handleSignals: false,
+    });
+    this.#resources.defer(async () => {
+      stop.abort(new Error('the test is over'));
+      await running;
+    });
+  }
+
+  async #untilLogged(words: string): Promise<void> {
+    while (!this.#log.some((line) => line.includes(words))) await this.#wake.promise;
+  }
+}

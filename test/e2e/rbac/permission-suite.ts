@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { PolicyRule } from '@kubewright/apimachinery';
+import type { Manifest } from '@kubewright/walk-through';
+import { operatorManifests } from '../install-operator.ts';
+import { OperatorWithRole, type CommonOutcome, type OperatorAtWork } from './operator-with-role.ts';
+
+/** One permission, of the Role `<operator>-<role>`. */
+export interface Permission {
+  readonly role: 'leader' | 'watch';
+  readonly resource: string;
+  readonly verb: string;
+}
+
+/** A permission, and what is seen without it. */
+export interface Need<Outcome extends string> extends Permission {
+  /** What the operator then never brings about; undefined where another way leads there, only later. */
+  readonly fails?: Outcome | CommonOutcome;
+  /** The lease is there already, and nobody holds it. */
+  readonly hasLease?: boolean;
+  /** What is missing too. */
+  readonly also?: readonly Permission[];
+}
+
+/** What the permissions of an operator are for. */
+export interface PermissionSuite<Outcome extends string> {
+  readonly operator: OperatorAtWork<Outcome>;
+  /** What it needs in a namespace that it watches; what it needs in its own is the same for all. */
+  readonly needs: readonly Need<Outcome>[];
+  /** Everything that shows at once; repetitions show only when something is refused. */
+  readonly job: readonly (Outcome | CommonOutcome)[];
+  /** Without these, the same Event about an object happens more than once. */
+  readonly refusedTwice: readonly Permission[];
+}
+
+const ownNeeds: readonly Need<never>[] = [
+  { role: 'leader', resource: 'leases', verb: 'create', fails: 'leads' },
+  { role: 'leader', resource: 'leases', verb: 'get', fails: 'leads' },
+  { role: 'leader', resource: 'leases', verb: 'update', fails: 'leads', hasLease: true },
+  { role: 'leader', resource: 'events', verb: 'create', fails: 'says that it leads' },
+];
+
+/** Declares tests that show of each permission in an operator's manifests that it is needed, and of all that they suffice. */
+export function declarePermissionSuite<Outcome extends string>({
+  operator,
+  needs: watchNeeds,
+  job,
+  refusedTwice,
+}: PermissionSuite<Outcome>): void {
+  const { name } = operator.program;
+  const needs: readonly Need<Outcome>[] = [...ownNeeds, ...watchNeeds];
+  const freeLease: Manifest & { readonly spec: object } = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: operator.system },
+    spec: { leaseDurationSeconds: 1, leaseTransitions: 0 },
+  };
+  const roleName = ({ role }: Permission): string => `${name}-${role}`;
+  let manifests: readonly Manifest[];
+
+  function without(manifest: Manifest, missing: readonly Permission[]): Manifest {
+    const gone = missing.filter((each) => roleName(each) === manifest.metadata.name);
+    return withoutVerbs(manifest, gone);
+  }
+
+  describe(`the permissions of ${name}`, { timeout: 60_000 }, () => {
+    before(async () => {
+      manifests = await operatorManifests(name);
+    });
+
+    test('are each looked at here', () => {
+      assert.deepEqual(
+        needs.map((need) => `${roleName(need)}: ${need.verb} ${need.resource}`).sort(),
+        manifests.flatMap(permissionsIn).sort(),
+      );
+    });
+
+    test('suffice', async () => {
+      await using world = await OperatorWithRole.start(operator, manifests);
+      await untilOutcomes(world, ['leads', 'says that it leads', ...job]);
+      assert.deepEqual(world.denials(), []);
+    });
+
+    test('suffice to count Events that repeat', async () => {
+      const given = manifests.map((manifest) => without(manifest, refusedTwice));
+      await using world = await OperatorWithRole.start(operator, given);
+      await untilOutcomes(world, ['counts repeated Events']);
+    });
+
+    for (const need of needs) {
+      const { verb, resource, role, fails, hasLease = false, also = [] } = need;
+      const never = fails === undefined ? '' : ` and never ${fails}`;
+      test(`without ${verb} on ${resource} in ${role}, it says so${never}`, async () => {
+        const given = manifests.map((manifest) => without(manifest, [need, ...also]));
+        await using world = await OperatorWithRole.start(
+          operator,
+          hasLease ? [...given, freeLease] : given,
+        );
+        await world.untilDenied(verb, resource);
+        if (fails !== undefined) assert.ok(!(await world.outcomes()).has(fails));
+      });
+    }
+  });
+}
+
+/** A Role's rules; other manifests have none. */
+function rulesOf(manifest: Manifest): readonly PolicyRule[] | undefined {
+  if (manifest.kind !== 'Role' || !('rules' in manifest)) return undefined;
+  return manifest.rules as readonly PolicyRule[]; // the API's own type, in a file of ours
+}
+
+function permissionsIn(manifest: Manifest): string[] {
+  return (rulesOf(manifest) ?? []).flatMap(({ resources = [], verbs }) =>
+    resources.flatMap((resource) =>
+      verbs.map((verb) => `${manifest.metadata.name}: ${verb} ${resource}`),
+    ),
+  );
+}
+
+function withoutVerbs(manifest: Manifest, missing: readonly Permission[]): Manifest {
+  const rules = rulesOf(manifest)?.map((rule) => {
+    const gone = missing.filter(({ resource }) => rule.resources?.includes(resource));
+    return {
+      ...rule,
+      verbs: rule.verbs.filter((verb) => !gone.some((each) => each.verb === verb)),
+    };
+  });
+  if (rules === undefined) return manifest;
+  // A rule without verbs is none, and the API server does not take it.
+  return { ...manifest, rules: rules.filter(({ verbs }) => verbs.length > 0) } as Manifest;
+}
+
+/** Looks again and again until all of it is there; the time limit of the test bounds it. */
+async function untilOutcomes<Outcome extends string>(
+  world: OperatorWithRole<Outcome>,
+  wanted: readonly (Outcome | CommonOutcome)[],
+): Promise<void> {
+  for (;;) {
+    const seen = await world.outcomes();
+    if (wanted.every((outcome) => seen.has(outcome))) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
