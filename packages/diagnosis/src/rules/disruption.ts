@@ -39,6 +39,7 @@ export const disruptionRules: readonly PodRule[] = [
       confidence: high('the kubelet says so'),
       severity: 'warning',
       remediation: leftover(pod),
+      sinceMs: toldAt(pod),
       advice:
         'A controller makes another pod elsewhere; what is left of this one can go. If shutdowns cost work, let the pods end within the grace that the node gives them.',
     }),
@@ -61,6 +62,7 @@ export const disruptionRules: readonly PodRule[] = [
       confidence: high('the scheduler or the kubelet says so'),
       severity: 'warning',
       remediation: leftover(pod),
+      sinceMs: toldAt(pod),
       advice:
         'Nothing is broken. If it must not give way, give it a priority class of its own, or the cluster more room.',
     }),
@@ -83,6 +85,7 @@ export const disruptionRules: readonly PodRule[] = [
             : high('whoever ended it says so in the pod'),
         severity: 'warning',
         remediation: 'none',
+        sinceMs: toldAt(pod),
         advice:
           'Nothing is broken in the pod: its controller makes another. Exit codes 137 and 143 belong to this. If there is no other pod, look at why that one waits.',
       };
@@ -104,6 +107,11 @@ function saysShutdown(pod: PodFacts): Proof {
     pod.message.matches(/node shutdown|node is shutting|shutting down/i),
     terminatedByKubelet(pod, /node shutdown|shutting down/i),
   );
+}
+
+/** When it was told to end. */
+function toldAt(pod: PodFacts): number | undefined {
+  return pod.condition('DisruptionTarget').at('lastTransitionTime').timeMs;
 }
 
 function disruptedBy(pod: PodFacts, reason: RegExp): Proof {
