@@ -6,3 +6,4 @@ export { stateOf } from './engine/state-of.ts';
 export { momentOf } from './moment.ts';
 export * from './model/index.ts';
 export * from './logs/index.ts';
+export * from './timeline/index.ts';
