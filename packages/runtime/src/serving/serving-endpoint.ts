@@ -13,8 +13,11 @@ export interface ServingRequest {
 
 /** A whole answer. */
 export interface ServingResponse {
+  /** HTTP status. */
   readonly status: number;
+  /** Value of the header, such as `text/plain; charset=utf-8`. */
   readonly contentType: string;
+  /** The whole of it, as text. */
   readonly body: string;
 }
 

@@ -1,3 +1,24 @@
+export {
+  deny,
+  type AdmissionDecision,
+  type AdmissionRefusal,
+} from './admission/admission-decision.ts';
+export type { AdmissionContext, AdmissionRequest } from './admission/admission-request.ts';
+export {
+  mutatingWebhook,
+  validatingWebhook,
+  type AdmissionOperation,
+  type AdmissionWebhook,
+  type AdmissionWebhookOptions,
+  type HandledRequest,
+  type MutatingWebhookOptions,
+  type ValidatingWebhookOptions,
+} from './admission/admission-webhook.ts';
+export {
+  defineAdmission,
+  type AdmissionDefinition,
+  type AdmissionManifestOptions,
+} from './admission/define-admission.ts';
 export type { InjectionTargets } from './certificates/authority-injection.ts';
 export {
   defaultLifetimes,

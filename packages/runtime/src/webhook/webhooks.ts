@@ -2,6 +2,10 @@ import { groupResourceOf } from '@kubewright/apimachinery';
 import type { AddressInfo } from 'node:net';
 import { webhookMetrics } from '../metrics/webhook-metrics.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
+import type { AdmissionWebhook } from './admission/admission-webhook.ts';
+import { admissionRoute } from './admission/admission-route.ts';
+import type { AdmissionDefinition } from './admission/define-admission.ts';
+import type { InjectionTargets } from './certificates/authority-injection.ts';
 import type { CertificateContext, CertificateSource } from './certificates/certificate-source.ts';
 import { conversionWebhook, type Convertible } from './conversion/conversion-webhook.ts';
 import type { WebhookRoute } from './webhook-route.ts';
@@ -39,9 +43,10 @@ const conversionPath = '/convert';
  */
 export class Webhooks {
   readonly #options: WebhooksOptions | undefined;
-  readonly #context: Omit<CertificateContext, 'convertedDefinitions'>;
+  readonly #context: Omit<CertificateContext, 'targets'>;
   readonly #registry: MetricsRegistry;
   readonly #convertibles: Convertible[] = [];
+  readonly #admissions: AdmissionDefinition[] = [];
   // By path.
   readonly #routes = new Map<string, WebhookRoute>();
   #server: WebhookServer | undefined;
@@ -50,7 +55,7 @@ export class Webhooks {
   /** Made by a manager. */
   constructor(
     options: WebhooksOptions | undefined,
-    context: Omit<CertificateContext, 'convertedDefinitions'>,
+    context: Omit<CertificateContext, 'targets'>,
     registry: MetricsRegistry,
   ) {
     this.#options = options;
@@ -71,6 +76,23 @@ export class Webhooks {
   convert(resource: Convertible): this {
     this.#checkOpen();
     this.#convertibles.push(resource);
+    return this;
+  }
+
+  /**
+   * Serves admission webhooks, each at its own path. API servers ask them when the manifests of the definition say so.
+   *
+   * @throws TypeError when a path is taken, or the manager runs already.
+   */
+  admit(definition: AdmissionDefinition): this {
+    this.#checkOpen();
+    for (const webhook of definition.webhooks) {
+      if (this.#routes.has(webhook.path)) {
+        throw new TypeError(`there is another webhook at ${webhook.path} already`);
+      }
+      this.#routes.set(webhook.path, admissionRoute(webhook));
+    }
+    this.#admissions.push(definition);
     return this;
   }
 
@@ -142,9 +164,21 @@ export class Webhooks {
   }
 
   #certificateContext(): CertificateContext {
+    return { ...this.#context, targets: this.#targets() };
+  }
+
+  /** Who has to know the authority. */
+  #targets(): InjectionTargets {
+    const configurations = (kind: AdmissionWebhook['kind']): string[] =>
+      this.#admissions
+        .filter(({ webhooks }) => webhooks.some((webhook) => webhook.kind === kind))
+        .map(({ name }) => name);
     return {
-      ...this.#context,
-      convertedDefinitions: this.#convertibles.map(({ resource }) => groupResourceOf(resource)),
+      customResourceDefinitions: this.#convertibles.map(({ resource }) =>
+        groupResourceOf(resource),
+      ),
+      validatingWebhookConfigurations: configurations('validating'),
+      mutatingWebhookConfigurations: configurations('mutating'),
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { Client } from '@kubewright/client';
 import type { Clock } from '../../clock/clock.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { InjectionTargets } from './authority-injection.ts';
 import type { KeyedCertificate } from './x509.ts';
 
 /** What a source of certificates may work with; a manager gives it. */
@@ -8,8 +9,8 @@ export interface CertificateContext {
   readonly client: Client;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Names of the CustomResourceDefinitions whose objects the webhook converts. */
-  readonly convertedDefinitions: readonly string[];
+  /** What names the webhooks that are served, and has to know the authority of the certificate. */
+  readonly targets: InjectionTargets;
 }
 
 /** Where a webhook server has its certificate from. */

@@ -65,10 +65,8 @@ export class MountedCertificates implements CertificateSource {
   /** The pair in the files when it is another than before. */
   async #check({ logger }: CertificateContext): Promise<KeyedCertificate | undefined> {
     try {
-      const [certificate, key] = await Promise.all([
-        readFile(this.#certificatePath, 'utf8'),
-        readFile(this.#keyPath, 'utf8'),
-      ]);
+      const certificate = await readFile(this.#certificatePath, 'utf8');
+      const key = await readFile(this.#keyPath, 'utf8');
       if (certificate === this.#current?.certificate && key === this.#current.key) {
         this.#problem = undefined;
         return undefined;

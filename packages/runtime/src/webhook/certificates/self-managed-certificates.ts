@@ -1,6 +1,6 @@
 import type { NamespacedName } from '@kubewright/apimachinery';
 import type { Logger } from '../../logging/logger.ts';
-import { injectAuthority, type InjectionTargets } from './authority-injection.ts';
+import { injectAuthority } from './authority-injection.ts';
 import {
   defaultLifetimes,
   type CertificateLifetimes,
@@ -21,10 +21,6 @@ export interface SelfManagedCertificatesOptions {
   readonly service?: Required<NamespacedName> | undefined;
   /** Further DNS names and IP addresses that the webhook is reached by. Default: none. */
   readonly hosts?: readonly string[] | undefined;
-  /**
-   * What is given the authority besides the definitions of the resources that are converted, by name. Default: nothing.
-   */
-  readonly inject?: Partial<InjectionTargets> | undefined;
   /** Time between two looks at the Secret and at what is injected, in milliseconds. Default 10,000. */
   readonly checkIntervalMs?: number | undefined;
   /** How long certificates are valid and when they are renewed. Default: see `CertificateLifetimes`. */
@@ -33,7 +29,8 @@ export interface SelfManagedCertificatesOptions {
 
 /**
  * Certificates that the operator makes itself: an authority and a serving certificate, kept in a Secret, renewed in time,
- * with the authority written into whatever names the webhook.
+ * with the authority written into whatever names the webhooks: the definitions of the resources that are converted, and
+ * the configurations of the admission webhooks.
  *
  * Guarantees: all replicas serve the same certificate. A new one is served only after the authority that signed it was
  * injected, and earlier authorities stay injected while they are valid, so a rotation interrupts nobody. What someone
@@ -134,18 +131,10 @@ export class SelfManagedCertificates implements CertificateSource {
   }
 
   async #inject(
-    { client, logger, convertedDefinitions }: CertificateContext,
+    { client, logger, targets }: CertificateContext,
     { bundle }: CertificateMaterial,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { inject = {} } = this.#options;
-    const targets = {
-      customResourceDefinitions: [
-        ...new Set([...convertedDefinitions, ...(inject.customResourceDefinitions ?? [])]),
-      ],
-      validatingWebhookConfigurations: inject.validatingWebhookConfigurations ?? [],
-      mutatingWebhookConfigurations: inject.mutatingWebhookConfigurations ?? [],
-    };
     const done = await this.#attempt(
       'the authority of the webhook cannot be injected',
       logger,
