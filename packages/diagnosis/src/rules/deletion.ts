@@ -5,7 +5,7 @@ import { high, medium, type PodRule } from './rule.ts';
 
 const secondMs = 1000;
 /** Controllers that clean up for a finalizer take seconds. */
-const finalizerMs = 30 * secondMs;
+const finalizerMs = 20 * secondMs;
 /** The kubelet kills at the end of the grace, and some runtimes take their time. */
 const killMs = 120 * secondMs;
 /** The kubelet reports a pod as gone after its volumes are unmounted. */
