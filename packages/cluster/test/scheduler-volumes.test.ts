@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type {
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  Stored,
+import {
+  findCondition,
+  type Node,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type Pod,
+  type Stored,
 } from '@kubewright/apimachinery';
 import { decide, placementsOf } from '../src/scheduler/decide.ts';
 import type { StorageView } from '../src/scheduler/volumes.ts';
+import { lastStates, readTrace } from './recorded-trace.ts';
 
 const stored = { resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
 const node: Stored<Node> = {
@@ -180,4 +182,19 @@ describe('scheduling of pods with claims', () => {
       [['data', undefined]],
     );
   });
+});
+
+describe('what the real scheduler said of recorded pods with claims', () => {
+  for (const scenario of ['unsched-pvc-missing', 'unsched-volume-node-affinity']) {
+    test(scenario, () => {
+      const trace = readTrace(scenario);
+      const [recorded] = lastStates<Pod>(trace, 'Pod');
+      assert.ok(recorded);
+      const claims = lastStates<PersistentVolumeClaim>(trace, 'PersistentVolumeClaim');
+      const volumes = lastStates<PersistentVolume>(trace, 'PersistentVolume');
+      const decision = decide(recorded, placementsOf([node], []), storage(claims, volumes));
+      const said = findCondition(recorded.status?.conditions, 'PodScheduled')?.message;
+      assert.deepEqual(decision, { type: 'unschedulable', message: said });
+    });
+  }
 });
