@@ -101,6 +101,8 @@ export interface OperatorOptions {
   readonly main?: string;
   /** Image without a tag. Default: the name of the operator. */
   readonly image?: string;
+  /** Folders beside its package.json whose files the program reads; they lie beside the bundled file in the image. Default: none. */
+  readonly assets?: readonly string[];
   /** How it runs. Default: two replicas of modest size. */
   readonly deployment?: DeploymentSettings;
   /** What its chart has besides. Default: nothing. */
@@ -124,6 +126,8 @@ export interface OperatorDefinition {
   readonly main: string;
   /** Image without a tag. */
   readonly image: string;
+  /** Folders whose files the program reads. */
+  readonly assets: readonly string[];
   /** How it runs. */
   readonly deployment: Required<DeploymentSettings>;
   /** What its chart has besides. */
@@ -180,6 +184,7 @@ export function defineOperator(options: OperatorOptions): OperatorDefinition {
     permissions: { own: [], cluster: [], ...permissions },
     main: options.main ?? 'src/main.ts',
     image: options.image ?? name,
+    assets: options.assets ?? [],
     deployment: {
       replicas: deployment.replicas ?? 2,
       resources: deployment.resources ?? defaultResources,

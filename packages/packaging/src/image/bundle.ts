@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import type { OperatorDefinition } from '../operator-definition.ts';
 
@@ -6,8 +7,8 @@ import type { OperatorDefinition } from '../operator-definition.ts';
 export const bundlePath = 'dist/image/operator.mjs';
 
 /**
- * Bundles an operator and all it needs into one file, {@link bundlePath}: readable, with the licence comments of what is in it. The folder
- * `dist/image` is the content of the image.
+ * Bundles an operator and all it needs into one file, {@link bundlePath}: readable, with the licence comments of what is in it. Its assets
+ * are copied beside it. The folder `dist/image` is the content of the image.
  *
  * @param folder - Of the operator: its package.json is there.
  * @throws BuildFailure of esbuild, which has told on standard error what does not compile.
@@ -29,4 +30,8 @@ export async function bundleOperator(operator: OperatorDefinition, folder: strin
       js: "import { createRequire as createNodeRequire } from 'node:module';\nconst require = createNodeRequire(import.meta.url);",
     },
   });
+  for (const asset of operator.assets) {
+    const target = join(folder, dirname(bundlePath), basename(asset));
+    await cp(join(folder, asset), target, { recursive: true });
+  }
 }
