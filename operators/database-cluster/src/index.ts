@@ -7,3 +7,4 @@ export { readPodPrograms, type PodPrograms } from './objects/scripts.ts';
 export * from './permissions.ts';
 export * from './plugins/plugin.ts';
 export { BackupPlugin } from './plugins/backup-plugin.ts';
+export { program } from './program.ts';

@@ -1,19 +1,24 @@
 import { createLogger } from '@kubewright/runtime';
+import { runOperator } from '@kubewright/runtime/operator';
 import { runAgent } from './agent/agent-program.ts';
+import { program } from './program.ts';
 
-if (process.argv[2] === 'agent') {
+// One image for both: in the pods of databases it is the agent, elsewhere the operator.
+process.exit(process.argv[2] === 'agent' ? await agent() : await runOperator(program));
+
+async function agent(): Promise<0 | 1> {
+  const logger = createLogger({ level: 'info' });
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
+    process.once(signal, () => {
       stop.abort(new Error(`stopped by ${signal}`));
     });
   }
-  const logger = createLogger({ level: 'info' });
-  await runAgent(process.env, logger, stop.signal).then(
-    () => process.exit(0),
-    (error: unknown) => {
-      logger.error('the agent ended', { error });
-      process.exit(1);
-    },
-  );
+  try {
+    await runAgent(process.env, logger, stop.signal);
+    return 0;
+  } catch (error) {
+    logger.error('the agent ended', { error });
+    return 1;
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { ConfigMap } from '@kubewright/apimachinery';
 import { ownedMetadata, type ClusterContext } from './cluster-context.ts';
 
@@ -9,14 +9,21 @@ export interface PodPrograms {
   readonly restore: string;
 }
 
+/** Where the programs lie: beside the bundled operator, or in the folder of its source. */
+const folders = ['./entry/', '../../entry/'].map((path) => new URL(path, import.meta.url));
+
 /**
  * Reads the programs of the pods.
  *
- * @param folder - Default: where they lie beside the operator.
+ * @throws Error when they are not there.
  */
-export function readPodPrograms(
-  folder: URL = new URL('../../entry/', import.meta.url),
-): PodPrograms {
+export function readPodPrograms(): PodPrograms {
+  const folder = folders.find((each) => existsSync(new URL('entry.sh', each)));
+  if (folder === undefined) {
+    throw new Error(
+      `the folder entry with the programs of the pods is missing beside ${import.meta.url}`,
+    );
+  }
   const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
   return { entry: read('entry.sh'), backup: read('backup.sh'), restore: read('restore.sh') };
 }

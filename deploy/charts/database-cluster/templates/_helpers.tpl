@@ -1,0 +1,60 @@
+{{- define "database-cluster.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "database-cluster.selectorLabels" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "database-cluster.labels" -}}
+{{ include "database-cluster.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end -}}
+
+{{- define "database-cluster.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "database-cluster.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- required "serviceAccount.name: name the ServiceAccount to use, or set serviceAccount.create to true" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "database-cluster.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "database-cluster.replicas" -}}
+{{- if .Values.ha.enabled -}}{{ .Values.ha.replicaCount }}{{- else -}}1{{- end -}}
+{{- end -}}
+
+{{- define "database-cluster.leaseName" -}}
+{{- default (include "database-cluster.fullname" .) .Values.ha.leaderElection.leaseName -}}
+{{- end -}}
+
+{{- /* The namespaces that are watched, one a line; none for all of them. */ -}}
+{{- define "database-cluster.watchedNamespaces" -}}
+{{- if not .Values.watch.allNamespaces -}}
+{{- join "\n" (default (list .Release.Namespace) .Values.watch.namespaces) -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What belongs to no namespace must not have the name of another release's. */ -}}
+{{- define "database-cluster.clusterName" -}}
+{{- printf "%s-%s" .Release.Namespace (include "database-cluster.fullname" .) -}}
+{{- end -}}
