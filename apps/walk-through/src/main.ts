@@ -11,10 +11,6 @@ import { walkThrough } from './walk-through.ts';
 /** Exit codes: the diagnosis was right, it was not or something failed, wrong usage, ended by Ctrl-C. */
 const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
-class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
-
 async function main(): Promise<number> {
   let options: WalkThroughOptions;
   try {
@@ -24,23 +20,30 @@ async function main(): Promise<number> {
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     throw error;
   }
-  const interrupt = new AbortController();
-  const onSignal = (): void => {
-    // A second Ctrl-C does not wait: containers end with this process, its folder goes at the next start.
-    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
-    interrupt.abort(new Interrupted('interrupted'));
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  const hasLiveView = process.stdout.isTTY && !options.isPlain;
+  // A dumb terminal cannot draw over what is there.
+  const hasLiveView = process.stdout.isTTY && process.env['TERM'] !== 'dumb' && !options.isPlain;
   const progress: Progress = hasLiveView
     ? new LiveView(process.stdout)
     : new PlainLines((line) => process.stdout.write(`${line}\n`));
+  const interrupt = new AbortController();
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) {
+      progress.close();
+      process.stderr.write(
+        'Ended at once: containers end with this process, its temporary folder goes at the next start.\n',
+      );
+      process.exit(exitCodes.interrupted);
+    }
+    interrupt.abort(new Error('interrupted'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   try {
     return await run(options, progress, interrupt.signal);
   } catch (error) {
     progress.end('failed');
     progress.close();
-    if (error instanceof Interrupted) {
+    // Whatever fails then fails because of it; not all that waits rejects with the reason of its signal.
+    if (interrupt.signal.aborted) {
       process.stderr.write('Stopped; nothing is left behind.\n');
       return exitCodes.interrupted;
     }
@@ -63,7 +66,6 @@ async function run(
     signal,
   });
   progress.detail(cluster.url);
-  progress.show([`export KUBECONFIG=${cluster.kubeconfigPath}`]);
   // A part of the cluster that fails ends the waiting at once.
   const broken = cluster.ended.then(() => Promise.withResolvers<never>().promise);
   const missing = options.isEmpty
@@ -72,6 +74,8 @@ async function run(
   progress.end(missing.length === 0 ? 'done' : 'failed');
   for (const problem of missing) process.stderr.write(`wrong: ${problem}\n`);
   if (options.isOnce) return missing.length === 0 ? exitCodes.ok : exitCodes.failed;
+  progress.begin('Ready for your own kubectl');
+  progress.show([`export KUBECONFIG=${cluster.kubeconfigPath}`]);
   progress.begin('The cluster stays up until Ctrl-C');
   await Promise.race([untilAborted(signal), broken]);
   progress.begin('Stopping');

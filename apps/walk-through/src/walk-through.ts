@@ -11,6 +11,7 @@ import { PodDiagnoser } from '@kubewright/pod-diagnoser';
 import { applyManifests, readManifests } from './manifests.ts';
 import { Observation } from './observation.ts';
 import { pictureOf } from './picture.ts';
+import { fitColumns } from './progress/fit-columns.ts';
 import type { Progress } from './progress/progress.ts';
 import { ask } from './traffic.ts';
 import { missingFrom } from './verdict.ts';
@@ -186,7 +187,7 @@ async function judge(
         progress.show([
           ...Object.entries(pod.metadata.annotations ?? {})
             .filter(([key]) => key.startsWith('diagnostics.local.io/'))
-            .map(([key, value]) => `${key}: ${value}`),
+            .map(([key, value]) => `${key}: ${shortIfJson(value)}`),
           ...events
             .filter(({ reason }) => reason === 'PodRestarted')
             .map(({ type, reason, note }) => `${type ?? ''} ${reason ?? ''}: ${note ?? ''}`),
@@ -203,6 +204,11 @@ async function judge(
     }
     await pause(100, undefined, { signal: signal });
   }
+}
+
+/** What an annotation tells people; of what it tells programs only the beginning. */
+function shortIfJson(value: string): string {
+  return value.startsWith('{') ? fitColumns(value, 60) : value;
 }
 
 /** A signal that also ends when a step takes far too long, and says which. */

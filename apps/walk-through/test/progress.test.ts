@@ -28,11 +28,11 @@ describe('plain lines', () => {
       (line) => lines.push(line),
       () => 0,
     );
-    progress.picture(['NAME', 'a Running']);
-    progress.picture(['NAME', 'a Error']);
+    progress.picture(['NAME STATUS', 'a    Running']);
+    progress.picture(['NAME   STATUS', 'a      CrashLoopBackOff']);
     assert.deepEqual(
       lines.map((line) => line.trim()),
-      ['NAME', 'a Running', 'a Error'],
+      ['NAME STATUS', 'a    Running', 'a      CrashLoopBackOff'],
     );
   });
 });

@@ -35,8 +35,10 @@ export class PlainLines implements Progress {
   }
 
   picture(lines: readonly string[]): void {
-    const fresh = lines.filter((line) => !this.#pictured.has(line));
-    this.#pictured = new Set(lines);
+    // Columns that got wider are no news.
+    const textOf = (line: string): string => line.replaceAll(/ +/g, ' ');
+    const fresh = lines.filter((line) => !this.#pictured.has(textOf(line)));
+    this.#pictured = new Set(lines.map(textOf));
     this.show(fresh);
   }
 

@@ -1,6 +1,3 @@
-/** How a step of the walk-through stands. */
-export type StepState = 'waiting' | 'running' | 'done' | 'failed';
-
 /** What is shown while the walk-through goes on: a live view in a terminal, plain lines elsewhere. */
 export interface Progress {
   /** Begins the next step; the one before it is done. */
