@@ -32,6 +32,7 @@ import { ServerCertificates } from './reconcile/server-certificates.ts';
 
 /** What the controller needs to know besides its manager. */
 export interface DatabaseClusterControllerOptions {
+  /** How the objects of a cluster are made. */
   readonly objects: ObjectOptions;
   /** Default: those of a year, signed by authorities of ten. */
   readonly certificates?: ServerCertificates;

@@ -4,8 +4,11 @@ import { ownedMetadata, type ClusterContext } from './cluster-context.ts';
 
 /** The programs of the pods, as the operator carries them with it. */
 export interface PodPrograms {
+  /** Text of the program that a container begins with. */
   readonly entry: string;
+  /** Text of the program that makes a backup. */
   readonly backup: string;
+  /** Text of the program that restores one. */
   readonly restore: string;
 }
 

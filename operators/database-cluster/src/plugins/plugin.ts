@@ -13,6 +13,7 @@ export interface PluginHost {
 
 /** What a plugin works with for one cluster, in one reconcile. */
 export interface PluginRun {
+  /** The cluster as it was read. */
   readonly cluster: DeepReadonly<Stored<DatabaseCluster>>;
   readonly context: ClusterContext;
   readonly applier: ObjectApplier;
@@ -26,6 +27,7 @@ export interface PluginReport {
   readonly conditions: readonly ConditionInput[];
   /** Conditions that do not apply any more. */
   readonly dropped?: readonly string[];
+  /** What the plugin says in the status of the cluster. Default: nothing. */
   readonly status?: Partial<DatabaseClusterStatus>;
   /** Events that should be there once; each with its idempotency key. */
   readonly events?: readonly EventInput[];

@@ -8,7 +8,9 @@ import type {
 
 /** When a process ends: before its nth write is sent, or after it was carried out but before the answer. */
 export interface Cut {
+  /** Which write it is, from 1. */
   readonly write: number;
+  /** Before it is sent, or after it was carried out and before it is answered. */
   readonly when: 'before' | 'after';
 }
 

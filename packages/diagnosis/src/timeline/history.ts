@@ -19,7 +19,9 @@ export interface History {
 
 /** A pod as it was seen last; an owner without pods counts as one. */
 export interface SeenPod {
+  /** Uid of the pod. */
   readonly uid: string;
+  /** When it was seen, RFC 3339 in UTC. */
   readonly seen: string;
   /** Whether nothing was wrong with it then, and it did its work. */
   readonly isWell: boolean;
@@ -41,8 +43,11 @@ export interface Episode {
   readonly category: Category;
   /** All names that it was given, in their order. */
   readonly names: readonly Category[];
+  /** Name of the container; null when it is about the whole subject. */
   readonly container: string | null;
+  /** How sure the finding is. */
   readonly confidence: Confidence['level'];
+  /** What has become of the failure. */
   readonly state: 'failing' | 'recovering' | 'healed' | 'replaced' | 'gone';
   /** When it began, at the latest, RFC 3339 in UTC. */
   readonly began: string;

@@ -12,6 +12,7 @@ export type Outcome = 'healed' | 'same-failure' | 'different-failure' | 'pending
 
 /** An action on one pod. */
 export interface Action {
+  /** When it was done. */
   readonly at: Date;
   /** Uid of the pod that was deleted; absent when the pod stayed. */
   readonly deletedPod?: string;

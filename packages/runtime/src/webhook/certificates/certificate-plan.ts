@@ -11,7 +11,9 @@ import {
 export interface CertificateMaterial {
   /** What API servers shall trust: the authority that signs now, then earlier ones that have not expired. */
   readonly bundle: string;
+  /** PEM of the authority's private key. */
   readonly authorityKey: string;
+  /** What the server shows to those who connect. */
   readonly serving: KeyedCertificate;
 }
 

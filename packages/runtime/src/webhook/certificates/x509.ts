@@ -20,7 +20,9 @@ export interface KeyedCertificate {
 
 /** From when until when; whole seconds count. */
 export interface Validity {
+  /** Valid from then on. */
   readonly notBefore: Date;
+  /** Valid until then. */
   readonly notAfter: Date;
 }
 
