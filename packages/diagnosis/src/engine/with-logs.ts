@@ -1,5 +1,5 @@
 import type { ContainerFacts } from '../facts/index.ts';
-import { listed } from '../facts/index.ts';
+import { lifeOfLog, listed } from '../facts/index.ts';
 import { readLog } from '../logs/index.ts';
 import type { Category, ContainerLog, Finding, LogExcerpt } from '../model/index.ts';
 
@@ -40,10 +40,7 @@ function isCause({ signature }: LogExcerpt): boolean {
 function excerptsOf({ pod, name, state, ended }: ContainerFacts): readonly LogExcerpt[] {
   const failed = state === 'terminated' ? 'current' : 'previous';
   const own = listed(pod.observation.logs).filter(
-    (log) =>
-      log.container === name &&
-      log.pod.name === pod.name &&
-      (log.pod.namespace ?? pod.namespace) === pod.namespace,
+    (log) => lifeOfLog(log, pod, name) !== undefined && typeof log.text === 'string',
   );
   // Where the program never ran, the runtime has left the message.
   const message = ended?.neverBegan === true ? undefined : ended?.message.text;

@@ -2,7 +2,7 @@ import type { ContainerLog, ContainerType } from '../model/index.ts';
 import type { Field } from './field.ts';
 import { Life } from './life.ts';
 import type { ObservedEvent } from './observed-event.ts';
-import { isLogOf, lastLines } from './observed-log.ts';
+import { lastLines, lifeOfLog } from './observed-log.ts';
 import type { PodFacts } from './pod-facts.ts';
 import { Probe, type ProbeKind } from './probe.ts';
 import { listed } from './related-objects.ts';
@@ -149,8 +149,8 @@ export class ContainerFacts {
 
   #logLines(life: ContainerLog['life']): readonly Field[] {
     const { pod, name } = this;
-    const log = listed(pod.observation.logs).find((candidate) =>
-      isLogOf(candidate, pod, name, life),
+    const log = listed(pod.observation.logs).find(
+      (candidate) => lifeOfLog(candidate, pod, name) === life,
     );
     return log === undefined ? [] : lastLines(log);
   }

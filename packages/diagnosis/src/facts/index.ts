@@ -12,6 +12,7 @@ export {
 export { isPlainlyWell } from './is-plainly-well.ts';
 export { Life } from './life.ts';
 export { ObservedEvent } from './observed-event.ts';
+export { lifeOfLog } from './observed-log.ts';
 export { OwnerFacts } from './owner-facts.ts';
 export { PodFacts } from './pod-facts.ts';
 export {

@@ -5,31 +5,30 @@ import type { PodFacts } from './pod-facts.ts';
 /** Lines of a log that are looked at, from its end. */
 const maxLines = 200;
 
-/** Whether a log is that of this life of this container. */
-export function isLogOf(
-  { pod, container, life }: ContainerLog,
+/** Whether a log is of this container, and of which of its lives; undefined when it is another's. */
+export function lifeOfLog(
+  log: ContainerLog,
   { name, namespace }: Pick<PodFacts, 'name' | 'namespace'>,
-  ofContainer: string,
-  ofLife: ContainerLog['life'],
-): boolean {
-  const { text: podName } = Field.root(pod).at('name');
-  const { text: podNamespace } = Field.root(pod).at('namespace');
-  return (
-    container === ofContainer &&
-    life === ofLife &&
-    podName === name &&
-    (podNamespace === undefined || podNamespace === namespace)
-  );
+  container: string,
+): string | undefined {
+  const field = Field.root(log);
+  const podNamespace = field.at('pod', 'namespace').text;
+  const isOwn =
+    field.at('container').text === container &&
+    field.at('pod', 'name').text === name &&
+    (podNamespace === undefined || podNamespace === namespace);
+  return isOwn ? field.at('life').text : undefined;
 }
 
 /** How evidence names a log: its name is pod, container and life. */
-export function logRef({ pod, container, life }: ContainerLog): ObjectRef {
-  const { text: name } = Field.root(pod).at('name');
-  const { text: namespace } = Field.root(pod).at('namespace');
+export function logRef(log: ContainerLog): ObjectRef {
+  const field = Field.root(log);
+  const namespace = field.at('pod', 'namespace').text;
+  const name = [field.at('pod', 'name'), field.at('container'), field.at('life')];
   return {
     kind: 'Log',
     ...(namespace === undefined ? {} : { namespace }),
-    name: `${name ?? ''}/${container}/${life}`,
+    name: name.map(({ text }) => text ?? '').join('/'),
   };
 }
 

@@ -15,14 +15,16 @@ const forgottenMs = 10 * 60_000;
  * Holds when the last life is as long as one that this probe ends: it fails from the start, often enough, and then the
  * program is stopped. Needs no Events.
  *
- * SIGKILL comes after the whole grace period; what ends otherwise took less of it.
+ * SIGKILL comes after the whole grace period; what ends otherwise took less of it, and a preStop hook some of it.
  */
 export function livedAsLongAsProbeAllows(container: ContainerFacts, probe: Probe): Proof {
   const { ended } = container;
   const length = ended?.lengthMs;
   if (ended === undefined || length === undefined) return false;
   const grace = probe.graceMs ?? container.graceMs;
-  const [least, most] = ended.code === 137 ? [grace, grace] : [0, Math.min(grace, shutdownMs)];
+  const isHeldUp = container.spec.at('lifecycle', 'preStop').isPresent;
+  const shutdown = isHeldUp ? grace : Math.min(grace, shutdownMs);
+  const [least, most] = ended.code === 137 ? [grace, grace] : [0, shutdown];
   const isWithin =
     length >= probe.soonestMs + least - lagMs && length <= probe.latestMs + most + lagMs;
   return isWithin && [probe.field, ended.startedAt, ended.finishedAt];

@@ -157,7 +157,8 @@ export const configurationRules: readonly ContainerRule[] = [
 
 /** Holds when the kubelet cannot make the configuration of the container. */
 function cannotBeMade({ waitingReason }: ContainerFacts): Proof {
-  return waitingReason.is('CreateContainerConfigError');
+  // The second is the word of Kubernetes before 1.8.
+  return waitingReason.is('CreateContainerConfigError', 'VerifyNonRootError');
 }
 
 /** The status says it, or, where it was cut, the Event of the last attempt. */

@@ -46,7 +46,8 @@ const postStartLikely: ContainerRule = {
     'it ended as what is stopped by the kubelet': ({ ended }) =>
       ended?.exitCode.is(0, 137, 143) ?? false,
     'it lived no longer than a hook that fails takes': livedShort,
-    'it happens again and again': ({ restarts, restartCount }) => restarts >= 2 && [restartCount],
+    'it happens again and again': ({ restarts, restartCount, waitingReason }) =>
+      restarts >= 2 ? [restartCount] : waitingReason.is('CrashLoopBackOff'),
   },
   shows: showsHook,
   concludes: (container) => ({

@@ -17,7 +17,7 @@ const network =
 const serverError =
   /\b50[0234]\b|internal server error|bad gateway|service unavailable|gateway time-?out|\bEOF\b/i;
 const unauthorized =
-  /\b40[13]\b|unauthori[sz]ed|forbidden|authentication required|pull access denied|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|\bdenied\b|incorrect username or password|token has expired|invalid token/i;
+  /\b40[13]\b|unauthori[sz]ed|forbidden|authentication required|pull access denied|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|(?<!permission )\bdenied\b|incorrect username or password|token has expired|invalid token/i;
 const notFound =
   /\bnot found\b|manifest unknown|name unknown|no such image|\b404\b|does not exist|no (?:match for platform|matching manifest)|cannot be used on this platform|manifest invalid|tag .* is not found/i;
 const otherPlatform =

@@ -9,7 +9,7 @@ import { couldNotStart, saidAtStart, startTexts } from './start-texts.ts';
  * ends in `no such file or directory` too, so the word `exec` or `executable` must be there.
  */
 const notFound =
-  /executable (?:file )?\S* ?not found|exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?no such file|exec user process caused:? \W*no such file|open executable: no such file|command '[^']*' not found/i;
+  /executable (?:file )?\S* ?not found|exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?no such file|exec user process caused:? \W*no such file|open executable: no such file|failed to find executable|the system cannot find the (?:file|path) specified|command '[^']*' not found/i;
 const notExecutable =
   /exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?(?:permission denied|is a directory)|exec user process caused:? \W*permission denied|open executable: permission denied/i;
 const wrongFormat = /exec format error/i;

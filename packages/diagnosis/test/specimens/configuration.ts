@@ -67,6 +67,20 @@ export const configurationSpecimens: readonly Specimen[] = [
     "container's runAsUser breaks non-root policy (pod: web)",
     'RunAsNonRootViolation',
   ),
+  {
+    name: 'a kubelet of before 1.8 has a word of its own for a root user',
+    observation: podOf({
+      containers: [
+        {
+          waiting: {
+            reason: 'VerifyNonRootError',
+            message: 'container has runAsNonRoot and image will run as root',
+          },
+        },
+      ],
+    }),
+    expected: [{ category: 'RunAsNonRootViolation' }],
+  },
   config(
     "the kubelet's copy of a Secret is late",
     'failed to sync secret cache: timed out waiting for the condition',

@@ -74,6 +74,15 @@ export const hookSpecimens: readonly Specimen[] = [
     ],
   },
   {
+    name: 'without Events, a container with a postStart hook waits for its first restart',
+    observation: podOf({
+      containers: [
+        { spec: hook, waiting: 'CrashLoopBackOff', restarts: 1, last: life('Error', 137) },
+      ],
+    }),
+    expected: [{ category: 'PostStartHookFailure', confidence: 'low' }],
+  },
+  {
     name: 'a container with a postStart hook ends with an error of its own',
     observation: podOf({ containers: [{ ...loop, spec: hook, last: life('Error', 1) }] }),
     expected: [{ category: 'AppError' }],

@@ -207,6 +207,12 @@ export const imageSpecimens: readonly Specimen[] = [
     expected: [{ category: 'CreateContainerError' }],
   },
   pull(
+    'the node may not write to its own disk',
+    `failed to pull and unpack image "${image}": mkdir /var/lib/containerd/x: permission denied`,
+    'ImagePullBackOff',
+    { mode: 25, confidence: 'low', notRejected: ['ImagePullUnauthorized'] },
+  ),
+  pull(
     'docker does not find a tag',
     `rpc error: code = Unknown desc = Error response from daemon: manifest for ${image} not found: manifest unknown: manifest unknown`,
     'ImageNotFound',

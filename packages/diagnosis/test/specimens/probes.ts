@@ -159,6 +159,19 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'LivenessProbeFailure', confidence: 'medium' }],
   },
   {
+    name: 'without Events, a preStop hook holds up the end of a container that a probe stops',
+    observation: podOf({
+      containers: [
+        {
+          ...loop,
+          spec: { ...liveness, lifecycle: { preStop: { exec: { command: ['drain'] } } } },
+          last: life('Completed', 0, { lasted: 38 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'medium' }],
+  },
+  {
     name: 'a container with a liveness probe ends by itself sooner than that can fail',
     observation: podOf({
       containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 1 }) }],

@@ -170,6 +170,11 @@ export const startSpecimens: readonly Specimen[] = [
     'failed to start container "b2": Error response from daemon: OCI runtime create failed: container_linux.go:345: starting container process caused "exec: \\"serve\\": executable file not found in $PATH": unknown',
     'CommandNotFound',
   ),
+  failedStart(
+    'Windows does not find the command',
+    'hcs::System::CreateProcess: serve.exe: The system cannot find the file specified.: unknown',
+    'CommandNotFound',
+  ),
   {
     name: 'docker could not start a container, and only its code is left',
     observation: podOf({
