@@ -87,10 +87,17 @@ test(
 
     world.startOperator();
     await world.untilReady('ha');
-    const reader = await world.connect('ha', 'ha-ro');
-    const { rows } = await reader.query('SELECT pg_is_in_recovery() AS is_standby');
-    assert.deepEqual(rows, [{ is_standby: true }]);
-    await reader.end();
+    // The status may still be that of before the failover: the standbys are asked themselves.
+    await world.until(async () => {
+      const reader = await world.connect('ha', 'ha-ro');
+      try {
+        const { rows } = await reader.query('SELECT pg_is_in_recovery() AS is_standby');
+        return (rows[0] as { is_standby: boolean }).is_standby;
+      } finally {
+        await reader.end();
+      }
+    });
+    await world.until(async () => (await world.record('ha')).successors.length === 1);
   },
 );
 
