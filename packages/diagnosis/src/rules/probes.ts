@@ -219,10 +219,15 @@ export const runningProbeRules: readonly ContainerRule[] = [startupSlow, readine
 type RestartingProbe = 'startupProbe' | 'livenessProbe';
 
 /** An Event that names no container is about one that has such a probe, when one of the pod has. */
+/**
+ * The kubelet's word about a probe in the last life. `Killing` says that it stopped the container. `Unhealthy` says that
+ * one probe failed, as it does just after a program has ended by itself: it counts when it was seen as often as the
+ * probe has to fail.
+ */
 function probeEvent(
   container: ContainerFacts,
   kind: RestartingProbe,
-  reason: string,
+  reason: 'Killing' | 'Unhealthy',
   message: RegExp,
 ): Proof {
   const isOther =
@@ -232,7 +237,9 @@ function probeEvent(
     container,
     reason,
     message,
-    (event) => event.container !== undefined || !isOther,
+    (event) =>
+      (event.container !== undefined || !isOther) &&
+      (reason === 'Killing' || event.count >= (container.probe(kind)?.failureThreshold ?? 1)),
   );
 }
 
