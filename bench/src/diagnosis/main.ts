@@ -16,6 +16,7 @@ import { kubewright } from './diagnosers/kubewright.ts';
 import { readCases } from './read-cases.ts';
 import { readTraces } from './read-traces.ts';
 import { score, type Score } from './score.ts';
+import { measureSpeed, type Speed } from './speed.ts';
 
 const shared = new URL('../../../../shared/', import.meta.url);
 const usage = 'usage: npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--misses]\n';
@@ -60,7 +61,9 @@ async function main(argv: readonly string[]): Promise<number> {
       }
     }
   }
-  process.stdout.write(`${[...head, ...rows].join('\n')}\n`);
+  process.stdout.write(`${[...head, ...rows].join('\n')}\n\n`);
+  const speeds = measureSpeed(sets.get('recordings, at the end') ?? []);
+  process.stdout.write(`${[...speedHead, ...speeds.map(speedRow)].join('\n')}\n`);
   return 0;
 }
 
@@ -88,6 +91,16 @@ function rowOf(set: string, hasEvents: boolean, given: Score): string {
     given.msPerPod.toFixed(3),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+const speedHead = [
+  '| Pods | KB each | Which | Diagnosis, ms | To JSON.parse of the same pods |',
+  '|---|---|---|---|---|',
+];
+
+function speedRow({ pods, kilobytesEach, name, parseMs, diagnoseMs }: Speed): string {
+  const ratio = (diagnoseMs / parseMs).toFixed(2);
+  return `| ${String(pods)} | ${kilobytesEach.toFixed(1)} | ${name} | ${diagnoseMs.toFixed(0)} | ${ratio} |`;
 }
 
 process.exitCode = await main(process.argv.slice(2));
