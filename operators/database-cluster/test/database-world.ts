@@ -76,6 +76,8 @@ export class DatabaseWorld implements AsyncDisposable {
 
   /** Starts the operator, or a further one after the last was stopped. */
   startOperator(): void {
+    // A second one would be left behind, and keep the process alive.
+    if (this.#operator !== undefined) throw new Error('the operator runs already: stop it first');
     this.#operator = new RunningOperator(this.client);
   }
 

@@ -95,9 +95,11 @@ test(
         return (rows[0] as { is_standby: boolean }).is_standby;
       } finally {
         await reader.end();
+        await world.stopOperator();
       }
     });
     await world.until(async () => (await world.record('ha')).successors.length === 1);
+    await world.stopOperator();
   },
 );
 
