@@ -156,6 +156,45 @@ describe('its manifest', () => {
   test('is the same each time', () => assert.deepEqual(Widget.manifest(), manifest));
 });
 
+describe('a rule over whole objects', () => {
+  const Short = defineCustomResource({
+    group: 'example.com',
+    kind: 'Short',
+    plural: 'shorts',
+    scope: 'Namespaced',
+    versions: [
+      defineVersion({
+        name: 'v1',
+        storage: true,
+        spec: z.object({ size: z.int32() }),
+        rules: [
+          {
+            rule: 'self.metadata.name.size() <= 3',
+            message: 'a name has three characters at most',
+            check: (object) => (object.metadata.name ?? '').length <= 3,
+          },
+        ],
+      }),
+    ],
+  });
+
+  test('stands at the root of the schema', () => {
+    const schema = Short.manifest().spec.versions[0]?.schema?.openAPIV3Schema;
+    assert.deepEqual(schema?.['x-kubernetes-validations'], [
+      { rule: 'self.metadata.name.size() <= 3', message: 'a name has three characters at most' },
+    ]);
+  });
+
+  test('is checked here too', () => {
+    const spec = { size: 1 };
+    assert.equal(Short.create({ metadata: { name: 'abc' }, spec }).metadata.name, 'abc');
+    assert.throws(() => Short.create({ metadata: { name: 'abcd' }, spec }), {
+      code: 'INVALID_OBJECT',
+      message: /a name has three characters at most/,
+    });
+  });
+});
+
 describe('a definition that is wrong', () => {
   const spec = z.object({ size: z.int32(), list: z.array(z.string()).optional() });
   const version = defineVersion({ name: 'v1', storage: true, spec });

@@ -15,6 +15,7 @@ import * as z from 'zod';
 import { defineConversion, type AnyConversion } from '../conversion/define-conversion.ts';
 import type { ConversionByWebhook, StorageVersion } from '../conversion/version-converter.ts';
 import { CustomResourceError } from '../custom-resource-error.ts';
+import { withRule, type CelRule } from '../schema/markers.ts';
 import { toManifest } from './manifest.ts';
 import type { CustomObject, CustomResourceVersion } from './version.ts';
 
@@ -189,13 +190,16 @@ function versioned(
     scope,
     listKind,
   });
-  const schema = z.object({
+  const parts = z.object({
     apiVersion: z.literal(resource.apiVersion),
     kind: z.literal(kind),
     metadata: z.custom<ObjectMeta>(isJsonObject, 'metadata must be an object'),
     spec: version.spec,
     ...(version.status === undefined ? {} : { status: version.status.optional() }),
   });
+  // Safe: a rule's check is of objects of its version, which the schema is put together for.
+  const rules = version.rules as readonly CelRule<z.output<typeof parts>>[];
+  const schema = rules.reduce<typeof parts>(withRule, parts);
   const parse = (object: unknown) => {
     const result = schema.safeParse(object);
     // Safe: the schema is put together from the parts of the type.

@@ -96,7 +96,7 @@ function toVersion(version: CustomResourceVersion): CustomResourceDefinitionVers
 
 /** The schema of whole objects: what every object has, then spec and status. */
 function objectSchema(version: CustomResourceVersion): StructuralSchema {
-  const { description, spec, status } = version;
+  const { description, spec, status, rules } = version;
   return {
     type: 'object',
     ...(description === undefined ? {} : { description }),
@@ -111,6 +111,9 @@ function objectSchema(version: CustomResourceVersion): StructuralSchema {
       ...(status === undefined ? {} : { status: part(convertSchema(status, 'status'), 'status') }),
     },
     ...(isRequired(spec) ? { required: ['spec'] } : {}),
+    ...(rules.length === 0
+      ? {}
+      : { 'x-kubernetes-validations': rules.map(({ check: _, ...rule }) => rule) }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { KubernetesObject, ObjectMeta } from '@kubewright/apimachinery';
 import type * as z from 'zod';
 import { recordPath, type ObjectPaths, type PathStep } from './field-path.ts';
+import type { CelRule } from '../schema/markers.ts';
 import { columnBuilder, type ColumnBuilder, type PrinterColumn } from './printer-column.ts';
 
 /** The objects of a version, as a server stores them: defaults are filled in. */
@@ -39,6 +40,11 @@ export interface VersionDefinition<
   readonly spec: Spec;
   /** With a status the resource gets the status subresource. Default: none. */
   readonly status?: Status;
+  /**
+   * Rules over whole objects, beyond those over spec and status. Of the metadata CEL sees name and generateName alone.
+   * Default: none.
+   */
+  readonly rules?: readonly CelRule<CustomObject<Spec, Status>>[];
   /** Shown by `kubectl explain`. */
   readonly description?: string;
   /** Columns of `kubectl get`. Default: those of the server, Name and Age. */
@@ -68,6 +74,8 @@ export interface CustomResourceVersion<
   readonly served: boolean;
   readonly spec: Spec;
   readonly status: Status | undefined;
+  /** Rules over whole objects. */
+  readonly rules: readonly CelRule<never>[];
   /** Shown by `kubectl explain`. */
   readonly description: string | undefined;
   /** Columns of `kubectl get`; empty for those of the server. */
@@ -107,6 +115,7 @@ export function defineVersion<
     served: definition.served ?? true,
     spec,
     status: definition.status,
+    rules: definition.rules ?? [],
     description: definition.description,
     printerColumns: definition.printerColumns?.(columnBuilder<Versioned>()) ?? [],
     scale:
