@@ -73,6 +73,14 @@ export function isForbidden(error: unknown): error is StatusError {
   return hasReason(error, 'Forbidden');
 }
 
+/** The namespace takes no new objects because it is being deleted: what was to be made would go with it. */
+export function isNamespaceTerminating(error: unknown): error is StatusError {
+  return (
+    error instanceof StatusError &&
+    (error.status.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
+  );
+}
+
 /** The credentials are missing, wrong or expired. */
 export function isUnauthorized(error: unknown): error is StatusError {
   return hasReason(error, 'Unauthorized');

@@ -1,4 +1,4 @@
-import { isForbidden, setCondition, StatusError } from '@kubewright/apimachinery';
+import { isForbidden, isNamespaceTerminating, setCondition } from '@kubewright/apimachinery';
 import type { NamespacedName, Pod } from '@kubewright/apimachinery';
 import { done, requeueAfter } from '@kubewright/runtime';
 import type {
@@ -255,11 +255,4 @@ export class PodDiagnoserReconciler {
       { subresource: 'status', signal },
     );
   }
-}
-
-function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof StatusError &&
-    error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true
-  );
 }

@@ -5,6 +5,7 @@ import {
   formatTime,
   isAlreadyExists,
   isControlledBy,
+  isNamespaceTerminating,
   isNotFound,
   Job,
   parseCronSchedule,
@@ -25,7 +26,6 @@ import {
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { finishOf, hasSucceeded } from '../job/job-conditions.ts';
 import type { ReadonlyJob } from '../job/job-pods.ts';
-import { isNamespaceTerminating } from '../ownership/moot.ts';
 import { messageOf } from '../pods/pod-control.ts';
 import { jobsBeyondHistory } from './job-history.ts';
 import { jobNameOf, jobOf } from './scheduled-job.ts';

@@ -1,4 +1,5 @@
 import {
+  isNamespaceTerminating,
   isNotFound,
   ownerReference,
   Pod,
@@ -10,7 +11,6 @@ import {
 } from '@kubewright/apimachinery';
 import type { ReconcileContext } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
-import { isNamespaceTerminating } from '../ownership/moot.ts';
 
 /** For whom pods are made and deleted. */
 export interface PodControlOptions {

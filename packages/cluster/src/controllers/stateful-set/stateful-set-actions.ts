@@ -1,6 +1,7 @@
 import {
   isAlreadyExists,
   isConflict,
+  isNamespaceTerminating,
   isNotFound,
   PersistentVolumeClaim,
   Pod,
@@ -9,7 +10,6 @@ import {
 } from '@kubewright/apimachinery';
 import type { ReconcileContext } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
-import { isNamespaceTerminating } from '../ownership/moot.ts';
 import { claimOwners, hasForeignController } from './claim-owners.ts';
 import {
   claimNameOf,
