@@ -1,0 +1,211 @@
+import {
+  isAlreadyExists,
+  isConflict,
+  isNamespaceTerminating,
+  isNotFound,
+  keyOfName,
+  type KubernetesObject,
+  type NamespacedName,
+  type Stored,
+} from '@kubewright/apimachinery';
+import type { ApplyConfiguration } from '@kubewright/client';
+import { done, requeue, requeueAfter } from '@kubewright/runtime';
+import type {
+  Cached,
+  EventRecorder,
+  Manager,
+  ObjectEvent,
+  ReconcileContext,
+  Request,
+  Result,
+} from '@kubewright/runtime';
+import type { EchoperatorMetrics } from '../echoperator-metrics.ts';
+import { nameOf, type AnyEcho, type Finding, type Work } from '../work/work.ts';
+import { eventsOf } from './events-of.ts';
+import { failureFinding, givenUpFinding } from './failure.ts';
+import { nextStatus } from './next-status.ts';
+import { RetryBudget } from './retry-budget.ts';
+
+/** What a reconciler works with. */
+export interface EchoReconcilerOptions<Owner extends AnyEcho, Child extends KubernetesObject> {
+  readonly work: Work<Owner, Child>;
+  readonly manager: Pick<Manager, 'cache' | 'clock'>;
+  readonly recorder: EventRecorder;
+  readonly metrics: EchoperatorMetrics;
+}
+
+/** How often work is tried again before it is given up. */
+const maxRetries = 3;
+/** Pause between looks at an object whose work was given up, in milliseconds. */
+const givenUpRetryMs = 60_000;
+
+/**
+ * Puts one object into practice, and tells in its status and in Events how that goes.
+ *
+ * Guarantees:
+ * - It may be cut off anywhere and run again: an object of the right name is made at most once, because names are unique, and what
+ *   is there already and belongs to the object is taken for made. What belongs to somebody else is never touched.
+ * - Work that fails is tried again {@link maxRetries} times with growing pauses, then given up, which is told in the condition, an
+ *   Event and a metric. It is tried once a minute from then on, so that nothing is lost.
+ * - A status that is right is not written, and an Event about the same is not recorded twice, also by another process.
+ */
+export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObject> {
+  readonly #options: EchoReconcilerOptions<Owner, Child>;
+  readonly #budget = new RetryBudget(maxRetries);
+
+  constructor(options: EchoReconcilerOptions<Owner, Child>) {
+    this.#options = options;
+  }
+
+  /** Whether an event may lead to something. The operator's own writes of the status do not. */
+  isWorthALook(event: ObjectEvent<Owner>): boolean {
+    if (event.type !== 'updated') return true;
+    const { object } = event;
+    if (event.old.metadata.generation !== object.metadata.generation) return true;
+    // What failed waits for its time, or its backoff would end with the status that tells of it.
+    return !this.#budget.isFailing(object) && !this.#isSettled(object);
+  }
+
+  /** One look at one object. */
+  async reconcile(request: Request, context: ReconcileContext): Promise<Result> {
+    const { resource } = this.#options.work;
+    const key = keyOfName(request.namespace, request.name);
+    const owner = context.cache.get(resource, request);
+    // What is on its way out takes along what it owns.
+    if (owner === undefined || owner.metadata.deletionTimestamp !== undefined) {
+      this.#budget.forget(key);
+      return done();
+    }
+    try {
+      await this.#report(owner, await this.#work(owner, context), context);
+      this.#budget.forget(key);
+      return done();
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      // Deleted meanwhile, with its namespace perhaps.
+      if (isNotFound(error) || isNamespaceTerminating(error)) return done();
+      // Changed meanwhile: the decision is made anew.
+      if (isConflict(error)) return requeue();
+      return this.#failed(owner, error, context);
+    }
+  }
+
+  #isSettled(owner: Cached<Owner>): boolean {
+    const { manager, work } = this.#options;
+    const step = work.nextStep(owner, manager.cache.get(work.childResource, refTo(owner)));
+    return step.type === 'report' && nextStatus(owner, step.finding, this.#now()) === undefined;
+  }
+
+  /** Does what is to be done, and finds out how it is then. */
+  async #work(owner: Cached<Owner>, context: ReconcileContext): Promise<Finding> {
+    const { work } = this.#options;
+    const { childResource } = work;
+    const step = work.nextStep(owner, context.cache.get(childResource, refTo(owner)));
+    if (step.type === 'report') return step.finding;
+    const child =
+      step.type === 'create'
+        ? await this.#create(owner, step.child, context)
+        : await this.#apply(owner, step.configuration, context);
+    const next = work.nextStep(owner, child);
+    if (next.type === 'report') return next.finding;
+    // Somebody changes it all the time, or the server does not keep what is set.
+    throw new Error(`${nameOf(childResource, owner)} is not as it was written`);
+  }
+
+  async #create(
+    owner: Cached<Owner>,
+    child: Child,
+    { client, logger }: ReconcileContext,
+  ): Promise<Cached<Child>> {
+    const { work, metrics } = this.#options;
+    const { childResource } = work;
+    try {
+      const created = await client.create(childResource, child);
+      logger.info('created', { what: nameOf(childResource, owner) });
+      metrics.created(childResource.kind);
+      return asRead(created);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      // Made before a look was cut off, or by somebody else: the cache has not heard of it yet.
+      return asRead(await client.get(childResource, refTo(owner)));
+    }
+  }
+
+  async #apply(
+    owner: Cached<Owner>,
+    configuration: ApplyConfiguration<Child>,
+    { client, logger }: ReconcileContext,
+  ): Promise<Cached<Child>> {
+    const { childResource } = this.#options.work;
+    // What the operator wants of its own object it takes from whoever has changed it.
+    const applied = await client.apply(childResource, configuration, { force: true });
+    logger.info('changed', { what: nameOf(childResource, owner) });
+    return asRead(applied);
+  }
+
+  /** Tells how it is, unless that is told already. */
+  async #report(
+    owner: Cached<Owner>,
+    finding: Finding,
+    { client }: ReconcileContext,
+  ): Promise<void> {
+    const { work, recorder } = this.#options;
+    const status = nextStatus(owner, finding, this.#now());
+    if (status === undefined) return;
+    // Before the status, which would not change once more if the operator were killed in between.
+    for (const event of eventsOf(owner, status)) recorder.event(owner, event);
+    const { uid, resourceVersion } = owner.metadata;
+    await client.patch(
+      work.resource,
+      refTo(owner),
+      // With the version that was read: a change in between is a conflict, and the decision is made anew.
+      { type: 'merge', body: { metadata: { uid, resourceVersion }, status } },
+      { subresource: 'status' },
+    );
+  }
+
+  async #failed(owner: Cached<Owner>, error: unknown, context: ReconcileContext): Promise<Result> {
+    const { work, metrics } = this.#options;
+    const decision = this.#budget.failed(owner);
+    if (decision === 'retry') {
+      await this.#tryToReport(owner, failureFinding(error), context);
+      throw error;
+    }
+    if (decision === 'give up') {
+      context.logger.error('given up', { error, retries: maxRetries });
+      metrics.gaveUp(work.resource.kind);
+    }
+    const finding = givenUpFinding(error, maxRetries, givenUpRetryMs / 1000);
+    await this.#tryToReport(owner, finding, context);
+    return requeueAfter(givenUpRetryMs);
+  }
+
+  /** Whoever cannot do its work may not be able to tell of it either. */
+  async #tryToReport(
+    owner: Cached<Owner>,
+    finding: Finding,
+    context: ReconcileContext,
+  ): Promise<void> {
+    try {
+      await this.#report(owner, finding, context);
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      context.logger.warn('a failure could not be told in the status', { error });
+    }
+  }
+
+  #now(): Date {
+    return new Date(this.#options.manager.clock.now());
+  }
+}
+
+/** An object that was just written or read, as the cache would show it. */
+function asRead<T extends KubernetesObject>(object: Stored<T>): Cached<T> {
+  // Read-only is a matter of the type alone; TypeScript cannot see that for a type parameter.
+  return object as Cached<T>;
+}
+
+function refTo({ metadata }: Cached<AnyEcho>): NamespacedName {
+  const { namespace, name } = metadata;
+  return { namespace, name };
+}

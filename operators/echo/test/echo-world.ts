@@ -1,0 +1,350 @@
+import {
+  CronJob,
+  CustomResourceDefinition,
+  EventsV1Event,
+  findCondition,
+  formatTime,
+  isAlreadyExists,
+  isConditionTrue,
+  isNotFound,
+  Job,
+  RoleBinding,
+  Role,
+  ServiceAccount,
+  Pod,
+  type KubernetesObject,
+  type PolicyRule,
+  type Resource,
+  type Stored,
+} from '@kubewright/apimachinery';
+import { Client } from '@kubewright/client';
+import {
+  CutTransport,
+  startTestEnvironment,
+  testEnvironmentKinds,
+  type Cut,
+  type TestEnvironment,
+} from '@kubewright/cluster';
+import { deriveRole } from '@kubewright/crd';
+import { Manager, type Clock, type LeaderElectionOptions } from '@kubewright/runtime';
+import { reportReadProblems } from '@kubewright/runtime/operator';
+import { createEchoControllers, Echo, operatorName, ScheduledEcho } from '../src/index.ts';
+
+const definitions = [Echo, ScheduledEcho];
+
+/** An API server that knows Echos and ScheduledEchos, and a namespace on it. */
+export class EchoWorld implements AsyncDisposable {
+  readonly environment: TestEnvironment;
+  readonly client: Client;
+  readonly namespace: string;
+  /** The definitions that are of this test, and go with it. */
+  readonly #owned: readonly string[];
+
+  private constructor(
+    environment: TestEnvironment,
+    client: Client,
+    namespace: string,
+    owned: readonly string[],
+  ) {
+    this.environment = environment;
+    this.client = client;
+    this.namespace = namespace;
+    this.#owned = owned;
+  }
+
+  static async start(): Promise<EchoWorld> {
+    // The first kind suffices: what differs between the transports is tested with the client.
+    const [kind = 'in-process'] = testEnvironmentKinds();
+    const environment = await startTestEnvironment({ kind });
+    const client = await environment.client();
+    const owned: string[] = [];
+    for (const definition of definitions) {
+      const manifest = definition.manifest();
+      if (await install(client, manifest, definition.resource)) {
+        owned.push(manifest.metadata.name ?? '');
+      }
+    }
+    return new EchoWorld(environment, client, await newNamespace(environment, client), owned);
+  }
+
+  /** The same server with a namespace of its own. */
+  async inNewNamespace(): Promise<EchoWorld> {
+    const { environment, client } = this;
+    return new EchoWorld(environment, client, await newNamespace(environment, client), []);
+  }
+
+  /** A client of a user who may do this in the namespace, and nothing else. Again with other rules, the user may do those instead. */
+  async clientWith(rules: readonly PolicyRule[]): Promise<Client> {
+    await this.permit(rules);
+    const { namespace } = this;
+    const name = 'operator';
+    await this.client.create(RoleBinding, {
+      metadata: { name, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: this.#operatorUser }],
+    });
+    return this.environment.client({ user: this.#operatorUser });
+  }
+
+  /** Changes what the user of {@link clientWith} may do. */
+  async permit(rules: readonly PolicyRule[]): Promise<void> {
+    const metadata = { name: 'operator', namespace: this.namespace };
+    const role = deriveRole({ ...metadata, rules });
+    await this.client.apply(Role, { ...role, metadata }, { fieldManager: 'test', force: true });
+  }
+
+  async createEcho(name: string, message = 'Hola, 世界!'): Promise<Stored<Echo>> {
+    const metadata = { name, namespace: this.namespace };
+    return this.client.create(Echo.resource, Echo.create({ metadata, spec: { message } }));
+  }
+
+  async createScheduledEcho(
+    name: string,
+    schedule = '*/1 * * * *',
+    message = 'Hola, 世界!',
+  ): Promise<Stored<ScheduledEcho>> {
+    const { apiVersion, kind } = ScheduledEcho.resource;
+    const metadata = { name, namespace: this.namespace };
+    // Not checked here: what the server refuses is what is tested.
+    const echo: ScheduledEcho = { apiVersion, kind, metadata, spec: { message, schedule } };
+    return this.client.create(ScheduledEcho.resource, echo);
+  }
+
+  /** Changes the spec of an object. */
+  async change<T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+    spec: object,
+  ): Promise<void> {
+    const body = { spec };
+    await this.client.patch(resource, this.ref(name), { type: 'merge', body });
+  }
+
+  ref(name: string): { readonly namespace: string; readonly name: string } {
+    return { namespace: this.namespace, name };
+  }
+
+  async echo(name: string): Promise<Stored<Echo>> {
+    return this.client.get(Echo.resource, this.ref(name));
+  }
+
+  async scheduledEcho(name: string): Promise<Stored<ScheduledEcho>> {
+    return this.client.get(ScheduledEcho.resource, this.ref(name));
+  }
+
+  async job(name: string): Promise<Stored<Job>> {
+    return this.client.get(Job, this.ref(name));
+  }
+
+  async cronJob(name: string): Promise<Stored<CronJob>> {
+    return this.client.get(CronJob, this.ref(name));
+  }
+
+  /** Names of all Jobs. */
+  async jobs(): Promise<string[]> {
+    const { items } = await this.client.list(Job, { namespace: this.namespace });
+    return items.map(({ metadata }) => metadata.name).sort();
+  }
+
+  /** Waits until a condition has this reason, and speaks of the latest spec. @returns its message */
+  async untilReason(
+    resource: typeof Echo.resource | typeof ScheduledEcho.resource,
+    name: string,
+    reason: string,
+    type = 'Ready',
+  ): Promise<string> {
+    let message = '';
+    await until(async () => {
+      const { metadata, status } = await this.client.get<Echo | ScheduledEcho>(
+        resource,
+        this.ref(name),
+      );
+      const condition = findCondition(status?.conditions, type);
+      message = condition?.message ?? '';
+      return condition?.reason === reason && status?.observedGeneration === metadata.generation;
+    });
+    return message;
+  }
+
+  /** Ends the Job of this name, as its controller does, or as its pod does where there is a controller. */
+  async end(name: string, isSuccess: boolean): Promise<void> {
+    const at = formatTime(new Date());
+    if (!this.environment.capabilities.controllers) {
+      const condition = (type: string) => ({
+        type,
+        status: 'True',
+        lastTransitionTime: at,
+        ...(isSuccess ? {} : { reason: 'BackoffLimitExceeded', message: 'too many failures' }),
+      });
+      const conditions = isSuccess
+        ? [condition('SuccessCriteriaMet'), condition('Complete')]
+        : [condition('FailureTarget'), condition('Failed')];
+      const status = { startTime: at, conditions, ...(isSuccess ? { completionTime: at } : {}) };
+      const options = { subresource: 'status' };
+      await this.client.patch(Job, this.ref(name), { type: 'merge', body: { status } }, options);
+      return;
+    }
+    if (!isSuccess) await this.change(Job, name, { backoffLimit: 0 });
+    await until(async () => {
+      const { items } = await this.client.list(Pod, {
+        namespace: this.namespace,
+        labelSelector: `job-name=${name}`,
+      });
+      const status = { phase: isSuccess ? 'Succeeded' : 'Failed' };
+      for (const pod of items) {
+        await this.client.patch(
+          Pod,
+          this.ref(pod.metadata.name),
+          { type: 'merge', body: { status } },
+          { subresource: 'status' },
+        );
+      }
+      return items.length > 0;
+    });
+  }
+
+  /** `kind/name: type reason: note` of the operator's Events, with how often each was seen. */
+  async events(): Promise<string[]> {
+    const { items } = await this.client.list(EventsV1Event, { namespace: this.namespace });
+    return items
+      .filter(({ reportingController }) => reportingController === operatorName)
+      .map(({ type = '', regarding, reason = '', note = '', series }) => {
+        const times = series === undefined ? '' : ` (${series.count} times)`;
+        return `${regarding?.name ?? ''}: ${type} ${reason}: ${note}${times}`;
+      })
+      .sort();
+  }
+
+  /** Starts the operator. */
+  run(options: RunOptions = {}): RunningEchoOperator {
+    return new RunningEchoOperator(this, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const name of this.#owned) {
+      await this.client.delete(CustomResourceDefinition, { name });
+      // The next test file may install it again, which it cannot while it goes.
+      await until(async () => {
+        try {
+          await this.client.get(CustomResourceDefinition, { name });
+          return false;
+        } catch (error) {
+          if (isNotFound(error)) return true;
+          throw error;
+        }
+      });
+    }
+    await this.environment[Symbol.asyncDispose]();
+  }
+
+  get #operatorUser(): string {
+    return `operator-of-${this.namespace}`;
+  }
+}
+
+/** How an operator is started. */
+export interface RunOptions {
+  /** Default: an administrator. */
+  readonly as?: Client;
+  /** When the process is killed. Default: not at all. */
+  readonly cut?: Cut;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Default: none, it works at once. */
+  readonly leaderElection?: LeaderElectionOptions;
+}
+
+/** One process of the operator. */
+export class RunningEchoOperator implements AsyncDisposable {
+  readonly transport: CutTransport;
+  readonly manager: Manager;
+  readonly #stop = new AbortController();
+  readonly #run: Promise<void>;
+  readonly #reports: readonly AsyncDisposable[];
+
+  constructor(world: EchoWorld, { as = world.client, cut, clock, leaderElection }: RunOptions) {
+    this.transport = new CutTransport(as.transport, cut);
+    this.manager = new Manager({
+      client: new Client({ transport: this.transport, fieldManager: operatorName }),
+      namespaces: [world.namespace],
+      metrics: { port: false },
+      health: { port: false },
+      ...(clock === undefined ? {} : { clock }),
+      ...(leaderElection === undefined ? {} : { leaderElection }),
+      // A killed process waits for nothing.
+      ...(cut === undefined ? {} : { gracefulShutdownMs: 0 }),
+    });
+    for (const controller of createEchoControllers(this.manager)) this.manager.add(controller);
+    this.#reports = [Echo.resource, ScheduledEcho.resource].map((resource) =>
+      reportReadProblems<Echo | ScheduledEcho>(this.manager, resource, {
+        component: operatorName,
+        condition: 'Ready',
+      }),
+    );
+    this.#run = this.manager.run({ signal: this.#stop.signal });
+  }
+
+  /** Of the series of a metric the sum of those that have these labels. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const { values } = (await this.manager.metrics.getSingleMetric(name)?.get()) ?? { values: [] };
+    return values
+      .filter((value) =>
+        Object.entries(labels).every(([label, wanted]) => value.labels[label] === wanted),
+      )
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the test is over'));
+    await this.#run;
+    for (const reports of this.#reports) await reports[Symbol.asyncDispose]();
+  }
+}
+
+/** Looks again and again until it is so; the time limit of the test bounds it. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Makes the server know a resource. Whether it did not before. */
+async function install(
+  client: Client,
+  manifest: CustomResourceDefinition,
+  resource: Resource<Echo> | Resource<ScheduledEcho>,
+): Promise<boolean> {
+  let isNew = true;
+  try {
+    await client.create(CustomResourceDefinition, manifest);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    isNew = false;
+  }
+  await until(async () => {
+    const { status } = await client.get(CustomResourceDefinition, {
+      name: manifest.metadata.name ?? '',
+    });
+    return isConditionTrue(status?.conditions, 'Established');
+  });
+  // Served a moment after it is established.
+  await until(async () => {
+    try {
+      await client.list<Echo | ScheduledEcho>(resource, { namespace: 'default' });
+      return true;
+    } catch (error) {
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  });
+  return isNew;
+}
+
+/** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
+async function newNamespace(environment: TestEnvironment, client: Client): Promise<string> {
+  const namespace = await environment.newNamespace();
+  try {
+    await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+  return namespace;
+}
