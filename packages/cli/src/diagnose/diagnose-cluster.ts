@@ -40,10 +40,9 @@ export async function diagnoseCluster(
   const first = selectSubjects(diagnoseAll(snapshot), snapshot, subjects);
   if (!hasLogs) return { report: first, unreadable, at: snapshot.now };
   const reading = await readLogs(client, first, snapshot, signal);
+  const rest = { unreadable: [...unreadable, ...reading.unreadable], at: snapshot.now };
+  // Without logs nothing would come out differently.
+  if (reading.logs.length === 0) return { report: first, ...rest };
   const withLogs = { ...snapshot, logs: reading.logs };
-  return {
-    report: selectSubjects(diagnoseAll(withLogs), withLogs, subjects),
-    unreadable: [...unreadable, ...reading.unreadable],
-    at: snapshot.now,
-  };
+  return { report: selectSubjects(diagnoseAll(withLogs), withLogs, subjects), ...rest };
 }

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { KubernetesObject } from '@kubewright/apimachinery';
+import { asError, type KubernetesObject } from '@kubewright/apimachinery';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { readObjects } from './read-objects.ts';
@@ -39,20 +39,13 @@ async function readPiped(stdin: CommandContext['stdin']): Promise<string> {
 
 async function readText(path: string, given: string): Promise<string> {
   try {
-    const { isDirectory } = await stat(path).then((stats) => ({
-      isDirectory: stats.isDirectory(),
-    }));
-    if (isDirectory) throw new CommandError(`${given} is a folder: name the files in it`);
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof CommandError) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : error instanceof Error
-          ? error.message
-          : String(error);
+    if (code === 'EISDIR') {
+      throw new CommandError(`${given} is a folder: name the files in it`, { cause: error });
+    }
+    const why = code === 'ENOENT' ? 'there is no such file' : asError(error).message;
     throw new CommandError(`cannot read ${given}: ${why}`, { cause: error });
   }
 }
