@@ -109,6 +109,8 @@ class Replay implements AsyncDisposable {
   /** Uids of our own objects by those of the recording. */
   readonly #own = new Map<string, Stored<KubernetesObject>>();
   #due = 0;
+  /** Half an hour ago: whenever this runs, the next time of such a schedule is far away. */
+  readonly #firstMinute = (new Date().getUTCMinutes() + 30) % 60;
 
   constructor(client: Client, namespace: string, scenario: string) {
     this.#client = client;
@@ -189,7 +191,7 @@ class Replay implements AsyncDisposable {
       namespace: this.#namespace,
     };
     // Another minute each time, or the Job would have the name of the one before.
-    const schedule = `${String(this.#due)} * * * *`;
+    const schedule = `${String((this.#firstMinute + this.#due) % 60)} * * * *`;
     this.#due += 1;
     const body = { spec: { schedule } };
     await this.#client.patch(CronJob, reference, { type: 'merge', body });
