@@ -12,6 +12,8 @@ export interface Cut {
   readonly write: number;
   /** Before it is sent, or after it was carried out and before it is answered. */
   readonly when: 'before' | 'after';
+  /** Which writes are counted, by their paths; not the renewals of a lease, for example, which come when they come. Default: all. */
+  readonly among?: RegExp;
 }
 
 /**
@@ -22,6 +24,8 @@ export class CutTransport implements Transport {
   readonly #cut: Cut | undefined;
   readonly #gone = Promise.withResolvers<undefined>();
   #isGone = false;
+  /** Writes that were counted, sent or not. */
+  #counted = 0;
   /** `METHOD path` of the writes that were sent. */
   readonly writes: string[] = [];
   /** `GET path` of the reads that were sent, watches aside. */
@@ -43,9 +47,12 @@ export class CutTransport implements Transport {
       if (!request.path.includes('watch=')) this.reads.push(`GET ${request.path}`);
       return this.#inner.request(request);
     }
-    const isLast = this.writes.length + 1 === this.#cut?.write;
+    const path = request.path.split('?', 1)[0] ?? '';
+    const isCounted = this.#cut?.among?.test(path) ?? true;
+    if (isCounted) this.#counted += 1;
+    const isLast = isCounted && this.#counted === this.#cut?.write;
     if (isLast && this.#cut.when === 'before') return this.#end(request);
-    this.writes.push(`${request.method} ${request.path.split('?', 1)[0] ?? ''}`);
+    this.writes.push(`${request.method} ${path}`);
     const response = await this.#inner.request(request);
     return isLast ? this.#end(request) : response;
   }
