@@ -281,7 +281,15 @@ export class RunningEchoOperator implements AsyncDisposable {
         condition: 'Ready',
       }),
     );
-    this.#run = this.manager.run({ signal: this.#stop.signal });
+    const run = this.manager.run({ signal: this.#stop.signal });
+    let isKilled = false;
+    void this.transport.gone.then(() => {
+      isKilled = true;
+    });
+    this.#run = run.catch((error: unknown) => {
+      // A process that was killed does not get to say that it lost its lease.
+      if (!isKilled) throw error;
+    });
   }
 
   /** Of the series of a metric the sum of those that have these labels. */

@@ -371,10 +371,10 @@ describe('work that fails', { timeout: 60_000 }, () => {
         ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) }
         : rule,
     );
-  /** Lets time pass until it is so; requests take no time of this clock. */
+  /** Lets time pass until it is so, so slowly that requests are answered in next to no time. */
   const advanceUntil = async (clock: FakeClock, isSo: () => Promise<boolean>): Promise<void> => {
     while (!(await isSo())) {
-      await clock.advance(500);
+      await clock.advance(100);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   };

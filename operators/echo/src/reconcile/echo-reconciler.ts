@@ -1,6 +1,7 @@
 import {
   isAlreadyExists,
   isConflict,
+  isForbidden,
   isNamespaceTerminating,
   isNotFound,
   keyOfName,
@@ -147,13 +148,20 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
   async #report(
     owner: Cached<Owner>,
     finding: Finding,
-    { client }: ReconcileContext,
+    { client, logger, signal }: ReconcileContext,
   ): Promise<void> {
     const { work, recorder } = this.#options;
     const status = nextStatus(owner, finding, this.#now());
     if (status === undefined) return;
     // Before the status, which would not change once more if the operator were killed in between.
-    for (const event of eventsOf(owner, status)) recorder.event(owner, event);
+    for (const event of eventsOf(owner, status)) {
+      try {
+        await recorder.ensure(owner, event, { signal });
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+        logger.warn('an Event may not be recorded', { reason: event.reason, error });
+      }
+    }
     const { uid, resourceVersion } = owner.metadata;
     await client.patch(
       work.resource,

@@ -4,6 +4,9 @@ import { readyCondition } from '../api/status.ts';
 import type { AnyEcho } from '../work/work.ts';
 import type { NextStatus } from './next-status.ts';
 
+/** An Event about what happens once. */
+export type OnceEvent = EventInput & { readonly idempotencyKey: string };
+
 /** Reasons that are no news. */
 const quiet: ReadonlySet<string> = new Set(['JobRunning']);
 
@@ -14,9 +17,9 @@ const quiet: ReadonlySet<string> = new Set(['JobRunning']);
 export function eventsOf(
   { metadata, status }: Cached<AnyEcho>,
   next: NextStatus,
-): readonly EventInput[] {
+): readonly OnceEvent[] {
   const told: readonly DeepReadonly<Condition>[] | undefined = status?.conditions;
-  return next.conditions.flatMap((condition): EventInput[] => {
+  return next.conditions.flatMap((condition): OnceEvent[] => {
     const { type, reason, message } = condition;
     const before = findCondition(told, type);
     const isGood = condition.status === 'True';
