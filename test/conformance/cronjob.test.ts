@@ -19,6 +19,10 @@ const minuteMs = 60_000;
 const timestampKey = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 const hourMs = 60 * minuteMs;
 const never = '0 0 1 1 *';
+/** Half an hour away from now in both directions, so that no time comes by itself while the tests run. */
+const minute = (new Date().getUTCMinutes() + 30) % 60;
+const lastDue = (): number =>
+  Math.floor((Date.now() - minute * minuteMs) / hourMs) * hourMs + minute * minuteMs;
 const isActive = ({ metadata, status }: Stored<Job>): boolean =>
   metadata.deletionTimestamp === undefined && (status?.conditions ?? []).length === 0;
 
@@ -41,8 +45,7 @@ describeOnEachServer('CronJobs', { controllers: true }, (environment) => {
     client.create(CronJob, {
       metadata: { name, namespace },
       spec: {
-        // Rarely enough that no further time comes during a test.
-        schedule: '0 * * * *',
+        schedule: `${String(minute)} * * * *`,
         jobTemplate: {
           metadata: { labels: { app: name }, annotations: { note: 'kept' } },
           spec: {
@@ -118,7 +121,7 @@ describeOnEachServer('CronJobs', { controllers: true }, (environment) => {
     await backdate(1);
     const job = await untilJob();
     const time = parseTime(job.metadata.annotations?.[timestampKey]);
-    assert.ok(time !== undefined && time.getTime() % hourMs === 0);
+    assert.ok(time !== undefined && time.getTime() % hourMs === minute * minuteMs);
     assert.equal(job.metadata.name, `${name}-${String(time.getTime() / minuteMs)}`);
     assert.equal(job.metadata.annotations?.['note'], 'kept');
     const [owner] = job.metadata.ownerReferences ?? [];
@@ -164,7 +167,7 @@ describeOnEachServer('CronJobs', { controllers: true }, (environment) => {
   /** Makes a Job of hours ago that still runs. */
   const withRunningJob = async (spec: Partial<CronJobSpec>): Promise<Stored<Job>> => {
     const { metadata } = await create({ suspend: true, ...spec });
-    const time = new Date(Math.floor(Date.now() / hourMs - 2) * hourMs);
+    const time = new Date(lastDue() - 2 * hourMs);
     const running = await client.create(Job, {
       metadata: {
         name: `${name}-${String(time.getTime() / minuteMs)}`,
