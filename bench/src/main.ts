@@ -6,13 +6,10 @@
  * Without a kubeconfig the embedded API server is measured against, in a process of its own. With one, the cluster
  * it names: give it a cluster for tests, the pods are left there.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, KubeConfig } from '@kubewright/client';
 import { fill } from './pods.ts';
+import { firstLine, lineOf, start } from './program.ts';
 import type { Measurement } from './subjects/measurement.ts';
 import { tableOf } from './table.ts';
 
@@ -32,28 +29,14 @@ if (sizes.some((size) => !(size > 0)) || !(rounds > 0)) {
   process.exit(2);
 }
 
-function start(file: string, args: readonly string[], kubeconfig?: string): ChildProcess {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const env = kubeconfig === undefined ? process.env : { ...process.env, KUBECONFIG: kubeconfig };
-  return spawn(process.execPath, [path, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new TypeError('the output of the process is not piped');
-  for await (const line of createInterface({ input: child.stdout })) return line;
-  throw new Error('the process ended without a word: see its messages above');
-}
-
 async function run(subject: string, size: number, kubeconfig: string): Promise<Measurement> {
-  const child = start(`subjects/${subject}.ts`, [String(size)], kubeconfig);
-  const ended = once(child, 'exit');
-  const line = await firstLine(child);
-  await ended;
-  return JSON.parse(line) as Measurement; // our own subject printed it
+  const program = new URL(`subjects/${subject}.ts`, import.meta.url);
+  return JSON.parse(await lineOf(program, [String(size)], kubeconfig)) as Measurement; // our own subject printed it
 }
 
 const say = (text: string): boolean => process.stderr.write(`${text}\n`);
-const server = values.kubeconfig === undefined ? start('server.ts', []) : undefined;
+const server =
+  values.kubeconfig === undefined ? start(new URL('server.ts', import.meta.url)) : undefined;
 const kubeconfig = server === undefined ? (values.kubeconfig ?? '') : await firstLine(server);
 const results: Measurement[] = [];
 try {

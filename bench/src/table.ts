@@ -1,3 +1,4 @@
+import { median } from './median.ts';
 import type { Measurement } from './subjects/measurement.ts';
 
 const baseline = '@kubernetes/client-node';
@@ -12,16 +13,16 @@ export function tableOf(results: readonly Measurement[]): string {
       ({ task, size, subject }) =>
         task === first.task && size === first.size && subject === baseline,
     );
-    const ratio = median(group, 'durationMs') / median(peers, 'durationMs');
+    const ratio = medianOf(group, 'durationMs') / medianOf(peers, 'durationMs');
     const cells = [
       first.task,
       String(first.size),
       first.subject,
-      median(group, 'durationMs').toFixed(0),
+      medianOf(group, 'durationMs').toFixed(0),
       ratio.toFixed(2),
-      median(group, 'cpuMs').toFixed(0),
-      median(group, 'stallMs').toFixed(0),
-      median(group, 'peakMb').toFixed(0),
+      medianOf(group, 'cpuMs').toFixed(0),
+      medianOf(group, 'stallMs').toFixed(0),
+      medianOf(group, 'peakMb').toFixed(0),
     ];
     return `| ${cells.join(' | ')} |`;
   });
@@ -32,10 +33,9 @@ export function tableOf(results: readonly Measurement[]): string {
   ].join('\n');
 }
 
-function median(
+function medianOf(
   group: readonly Measurement[],
   key: 'durationMs' | 'cpuMs' | 'stallMs' | 'peakMb',
 ): number {
-  const sorted = group.map((measurement) => measurement[key]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  return median(group.map((measurement) => measurement[key]));
 }

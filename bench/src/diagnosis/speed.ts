@@ -1,5 +1,6 @@
 import type { Pod } from '@kubewright/apimachinery';
 import { diagnoseAll, type AnyEvent, type Snapshot } from '@kubewright/diagnosis';
+import { median } from '../median.ts';
 import type { Sample } from './expectation.ts';
 
 /** Pods of a large cluster. */
@@ -95,8 +96,4 @@ function timed(work: () => unknown): number {
   const begin = performance.now();
   work();
   return performance.now() - begin;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
