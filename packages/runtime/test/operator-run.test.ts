@@ -91,6 +91,29 @@ describe('an operator that is run', { timeout: 30_000 }, () => {
     assert.match(JSON.stringify(run.log), /no such thing/);
   });
 
+  test('is called in the lease like its pod, unless it is told another name', async () => {
+    const run = new Run();
+    const leading = Promise.withResolvers<undefined>();
+    const ending = runOperator(
+      {
+        name: 'named',
+        description: 'Leads.',
+        setup: (manager) => {
+          manager.add({
+            name: 'leads',
+            start: async () => leading.resolve(undefined),
+          });
+        },
+      },
+      run.host(['--leader-elect'], { POD_NAMESPACE: 'default', POD_NAME: 'named-1' }),
+    );
+    await leading.promise;
+    const lease = await cluster.client.get(Lease, { namespace: 'default', name: 'named' });
+    assert.match(lease.spec?.holderIdentity ?? '', /^named-1_[0-9a-f-]{36}$/);
+    run.stop();
+    assert.equal(await ending, 0);
+  });
+
   test('knows its namespace, its pod and its options, works, and gives back the lease at the end', async () => {
     const run = new Run();
     const worked = Promise.withResolvers<string>();

@@ -19,7 +19,7 @@ export interface OperatorArguments extends Omit<
   readonly allNamespaces: boolean;
   /** Namespace of the lease; undefined: the own one. */
   readonly leaderElectionNamespace: string | undefined;
-  /** What this replica is called in the lease, before a random part; undefined: the host name. */
+  /** What this replica is called in the lease, before a random part; undefined: the pod in POD_NAME, else the host name. */
   readonly leaderElectionIdentity: string | undefined;
   /** Undefined: not at all. */
   readonly webhooks: WebhookArguments | undefined;

@@ -125,7 +125,7 @@ async function operate<Options extends ProgramOptions>(
     metrics: { port: given.metricsPort, path: given.metricsPath, host },
     health: { port: given.healthPort, host },
     webhooks: webhooksOf(given, ownNamespace, host),
-    leaderElection: given.leaderElect ? electionOf(given, ownNamespace) : undefined,
+    leaderElection: given.leaderElect ? electionOf(given, ownNamespace, podName) : undefined,
     pod: self === undefined ? undefined : { ...self, uid: env['POD_UID'] || undefined },
   });
   const setUp = await program.setup(manager, {
@@ -166,8 +166,13 @@ function webhooksOf(
   };
 }
 
-function electionOf(given: OperatorArguments, ownNamespace: string): LeaderElectionOptions {
-  const { leaderElectionIdentity: identity } = given;
+function electionOf(
+  given: OperatorArguments,
+  ownNamespace: string,
+  podName: string | undefined,
+): LeaderElectionOptions {
+  // A pod's host name is its own on most nodes, and shared on the host's network or where containers are plain processes.
+  const identity = given.leaderElectionIdentity ?? podName;
   return {
     leaseName: given.leaderElectionName,
     leaseNamespace: given.leaderElectionNamespace ?? ownNamespace,

@@ -14,7 +14,7 @@ export interface StandardValues {
   readonly leaderElectionNamespace: string;
   /** Name of the lease. */
   readonly leaderElectionName: string;
-  /** What this replica is called in the lease, before a random part; empty: the host name. */
+  /** What this replica is called in the lease, before a random part; empty: the pod in POD_NAME, else the host name. */
   readonly leaderElectionIdentity: string;
   /** How long others wait after the lease was last renewed. */
   readonly leaseDurationSeconds: number;
@@ -122,7 +122,7 @@ export function standardOptions(program: StandardChanges): StandardOptions {
     },
     leaderElectionIdentity: {
       description:
-        'what this replica is called in the lease, before a random part (default: the host name)',
+        'what this replica is called in the lease, before a random part (default: the pod in POD_NAME, else the host name)',
       env: env.leaderElectionIdentity,
       schema: { type: 'string' },
       default: defaults.leaderElectionIdentity ?? '',
