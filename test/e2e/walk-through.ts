@@ -30,7 +30,7 @@ export async function declareWalkThrough(
   test('Nothing is left behind', async () => {
     const env = { KUBECONFIG: kubeconfig() };
     const workloads = await kubectl(
-      ['get', 'deployments,replicasets,pods', '-n', 'default', '-o', 'name'],
+      ['get', 'deployments,replicasets,jobs,cronjobs,pods', '-n', 'default', '-o', 'name'],
       { env },
     );
     assert.equal(workloads, '');

@@ -69,6 +69,26 @@ export const walkThroughs: readonly WalkThrough[] = [
     installs: { apiGroup: 'tutorial.my.domain', namespace: 'foo-system' },
   },
   {
+    file: 'operators/echo/README.md',
+    operators: ['echoperator'],
+    expectations: [
+      { after: 'get lease,pods', seen: /echoperator\s+echoperator-[a-z0-9]+-[a-z0-9]+_/ },
+      { after: 'logs job/hello-world', seen: /^Hola, 世界!$/m },
+      { after: 'get echos,jobs', seen: /hello-world\s+Hola, 世界!\s+True\s+True\s/ },
+      { after: 'get echos,jobs', seen: /job\.batch\/hello-world\s+Complete\s+1\/1\s/ },
+      { after: 'get events', seen: /Normal\s+JobCreated\s+echo\/hello-world\s/ },
+      { after: 'get events', seen: /Normal\s+JobComplete\s+echo\/hello-world\s/ },
+      {
+        after: 'get scheduledechos,cronjobs',
+        seen: /hello-world-scheduled\s+Hola, 世界!\s+\*\/1 \* \* \* \*\s+True\s/,
+      },
+      { after: 'logs job/hello-now', seen: /^Hola, 世界!$/m },
+      { after: 'patch sec', seen: /^@hourly$/m },
+      { after: 'delete pod', seen: /^Nos vemos$/m },
+    ],
+    installs: { apiGroup: 'mmontes.io', namespace: 'echoperator-system' },
+  },
+  {
     file: 'packages/cli/README.md',
     operators: [],
     expectations: [

@@ -6,7 +6,8 @@ const root = new URL('../../../', import.meta.url);
 
 /**
  * The images of this repository as programs of this machine: `fragile-app:latest`, and every operator that can be run, as
- * `<name>:<version>` of its package.json. Operators run from their sources, so nothing has to be built.
+ * `<name>:<version>` of its package.json. Operators run from their sources, so nothing has to be built. `busybox` is the
+ * shell of this machine: what its containers run, such as `echo`, is found in the PATH.
  */
 export function repositoryImages(): ImageMap {
   const operators = readdirSync(new URL('operators/', root))
@@ -21,6 +22,7 @@ export function repositoryImages(): ImageMap {
       ] as const;
     });
   return {
+    busybox: { command: ['sh'] },
     'fragile-app:latest': programOf(new URL('apps/fragile-app/server.js', root)),
     ...Object.fromEntries(operators),
   };

@@ -1,4 +1,5 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,12 +11,34 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** Makes an image from a folder and gives it to the node. */
 const imageProgram = process.env['IMAGE_PROGRAM'] ?? join(root, '../shared/cluster/image');
 
+/** A busybox that needs no library, as Debian's busybox-static installs it. */
+const busybox = process.env['BUSYBOX'] ?? '/bin/busybox';
+
 async function image(name: string, folder: string, program: string): Promise<void> {
   const env = { NODE: join(root, 'node_modules/node/bin/node') };
   await run(imageProgram, [name, '--node', folder, '/bin/node', program], { env });
 }
 
-/** Builds the images of operators and of fragile-app, as their recipes do, and gives them to the node. */
+/** Makes the image `busybox` of the one on this machine. */
+async function busyboxImage(): Promise<void> {
+  if (!existsSync(busybox)) {
+    throw new Error(
+      `there is no ${busybox}: install it (Debian: apt-get install busybox-static), or set BUSYBOX to its path`,
+    );
+  }
+  const content = await mkdtemp(join(tmpdir(), 'kubewright-image-'));
+  try {
+    const bin = join(content, 'bin');
+    await mkdir(bin);
+    await cp(busybox, join(bin, 'busybox'), { dereference: true });
+    for (const program of ['echo', 'sh']) await symlink('busybox', join(bin, program));
+    await run(imageProgram, ['busybox:latest', content, '/bin/sh']);
+  } finally {
+    await rm(content, { recursive: true, force: true });
+  }
+}
+
+/** Builds the images of operators and of fragile-app as their recipes do, and for the echoperator that of busybox, and gives them to the node. */
 export async function loadImages(names: readonly string[] = ['pod-diagnoser']): Promise<void> {
   for (const { operator, folder } of await findOperators()) {
     if (!names.includes(operator.name)) continue;
@@ -32,4 +55,5 @@ export async function loadImages(names: readonly string[] = ['pod-diagnoser']): 
   } finally {
     await rm(app, { recursive: true, force: true });
   }
+  if (names.includes('echoperator')) await busyboxImage();
 }
