@@ -376,6 +376,32 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
     assert.notEqual(metadata.creationTimestamp, '2001-01-01T00:00:00Z');
   });
 
+  test('makes objects readable that a selector chooses by name', async () => {
+    await create('chosen', 3);
+    const fieldSelector = 'metadata.name=chosen';
+    const { items } = await client.list(BoxBeta, { namespace, fieldSelector });
+    assert.deepEqual(
+      items.map(({ spec }) => spec?.count),
+      [3],
+    );
+    const all = await client.list(BoxV1, { fieldSelector: `metadata.namespace=${namespace}` });
+    assert.ok(all.items.some(({ spec }) => spec?.size === 3));
+    const signal = AbortSignal.timeout(30_000);
+    const { resourceVersion } = all.metadata;
+    const merge = { type: 'merge', body: { spec: { size: 4 } } } as const;
+    await client.patch(BoxV1, { namespace, name: 'chosen' }, merge);
+    for await (const event of client.watch(BoxBeta, {
+      namespace,
+      fieldSelector,
+      resourceVersion,
+      signal,
+    })) {
+      if (event.type === 'BOOKMARK') continue;
+      assert.equal(event.object.spec?.count, 4);
+      break;
+    }
+  });
+
   test('may make what the schema forbids, but no fields that it does not have', async () => {
     webhook.answer(
       '/convert',

@@ -177,8 +177,7 @@ export function selects(
 ): boolean {
   if (!options.labelSelector.matches(record.labels)) return false;
   if (options.fieldSelector.requirements.length === 0) return true;
-  const fields = reader.fields(record);
-  return options.fieldSelector.matches((path) => fields.get(path));
+  return options.fieldSelector.matches((path) => reader.field(record, path));
 }
 
 /** Whether the selectors look into objects: a reader has to know each candidate then. */

@@ -58,13 +58,13 @@ export class StoredRecord {
     return JSON.parse(decoder.decode(this.bytes)) as JsonObject;
   }
 
-  /** The values that a field selector of this type can ask for. */
+  /** The values that a field selector of this type can ask for, beside those of the metadata. */
   fieldsFor(type: ResourceType): ReadonlyMap<string, string> {
     let fields = this.#fields.get(type);
     if (fields === undefined) {
-      const hasMore = type.selectableFields.size > 0;
-      const stored = hasMore ? this.object : {};
-      fields = this.fieldsOf(type, hasMore ? (type.fromStorage?.(stored) ?? stored) : stored);
+      const hasAny = type.selectableFields.size > 0;
+      const stored = hasAny ? this.object : {};
+      fields = this.fieldsOf(type, hasAny ? (type.fromStorage?.(stored) ?? stored) : stored);
       this.#fields.set(type, fields);
     }
     return fields;
@@ -72,9 +72,6 @@ export class StoredRecord {
 
   /** The same of this record's object in the version of the type, which somebody else has converted. */
   fieldsOf(type: ResourceType, object: JsonObject): ReadonlyMap<string, string> {
-    const fields = new Map([['metadata.name', this.name]]);
-    if (this.namespace !== undefined) fields.set('metadata.namespace', this.namespace);
-    for (const [path, read] of type.selectableFields) fields.set(path, read(object));
-    return fields;
+    return new Map([...type.selectableFields].map(([path, read]) => [path, read(object)]));
   }
 }

@@ -51,11 +51,15 @@ export class VersionReader {
     return Buffer.from(JSON.stringify(this.object(record)));
   }
 
-  /** The values that a field selector can ask for. */
-  fields(record: StoredRecord): ReadonlyMap<string, string> {
-    return this.#type.conversion === undefined
-      ? record.fieldsFor(this.#type)
-      : record.fieldsOf(this.#type, this.object(record));
+  /** The value that a field selector asks for; those of the metadata can be read of any record. */
+  field(record: StoredRecord, path: string): string | undefined {
+    if (path === 'metadata.name') return record.name;
+    if (path === 'metadata.namespace') return record.namespace;
+    const fields =
+      this.#type.conversion === undefined
+        ? record.fieldsFor(this.#type)
+        : record.fieldsOf(this.#type, this.object(record));
+    return fields.get(path);
   }
 
   #textOf(record: StoredRecord): string {
