@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ImageUser, ProcessImage } from '@kubewright/cluster';
+import type { ProcessImage } from '@kubewright/cluster';
+import { databaseUsers } from '@kubewright/walk-through';
 
 /** Where Debian and its kin put the programs of each version of PostgreSQL. */
 const versions = '/usr/lib/postgresql';
@@ -23,7 +23,6 @@ export const imageUser = 999;
  * the container's own root and on the address of its pod.
  */
 export function postgresImage(programs: string): ProcessImage {
-  const user = machineUser();
   return {
     command: ['/bin/sh', '-c', entrypoint, 'postgres'],
     path: [programs],
@@ -31,7 +30,7 @@ export function postgresImage(programs: string): ProcessImage {
     env: { PGHOST: '$(TMPDIR)', PGUSER: 'postgres' },
     // SIGINT: a fast shutdown, which does not wait for clients to leave.
     stopSignal: 'SIGINT',
-    ...(user === undefined ? {} : { users: { [imageUser]: user } }),
+    ...databaseUsers(),
   };
 }
 
@@ -50,14 +49,3 @@ if ! [ -s "$data/PG_VERSION" ]; then
 fi
 exec postgres -D "$data" -c listen_addresses="$HOST" -c port="$PORT" -c unix_socket_directories="$TMPDIR" "$@"
 `;
-
-/** The user that the programs were installed for, which the server looks up by name. */
-function machineUser(): ImageUser | undefined {
-  try {
-    const id = (flag: string): number =>
-      Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8', stdio: 'pipe' }));
-    return { uid: id('-u'), gid: id('-g') };
-  } catch {
-    return undefined; // no such user
-  }
-}

@@ -1,3 +1,5 @@
+import { repositoryImages } from '@kubewright/walk-through';
+
 /** What must be seen of a walk-through, beside that no command fails. */
 export interface WalkThrough {
   /** README with its commands, from the root of the repository. */
@@ -8,7 +10,13 @@ export interface WalkThrough {
   readonly expectations: readonly { readonly after: string; readonly seen: RegExp }[];
   /** Of what it must leave nothing beside its workloads: API group of its resources, and namespace of its operator. */
   readonly installs?: { readonly apiGroup: string; readonly namespace: string };
+  /** Why it cannot be walked on this machine. */
+  readonly skip?: string | false;
 }
+
+const postgres = repositoryImages()['postgres:15'];
+const withoutPostgres =
+  postgres !== undefined && 'pullError' in postgres && `NOT RUN: ${postgres.pullError}`;
 
 const crashed = 'Completed \\(Exit Code: 0\\)';
 
@@ -87,6 +95,22 @@ export const walkThroughs: readonly WalkThrough[] = [
       { after: 'delete pod', seen: /^Nos vemos$/m },
     ],
     installs: { apiGroup: 'mmontes.io', namespace: 'echoperator-system' },
+  },
+  {
+    file: 'operators/database-cluster/README.md',
+    operators: ['database-cluster'],
+    expectations: [
+      { after: 'delete pod notes-0', seen: /^ remember the milk$/m },
+      { after: 'v1beta1', seen: /^example\.com\/v1beta1: 1Gi$/m },
+      { after: 'count(*)', seen: /^\s+1000$/m },
+      { after: 'get databaseclusters\n', seen: /shop\s+15\s+Running\s+3\s+3\s+shop-[12]\s/ },
+      {
+        after: 'get events',
+        seen: /Normal\s+DatabaseReady\s+databasecluster\/shop\s+3 of 3 replicas are ready/,
+      },
+    ],
+    installs: { apiGroup: 'example.com', namespace: 'database-cluster-system' },
+    skip: withoutPostgres,
   },
   {
     file: 'packages/cli/README.md',

@@ -5,7 +5,8 @@ import { loadImages } from './images.ts';
 import { nodeKubeconfig } from './node-kubeconfig.ts';
 
 for (const walkThrough of walkThroughs) {
-  describe(`${walkThrough.file} on a real node, with kubectl`, async () => {
+  const { file, skip = false } = walkThrough;
+  describe(`${file} on a real node, with kubectl`, { skip }, async () => {
     before(() => loadImages(walkThrough.operators));
     await declareWalkThrough(walkThrough, nodeKubeconfig);
   });

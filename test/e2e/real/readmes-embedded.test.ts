@@ -5,7 +5,8 @@ import { declareWalkThrough } from '../walk-through.ts';
 import { walkThroughs } from '../walk-throughs.ts';
 
 for (const walkThrough of walkThroughs) {
-  describe(`${walkThrough.file} on the embedded cluster, with kubectl`, async () => {
+  const { file, skip = false } = walkThrough;
+  describe(`${file} on the embedded cluster, with kubectl`, { skip }, async () => {
     let cluster: EmbeddedCluster | undefined;
     before(async () => {
       cluster = await EmbeddedCluster.start({ images: repositoryImages() });
