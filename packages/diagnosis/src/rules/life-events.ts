@@ -12,6 +12,20 @@ export function endedAsStopped({ ended }: ContainerFacts): Proof {
   return ended !== undefined && stopCodes.includes(ended.code) && [ended.exitCode];
 }
 
+/**
+ * Holds when the kubelet's Event of the start of the last life, or of the one after it, is still there. One that says why
+ * it stopped that life would be there too.
+ */
+export function hasEventsOfLastLife(container: ContainerFacts): Proof {
+  const start = container.ended?.startedAt.timeMs;
+  if (start === undefined) return false;
+  const event = container.events.find(
+    ({ reason, lastMs }) =>
+      reason.text === 'Started' && lastMs !== undefined && lastMs >= start - roundingMs,
+  );
+  return event !== undefined && [event.reason, event.message];
+}
+
 /** Whether an Event may be about this container: it names it, or names none. */
 type IsAbout = (event: ObservedEvent) => boolean;
 

@@ -9,7 +9,7 @@ import {
   type Proof,
 } from '../facts/index.ts';
 import { kubectl, kubectlLogs } from './command.ts';
-import { endedAsStopped, eventOfLastLife } from './life-events.ts';
+import { endedAsStopped, eventOfLastLife, hasEventsOfLastLife } from './life-events.ts';
 import { high, low, medium, type Conclusion, type ContainerRule } from './rule.ts';
 
 /*
@@ -47,6 +47,10 @@ const startupLikely: ContainerRule = {
       livedFor(container, 'startupProbe'),
     'it ended as a container does that is stopped': endedAsStopped,
     'the next life has not started up either': notStarted,
+  },
+  unless: {
+    'the Events of that life are there, and none says that the kubelet stopped it':
+      hasEventsOfLastLife,
   },
   shows: (container) => showsProbe(container, 'startupProbe'),
   concludes: (container) => ({
@@ -90,6 +94,10 @@ const livenessByLength: ContainerRule = {
       livedFor(container, 'livenessProbe'),
     'it ended as a container does that is stopped': endedAsStopped,
   },
+  unless: {
+    'the Events of that life are there, and none says that the kubelet stopped it':
+      hasEventsOfLastLife,
+  },
   shows: (container) => showsProbe(container, 'livenessProbe'),
   concludes: (container) => ({
     ...livenessFails(container),
@@ -108,6 +116,10 @@ const livenessByRestart: ContainerRule = {
     'it ended as a container does that is stopped': endedAsStopped,
     'the kubelet itself ended it and started it again, in one step': wasRestartedInOneStep,
   },
+  unless: {
+    'the Events of that life are there, and none says that the kubelet stopped it':
+      hasEventsOfLastLife,
+  },
   shows: (container) => showsProbe(container, 'livenessProbe'),
   concludes: (container) => ({
     ...livenessFails(container),
@@ -125,6 +137,10 @@ const livenessBySignal: ContainerRule = {
       livedAtLeastFor(container, 'livenessProbe'),
     'a signal ended it': ({ ended }) => ended?.exitCode.is(137, 143) ?? false,
     'again and again': ({ restarts, restartCount }) => restarts >= 2 && [restartCount],
+  },
+  unless: {
+    'the Events of that life are there, and none says that the kubelet stopped it':
+      hasEventsOfLastLife,
   },
   shows: (container) => showsProbe(container, 'livenessProbe'),
   concludes: (container) => ({

@@ -17,6 +17,7 @@ const readiness = {
 const loop: ContainerSketch = { waiting: 'CrashLoopBackOff', restarts: 4 };
 
 const livenessKilling = 'Container app failed liveness probe, will be restarted';
+const started = 'Started container app';
 const startupKilling = 'Container app failed startup probe, will be restarted';
 
 export const probeSpecimens: readonly Specimen[] = [
@@ -324,6 +325,67 @@ export const probeSpecimens: readonly Specimen[] = [
       containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 500 }) }],
     }),
     expected: [{ category: 'UnexpectedCompletion' }],
+  },
+  {
+    name: 'a server ends by itself as soon as its liveness probe could end it, and all that the kubelet says is that it started',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 9 }) }],
+      events: [
+        event('Started', started, { container: 'app', seen: 29, type: 'Normal' }),
+        // The probe asked just after the end.
+        event('Unhealthy', 'Liveness probe failed: connection refused', { container: 'app' }),
+      ],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', rejected: ['LivenessProbeFailure'] }],
+  },
+  {
+    name: 'of the Events of a container that its liveness probe ended only that of an earlier start is left',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Completed', 0, { lasted: 9 }) }],
+      events: [event('Started', started, { container: 'app', seen: 3600, type: 'Normal' })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'medium' }],
+  },
+  {
+    name: 'a container ends by itself, is restarted in one step, and all that the kubelet says is that it started',
+    observation: podOf({
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ago(900) }],
+      containers: [
+        {
+          spec: liveness,
+          running: 3,
+          restarts: 1,
+          last: life('Completed', 0, { ended: 4, lasted: 300 }),
+        },
+      ],
+      events: [event('Started', started, { container: 'app', seen: 3, type: 'Normal' })],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', rejected: ['LivenessProbeFailure'] }],
+  },
+  {
+    name: 'signals end a container again and again, and all that the kubelet says is that it started',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 137, { lasted: 500 }) }],
+      events: [event('Started', started, { container: 'app', seen: 520, type: 'Normal' })],
+    }),
+    expected: [{ category: 'KilledUnattributed', rejected: ['LivenessProbeFailure'] }],
+  },
+  {
+    name: 'a container ends by itself before it has started up, and all that the kubelet says is that it started',
+    observation: podOf({
+      containers: [
+        {
+          spec: startup,
+          running: 3,
+          ready: false,
+          started: false,
+          restarts: 3,
+          last: life('Error', 143, { ended: 4, lasted: 28 }),
+        },
+      ],
+      events: [event('Started', started, { container: 'app', seen: 3, type: 'Normal' })],
+    }),
+    expected: [{ category: 'AppError', rejected: ['StartupProbeFailure'] }],
   },
   {
     name: 'the kubelet says that it restarts a container for its startup probe',
