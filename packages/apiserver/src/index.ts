@@ -15,6 +15,7 @@ export {
   type Listening,
 } from './faults/fault-injector.ts';
 export { type RequestRecord } from './handler/api-handler.ts';
+export { countedKinds, mayRelease, recount } from './quota/recount.ts';
 export {
   ApiServer,
   type ApiServerOptions,

@@ -9,6 +9,7 @@ import { createOrphanPodController } from './controllers/job/orphan-pod-controll
 import { createNamespaceController } from './controllers/namespace/namespace-controller.ts';
 import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
+import { createResourceQuotaController } from './controllers/resource-quota/resource-quota-controller.ts';
 import { createClaimController } from './controllers/volumes/claim-controller.ts';
 import { createVolumeController } from './controllers/volumes/volume-controller.ts';
 import {
@@ -70,6 +71,7 @@ export async function runControlPlane(
     .add(createEndpointsController(manager))
     .add(createNamespaceController(manager))
     .add(createNodeController(manager))
+    .add(createResourceQuotaController(manager))
     .add(createServiceAccountController(manager, caCertificate))
     .add(createScheduler(manager))
     .add(new GarbageCollector({ client, cache: manager.cache, clock: manager.clock, logger }));

@@ -32,6 +32,13 @@ export interface AdmissionPlugin {
   admit?(attributes: AdmissionAttributes): void | Promise<void>;
   /** Sees the object as it will be stored. @throws StatusError to refuse */
   validate?(attributes: AdmissionAttributes): void | Promise<void>;
+  /**
+   * Runs in the turn in which the object is stored, which only a refusal keeps from happening; never for a dry run. Must
+   * not refuse after it has changed something.
+   *
+   * @throws StatusError to refuse
+   */
+  commit?(attributes: AdmissionAttributes): void;
 }
 
 /**
@@ -55,6 +62,11 @@ export class AdmissionChain {
 
   async validate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#plugins) await plugin.validate?.(attributes);
+  }
+
+  /** Before the object is stored, in the same turn: nothing is waited for in between. */
+  commit(attributes: AdmissionAttributes): void {
+    for (const plugin of this.#plugins) plugin.commit?.(attributes);
   }
 
   async #admitOnce(attributes: AdmissionAttributes): Promise<void> {

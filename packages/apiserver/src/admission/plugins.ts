@@ -1,3 +1,4 @@
+import type { ObjectStore } from '../contracts.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { claimResize } from './claim-resize.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
@@ -5,12 +6,22 @@ import { defaultTolerations } from './default-tolerations.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeTaints } from './node-taints.ts';
 import { podPriority } from './pod-priority.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { terminatingDefinition } from './terminating-definition.ts';
 import { storageProtection } from './storage-protection.ts';
 
+/** What the admission steps need of the server. */
+export interface AdmissionPluginOptions {
+  readonly store: ObjectStore;
+  readonly webhooks: AdmissionPlugin;
+}
+
 /** The admission steps of the server, in order. */
-export function createAdmissionPlugins(webhooks: AdmissionPlugin): AdmissionPlugin[] {
+export function createAdmissionPlugins({
+  store,
+  webhooks,
+}: AdmissionPluginOptions): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
     terminatingDefinition,
@@ -23,5 +34,7 @@ export function createAdmissionPlugins(webhooks: AdmissionPlugin): AdmissionPlug
     claimResize,
     // After what the server itself does to an object, so that webhooks see that too.
     webhooks,
+    // Last of all: what somebody else refuses takes nothing of a quota.
+    resourceQuota(store),
   ];
 }

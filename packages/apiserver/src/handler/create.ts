@@ -110,6 +110,7 @@ export async function createObject(
     delete metadata['resourceVersion'];
     return encodeAnswer(201, present(operation, object), operation.request, operation.format);
   }
+  services.admission.commit(attributes());
   effects.commit();
   const record = store.put(type.storageKey, stored);
   return await answerRecord(operation, record, 201);

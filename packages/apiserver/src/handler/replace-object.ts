@@ -37,11 +37,13 @@ export interface Replacement {
   readonly prepare?: ((object: JsonObject, old: JsonObject) => readonly FieldError[]) | undefined;
 }
 
-/** The two steps of admission, for a change that is not told as one of the whole object. */
+/** The steps of admission, for a change that is not told as one of the whole object. */
 export interface ReplacementAdmission {
   /** May change the object. */
   admit(object: JsonObject, old: JsonObject): Promise<void>;
   validate(object: JsonObject, old: JsonObject): Promise<void>;
+  /** In the turn in which the object is stored. */
+  commit(object: JsonObject, old: JsonObject): void;
 }
 
 /** What became of a replacement. */
@@ -172,6 +174,7 @@ function validateReplacement(
 export const alreadyAdmitted: ReplacementAdmission = {
   admit: () => Promise.resolve(),
   validate: () => Promise.resolve(),
+  commit: () => undefined,
 };
 
 function updateAdmission(operation: Operation, change: Replacement): ReplacementAdmission {
@@ -192,6 +195,9 @@ function updateAdmission(operation: Operation, change: Replacement): Replacement
   return {
     admit: async (object, old) => admission.admit(attributes(object, old)),
     validate: async (object, old) => admission.validate(attributes(object, old)),
+    commit(object, old) {
+      admission.commit(attributes(object, old));
+    },
   };
 }
 
@@ -249,6 +255,7 @@ async function attempt(
   if (store.find(type.storageKey, namespaceOf(operation), info.name) !== record) return 'overtaken';
   if (next === undefined) return { object: old, record };
   if (change.dryRun) return { object, record: undefined };
+  admission.commit(object, old);
   effects.commit();
   if (isDeletionComplete(type, object)) {
     store.delete(type.storageKey, namespaceOf(operation), info.name, next);

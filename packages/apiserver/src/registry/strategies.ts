@@ -17,6 +17,7 @@ import { priorityClass } from './kinds/scheduling.ts';
 import { csiDriver, storageClass } from './kinds/storage-classes.ts';
 import { mutatingWebhooks, validatingWebhooks } from './kinds/webhooks.ts';
 import { limitRange } from './kinds/limit-range.ts';
+import { resourceQuota } from './kinds/resource-quota.ts';
 import { persistentVolume, persistentVolumeClaim } from './kinds/volume-claims.ts';
 import {
   daemonSet,
@@ -50,6 +51,7 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['pods', pod],
     ['podtemplates', podTemplate],
     ['replicationcontrollers', replicationController],
+    ['resourcequotas', resourceQuota],
     ['secrets', secret],
     ['services', serviceStrategy(addresses)],
     ['mutatingwebhookconfigurations.admissionregistration.k8s.io', mutatingWebhooks],

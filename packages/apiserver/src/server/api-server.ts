@@ -148,9 +148,12 @@ export class ApiServer implements AsyncDisposable {
       tables: createTablePrinter(),
       streams: this.#streams,
       admission: new AdmissionChain(
-        createAdmissionPlugins(
-          this.#followers.use(new WebhookAdmission({ store, registry, caller: this.#webhooks })),
-        ),
+        createAdmissionPlugins({
+          store,
+          webhooks: this.#followers.use(
+            new WebhookAdmission({ store, registry, caller: this.#webhooks }),
+          ),
+        }),
       ),
       watches,
     };

@@ -5,14 +5,13 @@ import {
   isNotFound,
   parseApiVersion,
   type DeepReadonly,
-  type KubernetesObject,
   type OwnerReference,
   type Resource,
-  type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { WorkQueue, type Cache, type Clock, type Logger, type Runnable } from '@kubewright/runtime';
-import { KindWatcher } from './kind-watcher.ts';
+import { KindWatcher } from '../../discovery/kind-watcher.ts';
+import { onlyMetadata } from '../../discovery/only-metadata.ts';
 import { graphNode, isWaitingForDependents, OwnerGraph, type GraphNode } from './owner-graph.ts';
 import { planFor, type Action, type OwnerState } from './plan.ts';
 
@@ -225,28 +224,4 @@ export class GarbageCollector implements Runnable {
 function ignoreGone(error: unknown): void {
   if (isNotFound(error) || (isInvalid(error) && !isConflict(error))) return;
   throw error;
-}
-
-/** One function, so that each kind has one such informer. */
-function onlyMetadata({
-  apiVersion,
-  kind,
-  metadata,
-}: Stored<KubernetesObject>): Stored<KubernetesObject> {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const { deletionTimestamp, ownerReferences, finalizers } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      deletionTimestamp,
-      ownerReferences,
-      finalizers,
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import { CustomResourceDefinition, groupResourceOf, type Resource } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import type { Cache, Clock, Logger } from '@kubewright/runtime';
-import { discoverResources } from '../../discovery/discover-resources.ts';
+import { discoverResources } from './discover-resources.ts';
 
 /** What a {@link KindWatcher} needs. */
 export interface KindWatcherOptions {

@@ -1,0 +1,59 @@
+import type { JsonObject } from '../contracts.ts';
+import { listAt, objectAt } from '../registry/json-read.ts';
+import { amountsAt, largerOf, sumOf, ZERO, type Amounts } from './amounts.ts';
+
+const NOTHING: Amounts = new Map();
+
+/** What a pod may ask for as a whole, beside what its containers ask for. */
+function isPodLevel(name: string): boolean {
+  return name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+}
+
+/** Whether the pod itself says what it needs, so that its containers need not. */
+export function hasPodLevelResources(spec: JsonObject): boolean {
+  const resources = objectAt(spec, 'resources');
+  return ['requests', 'limits'].some((list) =>
+    Object.keys(objectAt(resources, list)).some(isPodLevel),
+  );
+}
+
+/**
+ * The containers and sidecars together, or the largest of the init containers beside the sidecars that were started
+ * before it, whichever is more. Source: the API's documentation of init containers, and KEP-753.
+ */
+function containersNeed(spec: JsonObject, list: 'requests' | 'limits'): Amounts {
+  const of = (container: JsonObject): Amounts => amountsAt(objectAt(container, 'resources'), list);
+  let running = NOTHING;
+  let starting = NOTHING;
+  for (const container of listAt(spec, 'initContainers')) {
+    if (container['restartPolicy'] === 'Always') {
+      running = sumOf(running, of(container));
+      starting = largerOf(starting, running);
+    } else {
+      starting = largerOf(starting, sumOf(running, of(container)));
+    }
+  }
+  for (const container of listAt(spec, 'containers')) running = sumOf(running, of(container));
+  return largerOf(running, starting);
+}
+
+function podLevel(spec: JsonObject, list: 'requests' | 'limits'): Amounts {
+  const amounts = amountsAt(objectAt(spec, 'resources'), list);
+  return new Map([...amounts].filter(([name]) => isPodLevel(name)));
+}
+
+/** What a pod asks of its node, with its overhead. */
+export function podRequests(spec: JsonObject): Amounts {
+  const requests = new Map([...containersNeed(spec, 'requests'), ...podLevel(spec, 'requests')]);
+  return sumOf(requests, amountsAt(spec, 'overhead'));
+}
+
+/** What a pod may use at most; its overhead comes on top where there is a limit. */
+export function podLimits(spec: JsonObject): Amounts {
+  const limits = new Map([...containersNeed(spec, 'limits'), ...podLevel(spec, 'limits')]);
+  for (const [name, overhead] of amountsAt(spec, 'overhead')) {
+    const limit = limits.get(name);
+    if (limit !== undefined && limit.compare(ZERO) !== 0) limits.set(name, limit.add(overhead));
+  }
+  return limits;
+}

@@ -1,0 +1,28 @@
+import type { KubernetesObject, Stored } from '@kubewright/apimachinery';
+
+/**
+ * The transform of informers that keep no more of an object than its identity and its bonds. One function, so that each
+ * kind has one such informer, whoever asks for it.
+ */
+export function onlyMetadata({
+  apiVersion,
+  kind,
+  metadata,
+}: Stored<KubernetesObject>): Stored<KubernetesObject> {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const { deletionTimestamp, ownerReferences, finalizers } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      deletionTimestamp,
+      ownerReferences,
+      finalizers,
+    },
+  };
+}
