@@ -196,7 +196,7 @@ const readiness: ContainerRule = {
     'it runs, but is not ready': ({ state, status }) =>
       state === 'running' && status.at('ready').is(false),
     'it has had the time to become ready': (container) =>
-      any(ranForLongEnough(container), lostReadiness(container)),
+      any(ranForLongEnough(container), lostReadiness(container), failsForGood(container)),
   },
   unless: {
     'its startup probe has not passed, so that readiness is not asked': ({ status }) =>
@@ -234,11 +234,10 @@ export const runningProbeRules: readonly ContainerRule[] = [startupSlow, readine
 
 type RestartingProbe = 'startupProbe' | 'livenessProbe';
 
-/** An Event that names no container is about one that has such a probe, when one of the pod has. */
 /**
  * The kubelet's word about a probe in the last life. `Killing` says that it stopped the container. `Unhealthy` says that
  * one probe failed, as it does just after a program has ended by itself: it counts when it was seen as often as the
- * probe has to fail.
+ * probe has to fail. An Event that names no container is about one that has such a probe, when one of the pod has.
  */
 function probeEvent(
   container: ContainerFacts,
@@ -291,6 +290,26 @@ function lostReadiness({ pod, runningSince }: ContainerFacts): Proof {
   return changed.timeMs > startMs + lagMs && [changed, runningSince];
 }
 
+/** The probe itself cannot be run: its command is not in the image, its port has a name that no port has. */
+const cannotBeAsked =
+  /^Readiness probe (?:failed|errored).*(?:executable file .*not found|no such file or directory|permission denied|couldn't find (?:container)?port|strconv\.)/is;
+/** The program answers, and refuses: path, method or credentials are wrong. What says "later" (408, 425, 429) is none of these. */
+const isRefused = /^Readiness probe failed: HTTP probe failed with statuscode: 4(?!08|25|29)\d\d/i;
+
+/** What a probe got in this life that time does not mend, however young the program is. */
+function failsForGood(container: ContainerFacts): Proof {
+  const startMs = container.runningSince.timeMs ?? 0;
+  const refusals = container.probe('readinessProbe')?.failureThreshold ?? 1;
+  const found = container.events.find(
+    ({ reason, message, count, lastMs }) =>
+      reason.text === 'Unhealthy' &&
+      (lastMs === undefined || lastMs >= startMs) &&
+      (message.matches(cannotBeAsked) !== false ||
+        (count >= refusals && message.matches(isRefused) !== false)),
+  );
+  return found !== undefined && [found.message];
+}
+
 function showsProbe(container: ContainerFacts, kind: RestartingProbe): readonly Field[] {
   const { ended, restartCount } = container;
   const failed = kind === 'startupProbe' ? /^Startup probe/i : /^Liveness probe/i;
@@ -301,12 +320,15 @@ function showsProbe(container: ContainerFacts, kind: RestartingProbe): readonly 
   return [...said.slice(0, 1), container.spec.at(kind), ...life, restartCount];
 }
 
+/** What the runtime puts before the reason why a command could not be run. */
+const outerClauses = /^.*(?:exec failed|unable to start container process): /s;
+
 /** ` (connection refused)`: what the probe got, from the newest Event; empty when none is left. */
 function saidByProbe(container: ContainerFacts, prefix: RegExp): string {
   const message = container
     .messagesOf('Unhealthy')
     .find((candidate) => candidate.matches(prefix) !== false);
-  const said = message?.text?.replace(prefix, '').trim().slice(0, 200);
+  const said = message?.text?.replace(prefix, '').replace(outerClauses, '').trim().slice(0, 200);
   return said === undefined ? '' : ` (${said || 'no output'})`;
 }
 

@@ -565,6 +565,56 @@ export const probeSpecimens: readonly Specimen[] = [
     }),
     expected: [],
   },
+  ...(
+    [
+      ['a program that started some seconds ago refuses what its readiness probe asks', 404, 3, true],
+      ['a program refused once, as it does before all of it is loaded', 404, 2, false],
+      ['a program says again and again that it is busy', 429, 9, false],
+      ['a program warms up and says so', 503, 9, false],
+    ] as const
+  ).map(([name, code, count, isUnready]): Specimen => ({
+    name,
+    observation: podOf({
+      containers: [{ spec: readiness, running: 12, ready: false, started: true }],
+      events: [
+        event('Unhealthy', `Readiness probe failed: HTTP probe failed with statuscode: ${code}`, {
+          container: 'app',
+          count,
+          seen: 2,
+        }),
+      ],
+    }),
+    expected: isUnready
+      ? [{ category: 'ReadinessProbeFailure', confidence: 'high', says: /statuscode: 404/ }]
+      : [],
+  })),
+  {
+    name: 'the command of a readiness probe is not in the image, which the first try shows',
+    observation: podOf({
+      containers: [{ spec: readiness, running: 6, ready: false, started: true }],
+      events: [
+        event(
+          'Unhealthy',
+          'Readiness probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: failed to start exec "1f": OCI runtime exec failed: exec failed: unable to start container process: exec: "pg_isready": executable file not found in $PATH: unknown',
+          { container: 'app', seen: 1 },
+        ),
+      ],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure', says: /executable file not found/ }],
+  },
+  {
+    name: 'the port of a readiness probe was not there in the life before this one',
+    observation: podOf({
+      containers: [{ spec: readiness, running: 6, ready: false, started: true }],
+      events: [
+        event('Unhealthy', `Readiness probe errored: couldn't find containerPort "web"`, {
+          container: 'app',
+          seen: 30,
+        }),
+      ],
+    }),
+    expected: [],
+  },
   {
     name: 'a container is not ready for long, and its spec does not say why',
     observation: podOf({ containers: [{ running: 600, ready: false }] }),
