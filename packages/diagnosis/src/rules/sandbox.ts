@@ -1,13 +1,8 @@
-import { firstMatch, type Field, type PodFacts, type Proof } from '../facts/index.ts';
+import { firstMatch, type Field, type PodFacts } from '../facts/index.ts';
 import { command } from './command.ts';
 import { nodeOf, placedInSole } from './place.ts';
-import { high, low, type Conditions, type PodRule } from './rule.ts';
-import { placedAt, placedForMs, standingEvents, waitsToStart } from './starting.ts';
-
-/** A sandbox is made in seconds; an image that is pulled for longer has an Event. */
-const stuckMs = 3 * 60_000;
-
-const waits: Conditions<PodFacts> = { 'no container has started': waitsToStart };
+import { high, low, type PodRule } from './rule.ts';
+import { placedAt, placedForMinutes, standingEvents, waits } from './starting.ts';
 
 /** Mode 37: the pod has a node, but its sandbox (the network, the cgroup, the runtime) is not made. */
 export const sandboxRules: readonly PodRule[] = [
@@ -133,9 +128,4 @@ function troubleIn(message: string): { readonly summary: string; readonly advice
     summary: message.replace(/\s+/g, ' ').slice(0, 300) || 'it does not say why',
     advice: 'Read the message: the container runtime or the network plugin of the node refuses.',
   };
-}
-
-function placedForMinutes(pod: PodFacts): Proof {
-  const ms = placedForMs(pod);
-  return ms !== undefined && ms > stuckMs && [placedAt(pod)];
 }

@@ -1,10 +1,16 @@
 import type { Field, ObservedEvent, PodFacts, Proof } from '../facts/index.ts';
+import type { Conditions } from './rule.ts';
+
+/** Mounts are done and a sandbox is made by then; an image that is pulled for longer has an Event. In milliseconds. */
+const stuckMs = 3 * 60_000;
 
 /**
- * Holds while no container of the pod has run in its present sandbox and none is stuck for a reason of its own: what
- * keeps it is about the whole pod (volumes, network, sandbox).
+ * No container of the pod has run in its present sandbox, and none is stuck for a reason of its own: what keeps it is about
+ * the whole pod (volumes, network, sandbox).
  */
-export function waitsToStart(pod: PodFacts): Proof {
+export const waits: Conditions<PodFacts> = { 'no container has started': waitsToStart };
+
+function waitsToStart(pod: PodFacts): Proof {
   if (!pod.nodeName.isPresent || pod.phase.is('Pending', 'Running') === false) return false;
   const hasStarted = pod.containers.some(
     ({ state, isStuckWaiting }) => state === 'running' || state === 'terminated' || isStuckWaiting,
@@ -35,10 +41,10 @@ export function standingEvents(
   );
 }
 
-/** For how long a pod has had its node, in milliseconds; undefined when the pod does not say. */
-export function placedForMs(pod: PodFacts): number | undefined {
-  const since = placedAt(pod).timeMs;
-  return since === undefined ? undefined : pod.nowMs - since;
+/** Holds when a pod has had its node for minutes. */
+export function placedForMinutes(pod: PodFacts): Proof {
+  const placed = placedAt(pod);
+  return placed.timeMs !== undefined && pod.nowMs - placed.timeMs > stuckMs && [placed];
 }
 
 /** When the kubelet took the pod on, or else when it was given its node. */

@@ -567,7 +567,12 @@ export const probeSpecimens: readonly Specimen[] = [
   },
   ...(
     [
-      ['a program that started some seconds ago refuses what its readiness probe asks', 404, 3, true],
+      [
+        'a program that started some seconds ago refuses what its readiness probe asks',
+        404,
+        3,
+        true,
+      ],
       ['a program refused once, as it does before all of it is loaded', 404, 2, false],
       ['a program says again and again that it is busy', 429, 9, false],
       ['a program warms up and says so', 503, 9, false],

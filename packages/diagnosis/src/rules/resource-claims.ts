@@ -1,0 +1,57 @@
+import type { PodFacts } from '../facts/index.ts';
+import { kubectl } from './command.ts';
+import { high, medium, type PodRule } from './rule.ts';
+import {
+  createdMs,
+  refusedFor,
+  schedulerPatienceMs,
+  silentFor,
+  unplaced,
+} from './scheduler-verdict.ts';
+
+/** Mode 42, claims: a device that the pod asks for is not given to it. */
+export const resourceClaimRules: readonly PodRule[] = [
+  refusedFor('claim', 'ResourceClaimPending', 42, (pod, refusal) => ({
+    summary: `Its resource claims cannot be met: ${refusal.text}.`,
+    confidence: high('the scheduler says so'),
+    remediation: 'report-only',
+    advice:
+      'Look at the ResourceClaim and its device class: no device matches, or all are taken. Is the driver running on a node?',
+    nextQuestion: `What do the claims ask for? ${kubectl(pod, 'describe', 'resourceclaims')}`,
+  })),
+  {
+    name: 'resource-claim-unseen',
+    category: 'ResourceClaimPending',
+    mode: 42,
+    when: {
+      ...unplaced,
+      'no scheduler has said a word about it for a while': (pod) =>
+        silentFor(pod, schedulerPatienceMs),
+      'it asks for resource claims': (pod) => pod.view.at('spec', 'resourceClaims', 0).isThere(),
+    },
+    concludes: (pod) => ({
+      summary: `The scheduler does not even try it: a ResourceClaim that it names is not there yet (${claimsAskedFor(pod)}).`,
+      confidence: medium(
+        'without claims a scheduler says why; it leaves alone what names a claim that does not exist',
+      ),
+      remediation: 'report-only',
+      advice:
+        'Make the ResourceClaim, or correct its name; for a template look at the Events of the resource claim controller.',
+      nextQuestion: `Which claims are there? ${kubectl(pod, 'get', 'resourceclaims')}`,
+      wouldChange: 'A scheduler that is down would leave other new pods without an answer too.',
+      sinceMs: createdMs(pod),
+    }),
+  },
+];
+
+function claimsAskedFor(pod: PodFacts): string {
+  const claims = pod.view.at('spec', 'resourceClaims').items;
+  const names = claims.map(
+    (claim) =>
+      claim.at('resourceClaimName').text ??
+      claim.at('resourceClaimTemplateName').text ??
+      claim.at('name').text ??
+      '?',
+  );
+  return names.join(', ');
+}
