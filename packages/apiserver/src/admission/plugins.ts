@@ -3,6 +3,7 @@ import type { AdmissionPlugin } from './chain.ts';
 import { claimResize } from './claim-resize.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerations } from './default-tolerations.ts';
+import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeTaints } from './node-taints.ts';
 import { podPriority } from './pod-priority.ts';
@@ -25,6 +26,7 @@ export function createAdmissionPlugins({
   return [
     namespaceLifecycle,
     terminatingDefinition,
+    limitRanger,
     serviceAccountAdmission,
     nodeTaints,
     podPriority,

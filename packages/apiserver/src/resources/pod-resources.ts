@@ -42,15 +42,19 @@ function podLevel(spec: JsonObject, list: 'requests' | 'limits'): Amounts {
   return new Map([...amounts].filter(([name]) => isPodLevel(name)));
 }
 
+/** What a pod asks for or is limited to, without its overhead: what it says itself goes before what its containers say. */
+export function podResources(spec: JsonObject, list: 'requests' | 'limits'): Amounts {
+  return new Map([...containersNeed(spec, list), ...podLevel(spec, list)]);
+}
+
 /** What a pod asks of its node, with its overhead. */
 export function podRequests(spec: JsonObject): Amounts {
-  const requests = new Map([...containersNeed(spec, 'requests'), ...podLevel(spec, 'requests')]);
-  return sumOf(requests, amountsAt(spec, 'overhead'));
+  return sumOf(podResources(spec, 'requests'), amountsAt(spec, 'overhead'));
 }
 
 /** What a pod may use at most; its overhead comes on top where there is a limit. */
 export function podLimits(spec: JsonObject): Amounts {
-  const limits = new Map([...containersNeed(spec, 'limits'), ...podLevel(spec, 'limits')]);
+  const limits = new Map(podResources(spec, 'limits'));
   for (const [name, overhead] of amountsAt(spec, 'overhead')) {
     const limit = limits.get(name);
     if (limit !== undefined && limit.compare(ZERO) !== 0) limits.set(name, limit.add(overhead));

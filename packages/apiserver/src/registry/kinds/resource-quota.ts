@@ -1,31 +1,16 @@
-import { parseQuantity, validateLabelKey } from '@kubewright/apimachinery';
+import { parseQuantity } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { invalid, required, type FieldError } from '../../field-error.ts';
 import { amountsAt } from '../../resources/amounts.ts';
 import { listAt, objectAt, stringsAt, textAt } from '../json-read.ts';
+import {
+  COMPUTE,
+  isQuotaName,
+  isWholeNumber,
+  OF_PODS,
+  quotaResourceName,
+} from '../validation/resource-names.ts';
 import { immutable } from '../validation/value-rules.ts';
-
-const COMPUTE = ['cpu', 'memory'];
-/** What is counted in whole numbers. */
-const COUNTS = [
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'persistentvolumeclaims',
-  'configmaps',
-  'services.nodeports',
-  'services.loadbalancers',
-];
-const STORAGE = ['ephemeral-storage', 'requests.ephemeral-storage', 'limits.ephemeral-storage'];
-const OF_PODS = COMPUTE.flatMap((name) => [name, `requests.${name}`, `limits.${name}`]);
-const STANDARD: ReadonlySet<string> = new Set([
-  ...OF_PODS,
-  ...STORAGE,
-  ...COUNTS,
-  'requests.storage',
-]);
 
 const POD_SCOPES = [
   'Terminating',
@@ -53,37 +38,12 @@ const OPPOSITES = [
   ['Terminating', 'NotTerminating'],
 ] as const;
 
-function isHugePages(name: string): boolean {
-  return name.startsWith('hugepages-') || name.startsWith('requests.hugepages-');
-}
-
-function isStandard(name: string): boolean {
-  return STANDARD.has(name) || isHugePages(name);
-}
-
-function nameErrors(path: string, name: string): FieldError[] {
-  const texts = validateLabelKey(name);
-  if (!name.includes('/')) {
-    if (texts.length === 0 && !isStandard(name) && name !== 'storage') {
-      texts.push('must be a standard resource type or fully qualified');
-    }
-    if (!isStandard(name)) texts.push('must be a standard resource for quota');
-  }
-  return texts.map((text) => invalid(path, name, text));
-}
-
-function isWholeNumber(name: string): boolean {
-  const isExtended =
-    name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
-  return COUNTS.includes(name) || isExtended;
-}
-
 function listErrors(path: string, list: JsonObject): FieldError[] {
   return Object.entries(list).flatMap(([name, value]) => {
     const at = `${path}[${name}]`;
     // Decoding has refused what is no quantity.
     const amount = parseQuantity(value as string);
-    const errors = nameErrors(at, name);
+    const errors = quotaResourceName(at, name);
     if (amount.nanos < 0n) {
       errors.push(invalid(at, value, 'must be greater than or equal to 0'));
     }
@@ -102,7 +62,7 @@ function hasOpposites(scopes: readonly string[]): boolean[] {
 function unfitNames(scope: string, hard: JsonObject): string[] {
   const fit = NAMES_OF_SCOPE.get(scope);
   if (fit === undefined) return [];
-  return Object.keys(hard).filter((name) => isStandard(name) && !fit.has(name));
+  return Object.keys(hard).filter((name) => isQuotaName(name) && !fit.has(name));
 }
 
 function scopeErrors(spec: JsonObject, hard: JsonObject): FieldError[] {
