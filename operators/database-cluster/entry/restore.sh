@@ -1,27 +1,47 @@
 #!/usr/bin/env bash
-# Fills the database from a backup, whole or not at all. Runs once for a cluster.
+# Fills an empty database from a backup, whole or not at all. Runs once for a cluster. What another try would not mend
+# ends with 3.
 set -euo pipefail
 
 root=${KUBEWRIGHT_ROOT:-}
 backups=$root/backups
-PGPASSWORD=$(<"$root/secrets/credentials/password")
-export PGPASSWORD
-[ -r "$root/secrets/tls/ca.crt" ] && export PGSSLROOTCERT=$root/secrets/tls/ca.crt
+. "$root/scripts/connect.sh"
+
+refuse() {
+  echo "error: $1" >&2
+  exit 3
+}
+ask() { psql -XAtq --set=ON_ERROR_STOP=1 --command="$1" "$connection"; }
+
+# Set in the transaction that restores. It is no part of dumps of this database.
+mark='restored by kubewright'
+marked=$(ask "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()")
+if [[ $marked == "$mark"* ]]; then
+  # A run before this one was cut off before that was known.
+  echo "the database is $marked already"
+  exit 0
+fi
 
 name=${BACKUP_NAME:-}
 if [ -z "$name" ]; then
-  name=$(find "$backups" -maxdepth 1 -name '*.dump' -printf '%f\n' | sort | tail -n 1)
-  [ -n "$name" ] || { echo "there is no backup in the claim" >&2; exit 3; }
+  shopt -s nullglob
+  files=("$backups"/[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]T[0-9][0-9][0-9][0-9][0-9][0-9]Z.dump)
+  [ ${#files[@]} -gt 0 ] || refuse 'there is no backup in the volume'
+  name=${files[-1]##*/}
 fi
-[ -r "$backups/$name" ] || { echo "there is no backup $name in the claim" >&2; exit 3; }
+[[ $name != *.partial && -r $backups/$name ]] || refuse "there is no backup $name in the volume"
 
-# A run before this one may have restored it and been cut off before that was known.
-if [ "$(psql -XAtc "SELECT count(*) FROM pg_catalog.pg_description WHERE description = 'restored by kubewright'")" != 0 ]; then
-  echo "backup $name is restored already"
-  exit 0
-fi
+relations=$(ask "SELECT count(*) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+  WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'")
+[ "$relations" = 0 ] || refuse 'the database is not empty: restore into a new cluster'
+
+# Reads it to its end first: half a backup ends here, whatever psql would have made of it.
+pg_restore --file=/dev/null "$backups/$name" || refuse "the backup $name is damaged"
+# The transaction begins and ends here, because psql would commit what it got when its input ends too early.
 {
-  pg_restore --no-owner --no-privileges --exit-on-error --file=- "$backups/$name"
-  printf "COMMENT ON SCHEMA public IS 'restored by kubewright';\n"
-} | psql -X --quiet --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null
+  echo 'BEGIN;'
+  pg_restore --no-owner --no-privileges --file=- "$backups/$name"
+  echo "DO \$\$BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), '$mark from $name'); END\$\$;"
+  echo 'COMMIT;'
+} | psql -X --quiet --set=ON_ERROR_STOP=1 --output=/dev/null "$connection"
 echo "backup $name is restored"

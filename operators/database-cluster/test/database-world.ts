@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CustomResourceDefinition,
@@ -19,21 +17,9 @@ import { readRecord, type LeaderRecord } from '../src/agent/leader-record.ts';
 import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
 import { createDatabaseClusterController } from '../src/database-cluster-controller.ts';
 import type { ObjectOptions } from '../src/objects/cluster-context.ts';
+import { installedVersion, serverPrograms, serverUser } from './server-programs.ts';
 
-/** Where Debian's packages put the programs of the server. */
-const serverPrograms = '/usr/lib/postgresql/15/bin';
-
-/** Why no database can run here; undefined: it can. */
-export const missingPrograms = existsSync(serverPrograms)
-  ? undefined
-  : `no PostgreSQL server programs in ${serverPrograms}: apt-get install postgresql`;
-
-/** The user that the servers run as: PostgreSQL refuses to run as root. */
-function serverUser(): number {
-  return process.getuid?.() === 0
-    ? Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }))
-    : (process.getuid?.() ?? 0);
-}
+const version = installedVersion ?? '15';
 
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 
@@ -53,8 +39,7 @@ export class DatabaseWorld implements AsyncDisposable {
     const server = { command: ['bash'], path: [serverPrograms] };
     const cluster = await EmbeddedCluster.start({
       images: {
-        'postgres:15': server,
-        'postgres:15.1': server,
+        [`postgres:${version}`]: server,
         'database-cluster:test': { command: [process.execPath, main] },
       },
       parentFolder: '/tmp',
@@ -91,7 +76,7 @@ export class DatabaseWorld implements AsyncDisposable {
       DatabaseCluster.resource,
       DatabaseCluster.create({
         metadata: { name, namespace: this.namespace },
-        spec: { replicas: 1, version: '15', storage: { size: '64Mi' }, ...spec },
+        spec: { replicas: 1, version, storage: { size: '64Mi' }, ...spec },
       }),
     );
   }
@@ -183,7 +168,7 @@ export const testObjects: ObjectOptions = {
   postgresImage: 'postgres',
   agentImage: 'database-cluster:test',
   agentCommand: [],
-  userId: serverUser(),
+  userId: serverUser()?.uid ?? process.getuid?.() ?? 0,
   imagePullPolicy: 'IfNotPresent',
   leaseDurationSeconds: 6,
   retryPeriodSeconds: 1,

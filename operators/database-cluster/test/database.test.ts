@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Pod } from '@kubewright/apimachinery';
-import { DatabaseWorld, missingPrograms } from './database-world.ts';
+import { DatabaseWorld } from './database-world.ts';
+import { missingPrograms } from './server-programs.ts';
 import { WritingClient } from './writing-client.ts';
 
 const options = { skip: missingPrograms ?? false, timeout: 180_000 };

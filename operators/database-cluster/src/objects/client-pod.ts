@@ -53,6 +53,8 @@ export function clientPod(context: ClusterContext, options: ClientPodOptions): P
           command: ['bash', '-c', `exec bash "\${KUBEWRIGHT_ROOT:-}${scriptsPath}/${script}"`],
           env: Object.entries(variables).map(([name, value]) => ({ name, value })),
           resources: { requests: { cpu: '50m', memory: '64Mi' } },
+          // Why it failed is read from the status of the pod.
+          terminationMessagePolicy: 'FallbackToLogsOnError',
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
@@ -63,6 +65,7 @@ export function clientPod(context: ClusterContext, options: ClientPodOptions): P
             { name: 'scripts', mountPath: scriptsPath, readOnly: true },
             { name: 'credentials', mountPath: `${secretsPath}/credentials`, readOnly: true },
             { name: 'tls', mountPath: `${secretsPath}/tls`, readOnly: true },
+            { name: 'client', mountPath: `${secretsPath}/client`, readOnly: true },
             { name: 'tmp', mountPath: '/tmp' },
           ],
         },
@@ -80,6 +83,11 @@ export function clientPod(context: ClusterContext, options: ClientPodOptions): P
             // The key of the server is none of a client's business.
             items: [{ key: 'ca.crt', path: 'ca.crt' }],
           },
+        },
+        // There only where users prove themselves by a certificate.
+        {
+          name: 'client',
+          secret: { secretName: names.client, defaultMode: 0o440, optional: true },
         },
         { name: 'tmp', emptyDir: {} },
       ],

@@ -6,6 +6,8 @@ import { ownedMetadata, type ClusterContext } from './cluster-context.ts';
 export interface PodPrograms {
   /** Text of the program that a container begins with. */
   readonly entry: string;
+  /** Text of what the next two begin with. */
+  readonly connect: string;
   /** Text of the program that makes a backup. */
   readonly backup: string;
   /** Text of the program that restores one. */
@@ -28,7 +30,12 @@ export function readPodPrograms(): PodPrograms {
     );
   }
   const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
-  return { entry: read('entry.sh'), backup: read('backup.sh'), restore: read('restore.sh') };
+  return {
+    entry: read('entry.sh'),
+    connect: read('connect.sh'),
+    backup: read('backup.sh'),
+    restore: read('restore.sh'),
+  };
 }
 
 /** The ConfigMap with the programs. */
@@ -39,6 +46,7 @@ export function scripts(context: ClusterContext, programs: PodPrograms): ConfigM
     metadata: ownedMetadata(context, context.names.scripts),
     data: {
       'entry.sh': programs.entry,
+      'connect.sh': programs.connect,
       'backup.sh': programs.backup,
       'restore.sh': programs.restore,
     },
