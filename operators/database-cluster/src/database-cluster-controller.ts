@@ -52,7 +52,7 @@ export function createDatabaseClusterController(
   const { cache, clock, logger } = manager;
   const { resource } = DatabaseCluster;
   const plugins = options.plugins ?? [new BackupPlugin()];
-  for (const plugin of plugins) plugin.initialize({ cache, logger });
+  for (const plugin of plugins) plugin.initialize({ cache, clock, logger });
   const reconciler = new DatabaseClusterReconciler({
     recorder: manager.eventRecorder(operatorName),
     clock,

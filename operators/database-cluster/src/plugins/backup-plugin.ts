@@ -1,21 +1,19 @@
 import {
   CronJob,
-  isNotFound,
+  findCondition,
   Job,
-  parseTime,
-  PersistentVolumeClaim,
+  Pod,
   Service,
   type DeepReadonly,
 } from '@kubewright/apimachinery';
-import type { Cache, EventInput, Informer } from '@kubewright/runtime';
+import type { EventInput } from '@kubewright/runtime';
 import { cronFault } from '../api/cron-line.ts';
 import type { DatabaseCluster } from '../api/database-cluster.ts';
-import { annotations, clusterLabel } from '../api/labels.ts';
-import { settingsOf, type BackupSettings } from '../api/settings.ts';
-import { NameTakenError } from '../apply/apply-error.ts';
+import { settingsOf } from '../api/settings.ts';
 import { managedObjects } from '../apply/object-applier.ts';
-import { clientPod } from '../objects/client-pod.ts';
-import { ownedMetadata, type ClusterContext } from '../objects/cluster-context.ts';
+import { deleteBackupClaim, ensureBackupClaim } from './backup-claim.ts';
+import { backupCronJob, type BackupConfiguration } from './backup-cron-job.ts';
+import { backupState } from './backup-state.ts';
 import {
   PluginConfigurationError,
   type ClusterPlugin,
@@ -24,31 +22,26 @@ import {
   type PluginRun,
 } from './plugin.ts';
 
-/** What a cluster asks of backups, with a retention that makes sense. */
-type BackupConfiguration = BackupSettings & { readonly retentionSeconds: number };
-
 const condition = 'BackupReady';
 
 /**
  * Backs clusters up on a schedule: a CronJob dumps the database into a claim of its own and removes what is older than the
  * retention. The schedule lives in the cluster, so backups go on while the operator does not.
  *
- * Guarantees: a backup has its name only when it was read again whole; the newest one is never removed. The claim outlives
- * the cluster unless `spec.backup.reclaimPolicy` says otherwise.
+ * Guarantees: a backup has its name only when it was read again to its end; the newest one is never removed. The claim
+ * outlives the cluster unless `spec.backup.reclaimPolicy` says otherwise.
  *
  * Caveats: a dump is of one moment; what was written since is not in it. The claim is `ReadWriteOnce`.
  */
 export class BackupPlugin implements ClusterPlugin<BackupConfiguration> {
   readonly name = 'backup';
-  #informers: { readonly cronJobs: Informer<CronJob>; readonly jobs: Informer<Job> } | undefined;
-  #cache: Cache | undefined;
+  #host: PluginHost | undefined;
 
-  initialize({ cache }: PluginHost): void {
-    this.#cache = cache;
-    this.#informers = {
-      cronJobs: managedObjects(cache, CronJob),
-      jobs: managedObjects(cache, Job),
-    };
+  initialize(host: PluginHost): void {
+    this.#host = host;
+    managedObjects(host.cache, CronJob);
+    managedObjects(host.cache, Job);
+    managedObjects(host.cache, Pod);
   }
 
   configure({ spec }: DeepReadonly<DatabaseCluster>): BackupConfiguration | undefined {
@@ -83,201 +76,86 @@ export class BackupPlugin implements ClusterPlugin<BackupConfiguration> {
       await applier.remove(CronJob, namespace, names.backups);
       return { conditions: [], dropped: [condition] };
     }
-    await this.#ensureClaim(configuration, run);
-    const address = this.#serviceAddress(context);
+    const fault = await ensureBackupClaim(configuration, run);
+    if (fault !== '') throw new PluginConfigurationError(condition, 'ClaimTaken', fault);
+    const address = this.#serviceAddress(run);
     if (address === undefined) {
-      return {
-        conditions: [
-          this.#condition(
-            run,
-            'Unknown',
-            'Pending',
-            'the Service of the primary does not exist yet',
-          ),
-        ],
-      };
+      return report('Unknown', 'Pending', 'the Service of the primary does not exist yet');
     }
-    await applier.ensure(CronJob, cronJob(context, configuration, address));
-    return this.#report(run);
+    await applier.ensure(CronJob, backupCronJob(context, configuration, address));
+    return this.#observe(run);
   }
 
-  async cleanup({ context, applier, client, cluster, signal }: PluginRun): Promise<void> {
-    const { names, namespace } = context;
-    await applier.remove(CronJob, namespace, names.backups);
-    if ((cluster.spec.backup?.reclaimPolicy ?? 'Retain') !== 'Delete') return;
-    const claim = await readClaim({ context, client, signal });
-    if (claim?.metadata.annotations?.[annotations.clusterUid] !== cluster.metadata.uid) return;
-    await client
-      .delete(PersistentVolumeClaim, { namespace, name: names.backups }, { signal })
-      .catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
+  async cleanup(run: PluginRun): Promise<void> {
+    const { context, applier, cluster } = run;
+    await applier.remove(CronJob, context.namespace, context.names.backups);
+    if (cluster.spec.backup?.reclaimPolicy === 'Delete') await deleteBackupClaim(run);
   }
 
-  /** The claim has no owner: it is to outlive the cluster. */
-  async #ensureClaim(
-    { size, storageClass }: BackupConfiguration,
-    { cluster, context, client, signal }: PluginRun,
-  ): Promise<void> {
-    const { names, namespace, labels, uid } = context;
-    const claim = await readClaim({ context, client, signal });
-    const owner = claim?.metadata.annotations?.[annotations.clusterUid];
-    if (claim === undefined) {
-      await client.create(
-        PersistentVolumeClaim,
-        {
-          apiVersion: 'v1',
-          kind: 'PersistentVolumeClaim',
-          metadata: {
-            name: names.backups,
-            namespace,
-            labels: { ...labels },
-            annotations: { [annotations.clusterUid]: uid },
-          },
-          spec: {
-            accessModes: ['ReadWriteOnce'],
-            resources: { requests: { storage: size } },
-            ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
-          },
-        },
-        { signal },
+  #serviceAddress({ context: { namespace, names } }: PluginRun): string | undefined {
+    if (this.#host === undefined) return undefined;
+    const service = managedObjects(this.#host.cache, Service);
+    return service.get({ namespace, name: names.cluster })?.spec?.clusterIP;
+  }
+
+  #observe({ cluster, context: { namespace, names } }: PluginRun): PluginReport {
+    if (this.#host === undefined) throw new TypeError('the plugin was not initialized');
+    const { cache, clock } = this.#host;
+    const cronJob = managedObjects(cache, CronJob).get({ namespace, name: names.backups });
+    const jobs = managedObjects(cache, Job)
+      .list({ namespace })
+      .filter(({ metadata }) =>
+        metadata.ownerReferences?.some(({ uid }) => uid === cronJob?.metadata.uid),
       );
-      return;
-    }
-    if (owner === uid) return;
-    const mayAdopt =
-      owner !== undefined &&
-      claim.metadata.labels?.[clusterLabel] === context.name &&
-      cluster.metadata.annotations?.[annotations.adoptClaims] === 'true';
-    if (!mayAdopt) throw new NameTakenError('PersistentVolumeClaim', names.backups);
-    await client.patch(
-      PersistentVolumeClaim,
-      { namespace, name: names.backups },
-      { type: 'merge', body: { metadata: { annotations: { [annotations.clusterUid]: uid } } } },
-      { signal },
-    );
-  }
-
-  #serviceAddress({ namespace, names }: ClusterContext): string | undefined {
-    if (this.#cache === undefined) return undefined;
-    const service = managedObjects(this.#cache, Service).get({ namespace, name: names.cluster });
-    return service?.spec?.clusterIP;
-  }
-
-  #report(run: PluginRun): PluginReport {
-    const { namespace, names } = run.context;
-    const cron = this.#informers?.cronJobs.get({ namespace, name: names.backups });
-    const lastSuccess = cron?.status?.lastSuccessfulTime;
-    const failed = this.#failedSince(run.context, lastSuccess);
+    const pods = managedObjects(cache, Pod).list({ namespace });
+    const state = backupState({ cronJob, jobs, pods, nowMs: clock.now() });
+    const lastSuccess = cronJob?.status?.lastSuccessfulTime;
     const status = lastSuccess === undefined ? {} : { lastBackupTime: lastSuccess };
-    if (failed !== undefined) {
-      const message = `the backup ${failed.name} failed: ${failed.why}`;
-      const event: EventInput = {
-        type: 'Warning',
-        reason: 'BackupFailed',
-        action: 'Backup',
-        note: message,
-        idempotencyKey: failed.uid,
-      };
-      return {
-        conditions: [this.#condition(run, 'False', 'BackupFailed', message)],
-        status,
-        events: [event],
-      };
+    switch (state.type) {
+      case 'waiting':
+        return { ...report('Unknown', 'Scheduled', 'no backup has been due yet'), status };
+      case 'succeeded':
+        return {
+          ...report('True', 'BackupSucceeded', 'the last backup that was due succeeded'),
+          status,
+        };
+      case 'failed': {
+        const { name, uid, why } = state.failure;
+        const message = `the backup ${name} failed: ${why}`;
+        return { ...failing('BackupFailed', message, uid, cluster), status };
+      }
+      case 'overdue': {
+        const message = `the backup that was due at ${state.dueAt} has not ended yet; kubectl get pods -l app.kubernetes.io/name=postgresql-client shows what its pod waits for`;
+        return { ...failing('BackupOverdue', message, state.dueAt, cluster), status };
+      }
+      default:
+        return state satisfies never;
     }
-    return {
-      conditions: [
-        lastSuccess === undefined
-          ? this.#condition(run, 'Unknown', 'Scheduled', 'no backup has been due yet')
-          : this.#condition(
-              run,
-              'True',
-              'BackupSucceeded',
-              'the last backup that was due succeeded',
-            ),
-      ],
-      status,
-    };
-  }
-
-  /** The newest Job that failed after the last success. */
-  #failedSince(
-    { namespace, names }: ClusterContext,
-    lastSuccess: string | undefined,
-  ): { readonly name: string; readonly uid: string; readonly why: string } | undefined {
-    const since = parseTime(lastSuccess)?.getTime() ?? 0;
-    const failures = (this.#informers?.jobs.list({ namespace }) ?? []).flatMap((job) => {
-      if (!job.metadata.ownerReferences?.some(({ name }) => name === names.backups)) return [];
-      const end = job.status?.conditions?.find(
-        ({ type, status }) => type === 'Failed' && status === 'True',
-      );
-      const at = parseTime(end?.lastTransitionTime)?.getTime() ?? 0;
-      if (end === undefined || at <= since) return [];
-      const { name, uid } = job.metadata;
-      return [{ name, uid, why: end.message ?? end.reason ?? 'its pods failed', at }];
-    });
-    return failures.toSorted((one, other) => other.at - one.at)[0];
-  }
-
-  #condition(
-    { cluster }: PluginRun,
-    status: 'True' | 'False' | 'Unknown',
-    reason: string,
-    message: string,
-  ): PluginReport['conditions'][number] {
-    return {
-      type: condition,
-      status,
-      reason,
-      message,
-      observedGeneration: cluster.metadata.generation,
-    };
   }
 }
 
-async function readClaim({
-  context,
-  client,
-  signal,
-}: Pick<PluginRun, 'context' | 'client' | 'signal'>) {
-  try {
-    const ref = { namespace: context.namespace, name: context.names.backups };
-    return await client.get(PersistentVolumeClaim, ref, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+function report(
+  status: 'True' | 'False' | 'Unknown',
+  reason: string,
+  message: string,
+): PluginReport {
+  return { conditions: [{ type: condition, status, reason, message }] };
 }
 
-function cronJob(
-  context: ClusterContext,
-  settings: BackupConfiguration,
-  serviceAddress: string,
-): CronJob {
-  const { names, labels } = context;
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'CronJob',
-    metadata: ownedMetadata(context, names.backups),
-    spec: {
-      schedule: settings.schedule,
-      // Two at a time would only be in each other's way; one that is late is better than none.
-      concurrencyPolicy: 'Forbid',
-      startingDeadlineSeconds: 600,
-      successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 3,
-      jobTemplate: {
-        metadata: { labels: { ...labels } },
-        spec: {
-          backoffLimit: 2,
-          template: clientPod(context, {
-            script: 'backup.sh',
-            claim: names.backups,
-            serviceAddress,
-            env: { RETENTION_SECONDS: String(settings.retentionSeconds) },
-          }),
-        },
-      },
-    },
+/** A condition that says what is wrong, and the Event of it unless the status says so already. */
+function failing(
+  reason: string,
+  message: string,
+  idempotencyKey: string,
+  { status }: PluginRun['cluster'],
+): PluginReport {
+  const isTold = findCondition(status?.conditions, condition)?.message === message;
+  const event: EventInput = {
+    type: 'Warning',
+    reason,
+    action: 'Backup',
+    note: message,
+    idempotencyKey,
   };
+  return { ...report('False', reason, message), events: isTold ? [] : [event] };
 }

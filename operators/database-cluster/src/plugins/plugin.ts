@@ -1,6 +1,6 @@
 import type { ConditionInput, DeepReadonly, Stored } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import type { Cache, EventInput, Logger } from '@kubewright/runtime';
+import type { Cache, Clock, EventInput, Logger } from '@kubewright/runtime';
 import type { ObjectApplier } from '../apply/object-applier.ts';
 import type { DatabaseCluster, DatabaseClusterStatus } from '../api/database-cluster.ts';
 import type { ClusterContext } from '../objects/cluster-context.ts';
@@ -8,6 +8,7 @@ import type { ClusterContext } from '../objects/cluster-context.ts';
 /** What plugins are given once, before any cluster. */
 export interface PluginHost {
   readonly cache: Cache;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 

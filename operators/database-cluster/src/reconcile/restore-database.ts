@@ -3,6 +3,7 @@ import {
   isNotFound,
   Job,
   PersistentVolumeClaim,
+  Pod,
   Service,
   type ConditionInput,
 } from '@kubewright/apimachinery';
@@ -13,8 +14,11 @@ import { ownedMetadata } from '../objects/cluster-context.ts';
 import { namesOf } from '../objects/names.ts';
 import type { PluginRun } from '../plugins/plugin.ts';
 import { holds } from '../status/cluster-status.ts';
+import { jobFailure } from '../status/job-failure.ts';
 
 const type = 'Restored';
+/** Exit code of restore.sh, and of psql for an error in SQL, that the same backup would end with again. */
+const permanentFailure = 3;
 
 /**
  * Fills a new database from a backup, by a Job that runs to its end once. What it says stays in the condition `Restored`:
@@ -53,13 +57,12 @@ export async function restoreDatabase(
   if (isConditionTrue(job?.status?.conditions, 'Complete')) {
     return [{ type, status: 'True', reason: 'Restored', message: `restored from ${claim}` }];
   }
-  const failure = job?.status?.conditions?.find(
-    (each) => each.type === 'Failed' && each.status === 'True',
-  );
+  const failure =
+    job === undefined ? undefined : jobFailure(job, managedObjects(cache, Pod).list({ namespace }));
   if (failure !== undefined) {
     return pending(
       'RestoreFailed',
-      `the Job ${names.restore} failed: ${failure.message ?? ''}; its log says why. Delete the Job to try again`,
+      `the Job ${names.restore} failed: ${failure.why}. Delete the Job to try again`,
     );
   }
   if (job === undefined) {
@@ -69,6 +72,12 @@ export async function restoreDatabase(
       metadata: ownedMetadata(context, names.restore),
       spec: {
         backoffLimit: 3,
+        // What restore.sh says that another try would not mend.
+        podFailurePolicy: {
+          rules: [
+            { action: 'FailJob', onExitCodes: { operator: 'In', values: [permanentFailure] } },
+          ],
+        },
         template: clientPod(context, {
           script: 'restore.sh',
           claim,
