@@ -137,7 +137,11 @@ start_server() {
   rm -f "$data/postmaster.pid"
   mode=$1
   say "server starts as $mode"
-  postgres -D "$data" -c config_file="$control/postgresql.conf" -c hba_file="$control/pg_hba.conf" \
+  # A port-forward arrives at the loopback address of the pod. As a plain process of a machine a server has its pod's
+  # address alone: the others are everybody's.
+  local addresses=()
+  [ -n "$root" ] || addresses=(-c listen_addresses="$POD_IP,localhost")
+  postgres "${addresses[@]}" -D "$data" -c config_file="$control/postgresql.conf" -c hba_file="$control/pg_hba.conf" \
     -c ssl_cert_file="$control/tls.crt" -c ssl_key_file="$control/tls.key" -c ssl_ca_file="$control/ca.crt" &
   server=$!
 }
