@@ -14,9 +14,18 @@ const imageProgram = process.env['IMAGE_PROGRAM'] ?? join(root, '../shared/clust
 /** A busybox that needs no library, as Debian's busybox-static installs it. */
 const busybox = process.env['BUSYBOX'] ?? '/bin/busybox';
 
-async function image(name: string, folder: string, program: string): Promise<void> {
+/**
+ * Makes an image and gives it to the node.
+ *
+ * @param content - Folder that becomes its root, and its command; `--node` before them adds Node as /bin/node.
+ */
+export async function makeImage(name: string, content: readonly string[]): Promise<void> {
   const env = { NODE: join(root, 'node_modules/node/bin/node') };
-  await run(imageProgram, [name, '--node', folder, '/bin/node', program], { env });
+  await run(imageProgram, [name, ...content], { env });
+}
+
+async function image(name: string, folder: string, program: string): Promise<void> {
+  await makeImage(name, ['--node', folder, '/bin/node', program]);
 }
 
 /** Makes the image `busybox` of the one on this machine. */

@@ -1,13 +1,24 @@
-import { before, describe } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { declareWalkThrough } from '../walk-through.ts';
 import { walkThroughs } from '../walk-throughs.ts';
+import { DatabaseNode } from './database-node.ts';
 import { loadImages } from './images.ts';
 import { nodeKubeconfig } from './node-kubeconfig.ts';
 
+/** Volumes that the walk-through of the databases asks for: one, and one for each of three replicas. */
+const databaseVolumes = 4;
+
 for (const walkThrough of walkThroughs) {
-  const { file, skip = false } = walkThrough;
+  const { file, skip = false, operators } = walkThrough;
   describe(`${file} on a real node, with kubectl`, { skip }, async () => {
-    before(() => loadImages(walkThrough.operators));
+    let databaseNode: DatabaseNode | undefined;
+    before(async () => {
+      await loadImages(operators);
+      if (operators.includes('database-cluster')) {
+        databaseNode = await DatabaseNode.prepare('15', databaseVolumes);
+      }
+    });
+    after(() => databaseNode?.[Symbol.asyncDispose]());
     await declareWalkThrough(walkThrough, nodeKubeconfig);
   });
 }
