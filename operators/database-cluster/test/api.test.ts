@@ -110,10 +110,13 @@ test('a version moves within its major version, upwards', () => {
 test('a cron line is told apart from what is none', () => {
   const lines = ['0 3 * * *', '*/15 * * * *', '0 0 1 jan mon-fri', '5,10-20/2 * * * 0', '@daily'];
   for (const line of lines) assert.equal(cronFault(line), undefined, line);
-  assert.equal(cronFault('61 * * * *'), '"61" is no minute (0 to 59)');
-  assert.equal(cronFault('* * *'), 'a cron line has 5 fields, this one has 3');
-  assert.equal(cronFault(''), 'a cron line has 5 fields, this one has 0');
-  for (const line of ['@often', '*/0 * * * *', '5-1 * * * *', '* * * * 8', 'a b c d e']) {
+  assert.equal(cronFault('61 * * * *'), 'end of range (61) above maximum (59): 61');
+  assert.equal(cronFault('* * *'), 'expected exactly 5 fields, found 3: [* * *]');
+  assert.equal(
+    cronFault('TZ=Europe/Berlin 0 3 * * *'),
+    'a time zone cannot be part of it, it is in UTC',
+  );
+  for (const line of ['', '@often', '*/0 * * * *', '5-1 * * * *', '* * * * 8', 'a b c d e']) {
     assert.notEqual(cronFault(line), undefined, line);
   }
 });

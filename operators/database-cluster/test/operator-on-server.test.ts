@@ -291,7 +291,10 @@ test('an invalid cron line stops the backups and nothing else', options, async (
   await untilRunning(world, 'db');
   const condition = await world.condition('db', 'BackupReady');
   assert.equal(condition?.reason, 'InvalidSchedule');
-  assert.match(condition.message, /"61" is no minute/);
+  assert.match(
+    condition.message,
+    /^spec\.backup\.schedule "61 \* \* \* \*" is no cron line: end of range \(61\) above maximum \(59\)/,
+  );
   await until(async () =>
     (await world.events()).some((event) => event.startsWith('Warning InvalidSchedule: ')),
   );
