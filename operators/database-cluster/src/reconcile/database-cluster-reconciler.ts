@@ -1,8 +1,4 @@
 import {
-  deepEqual,
-  isNotFound,
-  Lease,
-  PersistentVolumeClaim,
   StatefulSet,
   withFinalizer,
   withoutFinalizer,
@@ -24,19 +20,15 @@ import { DatabaseCluster } from '../api/database-cluster.ts';
 import { ObjectApplier, managedObjects } from '../apply/object-applier.ts';
 import { SecretKeeper } from '../apply/secret-keeper.ts';
 import { contextOf, type ClusterContext, type ObjectOptions } from '../objects/cluster-context.ts';
-import type { Beginning } from '../objects/lease.ts';
-import { claimName } from '../objects/names.ts';
 import type { PodPrograms } from '../objects/scripts.ts';
-import {
-  PluginConfigurationError,
-  type ClusterPlugin,
-  type PluginReport,
-  type PluginRun,
-} from '../plugins/plugin.ts';
-import { holds, sinceWhen, statusAfter, type Observation } from '../status/cluster-status.ts';
-import { classifyFailure, type Failure } from '../status/failure.ts';
+import type { ClusterPlugin, PluginReport, PluginRun } from '../plugins/plugin.ts';
+import { runPlugins } from '../plugins/run-plugins.ts';
+import type { Observation } from '../status/cluster-status.ts';
+import { classifyFailure } from '../status/failure.ts';
 import { judge, type Refusal } from '../status/judgement.ts';
-import { adoptClaims, dataClaims, growClaims, judgeClaims } from './claims.ts';
+import { StatusReporter } from '../status/status-reporter.ts';
+import { startOf } from './beginning.ts';
+import { dataClaims, growClaims } from './claims.ts';
 import { deleteCluster } from './delete-cluster.ts';
 import { ensureObjects } from './ensure-objects.ts';
 import { leaderRecord, observeCluster } from './observe-cluster.ts';
@@ -70,9 +62,11 @@ type Cluster = DeepReadonly<Stored<DatabaseCluster>>;
 /** Brings one DatabaseCluster to what its spec asks for, and its status to what is there. */
 export class DatabaseClusterReconciler {
   readonly #options: ReconcilerOptions;
+  readonly #reporter: StatusReporter;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#reporter = new StatusReporter(options);
   }
 
   /** One look at one cluster. */
@@ -102,19 +96,8 @@ export class DatabaseClusterReconciler {
     const { version, refusal } = judge(cluster, this.#runningVersion(cluster, context));
     if (refusal?.isBlocking === true) return this.#refuse(cluster, refusal, context);
     const plan = contextOf(cluster, version, this.#options.objects);
-    const { namespace, settings } = plan;
-    const claims = dataClaims(cache, namespace, plan.name);
-    let beginning: Beginning | undefined;
-    if (!(await this.#hasLease(plan, context))) {
-      const known = new Map(claims.map((claim) => [claim.metadata.name, claim]));
-      // Also claims that carry none of our labels: a pod would take them for its own.
-      for (const claim of await this.#claimsByName(plan, context))
-        known.set(claim.metadata.name, claim);
-      const verdict = judgeClaims(cluster, [...known.values()]);
-      if (verdict.type === 'refused') return this.#refuse(cluster, verdict.refusal, context);
-      await adoptClaims(client, verdict.toAdopt, plan.uid, signal);
-      ({ beginning } = verdict);
-    }
+    const start = await startOf(cluster, plan, { client, cache, signal });
+    if (start.type === 'refused') return this.#refuse(cluster, start.refusal, context);
     const applier = new ObjectApplier({ client, cache, owner: cluster, signal });
     const run: PluginRun = { cluster, context: plan, applier, client, signal };
     await ensureObjects({
@@ -126,55 +109,21 @@ export class DatabaseClusterReconciler {
       client,
       cache,
       signal,
-      beginning,
+      beginning: start.type === 'begins' ? start.beginning : undefined,
       replicas: this.#replicas(plan, context),
     });
-    await growClaims(client, claims, settings.size, signal);
+    const claims = dataClaims(cache, plan.namespace, plan.name);
+    await growClaims(client, claims, plan.settings.size, signal);
 
     const observation = observeCluster(cluster, plan, cache);
     const isAvailable = observation.conditions.some(
       ({ type, status }) => type === 'Available' && status === 'True',
     );
     const restored = await restoreDatabase(run, cache, isAvailable);
-    const reports = await this.#runPlugins(run);
-    const accepted: ConditionInput =
-      refusal === undefined
-        ? {
-            type: 'Accepted',
-            status: 'True',
-            reason: 'SpecAccepted',
-            message: 'the spec is being followed',
-          }
-        : { type: 'Accepted', status: 'False', reason: refusal.reason, message: refusal.message };
-    await this.#report(
+    const reports = await runPlugins(this.#options.plugins, run);
+    await this.#reporter.report(
       cluster,
-      {
-        ...observation,
-        conditions: [
-          accepted,
-          {
-            type: 'Reconciled',
-            status: 'True',
-            reason: 'Reconciled',
-            message: 'all objects are as they should be',
-          },
-          ...withRestore(observation.conditions, restored),
-          ...restored,
-          ...reports.flatMap(({ conditions }) => conditions),
-        ],
-        dropped: [
-          ...observation.dropped,
-          ...(cluster.spec.restore === undefined ? ['Restored'] : []),
-          ...reports.flatMap(({ dropped = [] }) => dropped),
-        ],
-        fields: Object.assign(
-          {},
-          observation.fields,
-          { version },
-          refusal === undefined ? {} : { message: refusal.message },
-          ...reports.map(({ status = {} }) => status),
-        ) as Observation['fields'],
-      },
+      wholeObservation({ cluster, version, refusal, observation, restored, reports }),
       context,
     );
     for (const event of reports.flatMap(({ events = [] }) => events)) {
@@ -197,19 +146,7 @@ export class DatabaseClusterReconciler {
     }
     const waiting = await deleteCluster({ context: plan, applier, client, cache, signal });
     if (waiting !== '') {
-      await this.#report(
-        cluster,
-        {
-          conditions: [
-            { type: 'Available', status: 'False', reason: 'Deleting', message: waiting },
-            { type: 'Ready', status: 'False', reason: 'Deleting', message: waiting },
-          ],
-          dropped: [],
-          isFailing: false,
-          fields: { message: waiting },
-        },
-        context,
-      );
+      await this.#reporter.waiting(cluster, waiting, context);
       return requeueAfter(deletionRecheckMs);
     }
     await this.#setFinalizers(cluster, withoutFinalizer(cluster, finalizer), context);
@@ -217,49 +154,9 @@ export class DatabaseClusterReconciler {
     return done();
   }
 
-  /** Plugins fail for themselves: what one cannot do must not keep the database from being looked after. */
-  async #runPlugins(run: PluginRun): Promise<PluginReport[]> {
-    const reports: PluginReport[] = [];
-    for (const plugin of this.#options.plugins) {
-      try {
-        reports.push(await plugin.execute(plugin.configure(run.cluster), run));
-      } catch (error) {
-        if (!(error instanceof PluginConfigurationError)) throw error;
-        const { condition: type, reason, message } = error;
-        reports.push({
-          conditions: [{ type, status: 'False', reason, message }],
-          events: [
-            {
-              type: 'Warning',
-              reason,
-              action: 'Configure',
-              note: message,
-              idempotencyKey: `${reason}-${String(run.cluster.metadata.generation)}`,
-            },
-          ],
-        });
-      }
-    }
-    return reports;
-  }
-
-  /** Says that nothing is done because of what the spec asks for; only a change helps. */
+  /** Nothing is done because of what the spec asks for. */
   async #refuse(cluster: Cluster, refusal: Refusal, context: ReconcileContext): Promise<Result> {
-    const { reason, message } = refusal;
-    await this.#report(
-      cluster,
-      {
-        conditions: [
-          { type: 'Accepted', status: 'False', reason, message },
-          { type: 'Reconciled', status: 'False', reason, message },
-          { type: 'Ready', status: 'False', reason, message },
-        ],
-        dropped: [],
-        isFailing: true,
-        fields: { message },
-      },
-      context,
-    );
+    await this.#reporter.refused(cluster, refusal, context);
     // Claims may be deleted and names become free without a change of the cluster.
     return requeueAfter(recheckMs);
   }
@@ -277,86 +174,13 @@ export class DatabaseClusterReconciler {
         return requeueAfter(retryMs);
       case 'blocked':
         logger.warn('cannot go on', { error });
-        await this.#reportFailure(cluster, failure, context);
+        await this.#reporter.failed(cluster, failure, context);
         return requeueAfter(recheckMs);
       case 'terminal':
-        await this.#reportFailure(cluster, failure, context);
+        await this.#reporter.failed(cluster, failure, context);
         return terminal(error);
       default:
         return failure satisfies never;
-    }
-  }
-
-  async #reportFailure(
-    cluster: Cluster,
-    { reason, message }: Extract<Failure, { reason: string }>,
-    context: ReconcileContext,
-  ): Promise<void> {
-    const observation: Observation = {
-      conditions: [{ type: 'Reconciled', status: 'False', reason, message }],
-      dropped: [],
-      isFailing: true,
-      fields: { message },
-    };
-    try {
-      await this.#report(cluster, observation, context);
-    } catch (statusError) {
-      context.signal.throwIfAborted();
-      // The Event and the log say it; the status may be what the permission is missing for.
-      context.logger.warn('the status could not be written', { error: statusError });
-    }
-  }
-
-  /** Records what became so, then writes the status when it says something new. */
-  async #report(
-    given: Cluster,
-    observation: Observation,
-    context: ReconcileContext,
-  ): Promise<void> {
-    const { clock } = this.#options;
-    const { namespace, name, uid } = given.metadata;
-    // The finalizer may have been written meanwhile; the cache shows own writes.
-    const cluster = context.cache.get(DatabaseCluster.resource, { namespace, name });
-    if (cluster?.metadata.uid !== uid) return;
-    this.#recordChanges(cluster, observation);
-    const status = statusAfter(cluster, observation, new Date(clock.now()));
-    if (deepEqual(status, cluster.status)) return;
-    const { resourceVersion } = cluster.metadata;
-    // A merge keeps members that are left out, and conditions that were dropped must go: the list is sent whole.
-    await context.client.patch(
-      DatabaseCluster.resource,
-      { namespace, name },
-      { type: 'merge', body: { metadata: { uid, resourceVersion }, status } },
-      { subresource: 'status', signal: context.signal },
-    );
-  }
-
-  /** Events for what the conditions say anew. Recorded before the status that they are told apart by, under names that are the same when it is done again. */
-  #recordChanges(cluster: Cluster, observation: Observation): void {
-    const { recorder } = this.#options;
-    const generation = String(cluster.metadata.generation);
-    for (const { type, status, reason, message = '' } of observation.conditions) {
-      if (type === 'Ready' && status === 'True' && !holds(cluster, 'Ready')) {
-        recorder.event(cluster, {
-          type: 'Normal',
-          reason: 'DatabaseReady',
-          action: 'Reconcile',
-          note: message,
-          idempotencyKey: `ready-${sinceWhen(cluster, 'Ready')}`,
-        });
-      }
-      const isTold = type === 'Accepted' || type === 'Reconciled' || type === 'Restored';
-      const before = cluster.status?.conditions?.find((each) => each.type === type);
-      if (!isTold || status !== 'False' || transient.has(reason)) continue;
-      if (before?.reason === reason && before.observedGeneration === cluster.metadata.generation)
-        continue;
-      recorder.event(cluster, {
-        type: 'Warning',
-        reason,
-        action: 'Reconcile',
-        note: message,
-        idempotencyKey: `${reason}-${generation}`,
-      });
     }
   }
 
@@ -398,41 +222,58 @@ export class DatabaseClusterReconciler {
     const stays = (pod: string): boolean => Number(pod.slice(name.length + 1)) < settings.instances;
     return stays(record.primary) || record.successors.some(stays) ? settings.instances : present;
   }
-
-  async #hasLease(
-    { namespace, names }: ClusterContext,
-    { client, cache, signal }: ReconcileContext,
-  ): Promise<boolean> {
-    if (managedObjects(cache, Lease).get({ namespace, name: names.lease }) !== undefined)
-      return true;
-    try {
-      await client.get(Lease, { namespace, name: names.lease }, { signal });
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
-  }
-
-  async #claimsByName(
-    { name, namespace, settings }: ClusterContext,
-    { client, signal }: ReconcileContext,
-  ): Promise<Stored<PersistentVolumeClaim>[]> {
-    const found: Stored<PersistentVolumeClaim>[] = [];
-    for (let ordinal = 0; ordinal < settings.instances; ordinal += 1) {
-      try {
-        const ref = { namespace, name: claimName(name, ordinal) };
-        found.push(await client.get(PersistentVolumeClaim, ref, { signal }));
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
-    }
-    return found;
-  }
 }
 
-/** Reasons of conditions that say what is going on rather than what is wrong. */
-const transient: ReadonlySet<string> = new Set(['Restoring', 'WaitingForDatabase', 'Reconciled']);
+/** All that one look at a cluster found. */
+interface Findings {
+  readonly cluster: Cluster;
+  readonly version: string;
+  readonly refusal: Refusal | undefined;
+  readonly observation: Observation;
+  readonly restored: readonly ConditionInput[];
+  readonly reports: readonly PluginReport[];
+}
+
+/** The findings as one observation. */
+function wholeObservation(findings: Findings): Observation {
+  const { cluster, version, refusal, observation, restored, reports } = findings;
+  const accepted: ConditionInput =
+    refusal === undefined
+      ? {
+          type: 'Accepted',
+          status: 'True',
+          reason: 'SpecAccepted',
+          message: 'the spec is being followed',
+        }
+      : { type: 'Accepted', status: 'False', reason: refusal.reason, message: refusal.message };
+  return {
+    ...observation,
+    conditions: [
+      accepted,
+      {
+        type: 'Reconciled',
+        status: 'True',
+        reason: 'Reconciled',
+        message: 'all objects are as they should be',
+      },
+      ...withRestore(observation.conditions, restored),
+      ...restored,
+      ...reports.flatMap(({ conditions }) => conditions),
+    ],
+    dropped: [
+      ...observation.dropped,
+      ...(cluster.spec.restore === undefined ? ['Restored'] : []),
+      ...reports.flatMap(({ dropped = [] }) => dropped),
+    ],
+    fields: Object.assign(
+      {},
+      observation.fields,
+      { version },
+      refusal === undefined ? {} : { message: refusal.message },
+      ...reports.map(({ status = {} }) => status),
+    ) as Observation['fields'],
+  };
+}
 
 /** A database that is yet to be filled is not ready. */
 function withRestore(
