@@ -5,8 +5,8 @@ import { DatabaseNode } from './database-node.ts';
 import { loadImages } from './images.ts';
 import { nodeKubeconfig } from './node-kubeconfig.ts';
 
-/** Volumes that the walk-through of the databases asks for: one, and one for each of three replicas. */
-const databaseVolumes = 4;
+/** Volumes that the walk-through of the databases asks for: of five servers, and one for backups. */
+const databaseVolumes = 6;
 
 for (const walkThrough of walkThroughs) {
   const { file, skip = false, operators } = walkThrough;
