@@ -7,6 +7,7 @@ import { limitRanger } from './limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeTaints } from './node-taints.ts';
 import { podPriority } from './pod-priority.ts';
+import { podSecurity } from './pod-security.ts';
 import { resourceQuota } from './resource-quota.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { terminatingDefinition } from './terminating-definition.ts';
@@ -29,6 +30,7 @@ export function createAdmissionPlugins({
     limitRanger,
     serviceAccountAdmission,
     nodeTaints,
+    podSecurity,
     podPriority,
     defaultTolerations,
     defaultStorageClass,
