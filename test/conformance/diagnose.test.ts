@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import {
   Event,
-  isAlreadyExists,
   isForbidden,
   Pod,
   ResourceQuota,
   Role,
   RoleBinding,
-  ServiceAccount,
   type ContainerStatus,
   type PolicyRule,
   type Stored,
@@ -26,12 +24,6 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
   before(async () => {
     admin = await environment().client();
     namespace = await environment().newNamespace();
-    try {
-      // Where no controller makes it.
-      await admin.create(ServiceAccount, { metadata: { name: 'default', namespace } });
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
     const crashed = await createPod('crashed', {
       restartCount: 4,
       ready: false,

@@ -1,14 +1,4 @@
-import {
-  CustomResourceDefinition,
-  EventsV1Event,
-  isAlreadyExists,
-  isConditionTrue,
-  isNotFound,
-  Pod,
-  Role,
-  RoleBinding,
-  ServiceAccount,
-} from '@kubewright/apimachinery';
+import { EventsV1Event, Pod, Role, RoleBinding } from '@kubewright/apimachinery';
 import type { PolicyRule, Stored } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
 import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster';
@@ -24,34 +14,25 @@ export class FooWorld implements AsyncDisposable {
   readonly environment: TestEnvironment;
   readonly client: Client;
   readonly namespace: string;
-  /** The definition is of this test, and goes with it. */
-  readonly #ownsDefinition: boolean;
 
-  private constructor(
-    environment: TestEnvironment,
-    client: Client,
-    namespace: string,
-    ownsDefinition: boolean,
-  ) {
+  private constructor(environment: TestEnvironment, client: Client, namespace: string) {
     this.environment = environment;
     this.client = client;
     this.namespace = namespace;
-    this.#ownsDefinition = ownsDefinition;
   }
 
   static async start(): Promise<FooWorld> {
     // The first kind suffices: what differs between the transports is tested with the client.
     const [kind = 'in-process'] = testEnvironmentKinds();
     const environment = await startTestEnvironment({ kind });
+    await environment.install(Foo.manifest());
     const client = await environment.client();
-    const isNew = await installDefinition(client);
-    return new FooWorld(environment, client, await newNamespace(environment, client), isNew);
+    return new FooWorld(environment, client, await environment.newNamespace());
   }
 
   /** The same server with a namespace of its own. */
   async inNewNamespace(): Promise<FooWorld> {
-    const namespace = await newNamespace(this.environment, this.client);
-    return new FooWorld(this.environment, this.client, namespace, false);
+    return new FooWorld(this.environment, this.client, await this.environment.newNamespace());
   }
 
   /** A client of a user who may do this in the namespace, and nothing else. Again with other rules, the user may do those instead. */
@@ -135,7 +116,6 @@ export class FooWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#ownsDefinition) await this.client.delete(CustomResourceDefinition, definition);
     await this.environment[Symbol.asyncDispose]();
   }
 
@@ -199,43 +179,4 @@ export class RunningFooOperator implements AsyncDisposable {
 /** Looks again and again until it is so; the time limit of the test bounds it. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-const definition = { name: Foo.manifest().metadata.name ?? '' };
-
-/** Makes the server know Foos. Whether it did not before. */
-async function installDefinition(client: Client): Promise<boolean> {
-  let isNew = true;
-  try {
-    await client.create(CustomResourceDefinition, Foo.manifest());
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    isNew = false;
-  }
-  await until(async () => {
-    const { status } = await client.get(CustomResourceDefinition, definition);
-    return isConditionTrue(status?.conditions, 'Established');
-  });
-  // Served a moment after it is established.
-  await until(async () => {
-    try {
-      await client.list(Foo.resource, { namespace: 'default' });
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
-  });
-  return isNew;
-}
-
-/** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
-async function newNamespace(environment: TestEnvironment, client: Client): Promise<string> {
-  const namespace = await environment.newNamespace();
-  try {
-    await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
-  return namespace;
 }

@@ -1,16 +1,12 @@
 import {
-  CustomResourceDefinition,
   DaemonSet,
   EventsV1Event,
-  isAlreadyExists,
-  isConditionTrue,
   isNotFound,
   Job,
   ownerReference,
   Pod,
   Role,
   RoleBinding,
-  ServiceAccount,
 } from '@kubewright/apimachinery';
 import type { ContainerStatus, OwnerReference, PolicyRule, Stored } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
@@ -30,34 +26,24 @@ export class OperatorUnderTest implements AsyncDisposable {
   readonly client: Client;
   readonly namespace: string;
 
-  /** Whether the definition of PodDiagnosers has to go again at the end. */
-  readonly #hasInstalled: boolean;
-
-  private constructor(
-    environment: TestEnvironment,
-    client: Client,
-    namespace: string,
-    hasInstalled = false,
-  ) {
+  private constructor(environment: TestEnvironment, client: Client, namespace: string) {
     this.environment = environment;
     this.client = client;
     this.namespace = namespace;
-    this.#hasInstalled = hasInstalled;
   }
 
   static async start(): Promise<OperatorUnderTest> {
     // The first kind suffices: what differs between the transports is tested with the client.
     const [kind = 'in-process'] = testEnvironmentKinds();
     const environment = await startTestEnvironment({ kind });
+    await environment.install(PodDiagnoser.manifest());
     const client = await environment.client();
-    const hasInstalled = await installDefinition(client);
-    const namespace = await newNamespace(environment, client);
-    return new OperatorUnderTest(environment, client, namespace, hasInstalled);
+    return new OperatorUnderTest(environment, client, await environment.newNamespace());
   }
 
   /** Makes a further namespace the one that is worked in. */
   async inNewNamespace(): Promise<OperatorUnderTest> {
-    const namespace = await newNamespace(this.environment, this.client);
+    const namespace = await this.environment.newNamespace();
     return new OperatorUnderTest(this.environment, this.client, namespace);
   }
 
@@ -202,11 +188,6 @@ export class OperatorUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#hasInstalled) {
-      await this.client.delete(CustomResourceDefinition, definition);
-      // The next test file may install it again, which it cannot while it goes.
-      await until(async () => (await readDefinition(this.client)) === undefined);
-    }
     await this.environment[Symbol.asyncDispose]();
   }
 }
@@ -248,44 +229,6 @@ export class RunningOperator implements AsyncDisposable {
     await this.#run;
     await this.#reports[Symbol.asyncDispose]();
   }
-}
-
-const definition = { name: PodDiagnoser.manifest().metadata.name ?? '' };
-
-async function readDefinition(
-  client: Client,
-): Promise<Stored<CustomResourceDefinition> | undefined> {
-  try {
-    return await client.get(CustomResourceDefinition, definition);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Makes the server know PodDiagnosers. Whether it did not before. */
-async function installDefinition(client: Client): Promise<boolean> {
-  const isNew = (await readDefinition(client)) === undefined;
-  if (isNew) await client.create(CustomResourceDefinition, PodDiagnoser.manifest());
-  await until(async () =>
-    isConditionTrue((await readDefinition(client))?.status?.conditions, 'Established'),
-  );
-  return isNew;
-}
-
-/** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
-async function newNamespace(environment: TestEnvironment, client: Client): Promise<string> {
-  const namespace = await environment.newNamespace();
-  try {
-    await client.create(ServiceAccount, {
-      apiVersion: 'v1',
-      kind: 'ServiceAccount',
-      metadata: { name: 'default', namespace },
-    });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
-  return namespace;
 }
 
 /** Looks again and again until it is so; the time limit of the test bounds it. */

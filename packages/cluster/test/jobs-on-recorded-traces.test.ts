@@ -7,7 +7,6 @@ import {
   Event,
   Job,
   Pod,
-  ServiceAccount,
   type KubernetesObject,
   type Resource,
   type Stored,
@@ -358,8 +357,6 @@ describe('what the real Job and CronJob controllers wrote', () => {
     test(`${scenario}: each status comes to pass in its order, and the same is told`, async () => {
       const client = await environment.client();
       const namespace = await environment.newNamespace();
-      await using accounts = new History(client, ServiceAccount, namespace);
-      await accounts.until(() => true, 0, 'pods can be made');
       await using replay = new Replay(client, namespace, scenario);
       await replay.run();
     });

@@ -1,6 +1,7 @@
 import type { Fault } from '@kubewright/apiserver';
 import { Client, KubeConfig } from '@kubewright/client';
 import { EmbeddedCluster, type EmbeddedClusterOptions } from '../embedded-cluster.ts';
+import { TestDefinitions } from './definitions.ts';
 import { TestNamespaces } from './namespaces.ts';
 import type { TestEnvironment, TestFaultEffect, TestUser } from './test-environment.ts';
 
@@ -12,7 +13,8 @@ export async function startEmbeddedEnvironment(
   const { hasControllers = false, hasNode = false } = options;
   const cluster = await EmbeddedCluster.start({ ...options, hasControllers, hasNode });
   const clients = new AsyncDisposableStack();
-  const namespaces = new TestNamespaces(cluster.client);
+  const namespaces = new TestNamespaces(cluster.client, hasControllers);
+  const definitions = new TestDefinitions(cluster.client);
   const { server } = cluster;
   async function client(as?: TestUser): Promise<Client> {
     if (kind === 'in-process') {
@@ -38,6 +40,7 @@ export async function startEmbeddedEnvironment(
     },
     client,
     newNamespace: () => namespaces.create(),
+    install: (...manifests) => definitions.install(manifests),
     async [Symbol.asyncDispose]() {
       await clients.disposeAsync();
       await cluster.stop();

@@ -1,22 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import {
-  ConfigMap,
-  isConditionTrue,
-  isNotFound,
-  Node,
-  ServiceAccount,
-  type NamespacedName,
-  type Resource,
-} from '@kubewright/apimachinery';
+import { isConditionTrue, Node } from '@kubewright/apimachinery';
 import { Client, KubeConfig } from '@kubewright/client';
 import { parse, stringify } from 'yaml';
+import { TestDefinitions } from './definitions.ts';
 import { LocalServer } from './local-server.ts';
-import { TestNamespaces } from './namespaces.ts';
+import { hasControllers, TestNamespaces } from './namespaces.ts';
 import type { TestEnvironment, TestUser } from './test-environment.ts';
-
-/** Longest wait for what a controller manager makes, in milliseconds. */
-const appearLimitMs = 3_000;
-const pollMs = 100;
 
 /** Starts etcd and kube-apiserver from a folder of programs as a test environment. */
 export async function startLocalBinaries(assets: string): Promise<TestEnvironment> {
@@ -47,7 +36,7 @@ export async function startLocalBinaries(assets: string): Promise<TestEnvironmen
   }
 }
 
-/** Takes the cluster of a kubeconfig as a test environment. Its own namespaces are deleted at the end, nothing else. */
+/** Takes the cluster of a kubeconfig as a test environment. Its own namespaces and definitions are deleted at the end, nothing else. */
 export async function connectExisting(kubeconfigPath: string): Promise<TestEnvironment> {
   const clients = new AsyncDisposableStack();
   const text = await readFile(kubeconfigPath, 'utf8');
@@ -56,19 +45,18 @@ export async function connectExisting(kubeconfigPath: string): Promise<TestEnvir
     return clients.use(await Client.fromKubeConfig(config));
   }
   const admin = await client();
-  const namespaces = new TestNamespaces(admin);
   const controllers = await hasControllers(admin);
+  const namespaces = new TestNamespaces(admin, controllers);
+  const definitions = new TestDefinitions(admin);
   return {
     kind: 'existing',
     capabilities: { controllers, node: await hasReadyNode(admin) },
     kubeconfigPath,
     client,
-    async newNamespace() {
-      const namespace = await namespaces.create();
-      if (controllers) await untilFurnished(admin, namespace);
-      return namespace;
-    },
+    newNamespace: () => namespaces.create(),
+    install: (...manifests) => definitions.install(manifests),
     async [Symbol.asyncDispose]() {
+      await definitions.removeAll();
       await namespaces.deleteAll();
       await clients.disposeAsync();
     },
@@ -87,36 +75,6 @@ function impersonating(text: string, { user, groups = [] }: TestUser): string {
     user: { ...entry.user, as: user, 'as-groups': groups },
   }));
   return stringify({ ...config, users }, { version: '1.1', lineWidth: 0 });
-}
-
-/** A controller manager gives the default namespace its account within moments. */
-async function hasControllers(client: Client): Promise<boolean> {
-  return appears(client, ServiceAccount, { namespace: 'default', name: 'default' });
-}
-
-/** What controllers put into every namespace is there: a test that counts or watches does not see it come. */
-async function untilFurnished(client: Client, namespace: string): Promise<void> {
-  await appears(client, ServiceAccount, { namespace, name: 'default' });
-  await appears(client, ConfigMap, { namespace, name: 'kube-root-ca.crt' });
-}
-
-/** Whether an object is there, or comes soon. */
-async function appears(
-  client: Client,
-  resource: Resource,
-  reference: NamespacedName,
-): Promise<boolean> {
-  const deadline = Date.now() + appearLimitMs;
-  do {
-    try {
-      await client.get(resource, reference);
-      return true;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  } while (Date.now() < deadline);
-  return false;
 }
 
 async function hasReadyNode(client: Client): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { CustomResourceDefinition } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 
 /** Who a client acts as. */
@@ -85,6 +86,11 @@ export interface TestEnvironment extends AsyncDisposable {
   readonly kubeconfigPath?: string;
   /** A new client; the environment closes it. Default user: an administrator. */
   client(as?: TestUser): Promise<Client>;
-  /** Makes a namespace of its own; the environment deletes it. */
+  /** Makes a namespace of its own, which pods can be made in; the environment deletes it. */
   newNamespace(): Promise<string>;
+  /**
+   * Installs definitions of custom resources, and returns when the server serves all their versions. The environment
+   * takes away those it made, with their objects, when it is disposed of; one that was there is used as it is, and stays.
+   */
+  install(...manifests: readonly CustomResourceDefinition[]): Promise<void>;
 }
