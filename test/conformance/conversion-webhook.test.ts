@@ -415,6 +415,33 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
     assert.deepEqual(spec, { size: 1000, mode: 'size' });
   });
 
+  test('is asked both ways for a dry run, whose answer shows what would be read', async () => {
+    const merge = { type: 'merge', body: { spec: { count: 7 } } } as const;
+    const metadata = { namespace, name: 'tried', finalizers: ['a.example.com/b'] };
+    await client.create(BoxBeta, { metadata, spec: { count: 2 } });
+    // The stored version knows even sizes only.
+    webhook.answer(
+      '/convert',
+      spoilt((_, first) => {
+        const { size, ...spec } = first.spec ?? {};
+        first.spec = typeof size === 'number' ? { ...spec, size: size - (size % 2) } : spec;
+      }),
+    );
+    const created = await client.create(
+      BoxBeta,
+      { metadata: { namespace, name: 'odd' }, spec: { count: 5 } },
+      { dryRun: true },
+    );
+    const changed = await client.patch(BoxBeta, metadata, merge, { dryRun: true });
+    assert.deepEqual([created.spec?.count, changed.spec?.count], [4, 6]);
+    webhook.answer('/convert', (review) => ({ review: converted(review) }));
+    const { spec } = await client.get(BoxV1, metadata);
+    assert.equal(spec?.size, 2);
+    await assert.rejects(client.get(BoxV1, { namespace, name: 'odd' }), isNotFound);
+    const free = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
+    await client.patch(BoxV1, metadata, free);
+  });
+
   for (const [what, misdo, message] of misdeeds) {
     test(`that ${what} fails the request, in these words`, async () => {
       webhook.answer('/convert', misdo);

@@ -20,7 +20,7 @@ import {
   WriteEffects,
   writeOptionsOf,
 } from './strategy-context.ts';
-import { toStoredVersion } from '../storage/version-reader.ts';
+import { fromStoredVersion, toStoredVersion } from '../storage/version-reader.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 const DUPLICATE_OWNERS_WARNING =
@@ -108,7 +108,9 @@ export async function createObject(
   }
   if (options.dryRun) {
     delete metadata['resourceVersion'];
-    return encodeAnswer(201, present(operation, object), operation.request, operation.format);
+    // What converters make of it is part of the answer.
+    const answer = await fromStoredVersion(type, stored);
+    return answerUnstored(operation, answer, 201);
   }
   services.admission.commit(attributes());
   effects.commit();

@@ -6,7 +6,7 @@ import type { StoredRecord } from '../storage/stored-record.ts';
 import type { DeleteOptions, PropagationPolicy } from './delete-options.ts';
 import { namespaceOf, type Operation } from './services.ts';
 import { admissionAttributes } from './strategy-context.ts';
-import { readRecord, toStoredVersion } from '../storage/version-reader.ts';
+import { fromStoredVersion, readRecord, toStoredVersion } from '../storage/version-reader.ts';
 
 /** What became of a deletion. */
 export type DeletionResult =
@@ -207,7 +207,10 @@ async function deleteRecord(
     type.strategy.holdsDeleted?.(object) === true;
   if (isHeld) {
     type.strategy.prepareForDeletion?.(object);
-    if (options.dryRun) return { kind: 'pending', object, record: undefined };
+    if (options.dryRun) {
+      const answer = await fromStoredVersion(type, await toStoredVersion(type, object));
+      return { kind: 'pending', object: answer, record: undefined };
+    }
     if (JSON.stringify(object) === before) return { kind: 'pending', object, record };
     const next = await toStoredVersion(type, object);
     if (isOvertaken()) return 'overtaken';

@@ -16,7 +16,7 @@ import {
   WriteEffects,
   writeOptionsOf,
 } from './strategy-context.ts';
-import { readRecord, toStoredVersion } from '../storage/version-reader.ts';
+import { fromStoredVersion, readRecord, toStoredVersion } from '../storage/version-reader.ts';
 
 /** A change of one stored object. */
 export interface Replacement {
@@ -254,7 +254,7 @@ async function attempt(
   // From here on nothing is waited for: what was decided is still true when it is stored.
   if (store.find(type.storageKey, namespaceOf(operation), info.name) !== record) return 'overtaken';
   if (next === undefined) return { object: old, record };
-  if (change.dryRun) return { object, record: undefined };
+  if (change.dryRun) return { object: await fromStoredVersion(type, next), record: undefined };
   admission.commit(object, old);
   effects.commit();
   if (isDeletionComplete(type, object)) {

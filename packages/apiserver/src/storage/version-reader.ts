@@ -82,14 +82,23 @@ export async function toStoredVersion(type: ResourceType, object: JsonObject): P
   return type.toStorage === undefined ? object : type.toStorage(structuredClone(object));
 }
 
+/** What would be read of an object of the stored version, had it been stored. @throws StatusError 500 as above */
+export async function fromStoredVersion(
+  type: ResourceType,
+  stored: JsonObject,
+): Promise<JsonObject> {
+  if (type.conversion === undefined) {
+    return type.fromStorage?.(structuredClone(stored)) ?? stored;
+  }
+  const [converted = stored] = await type.conversion.fromStorage([structuredClone(stored)]);
+  return converted;
+}
+
 /** A copy of an object of one version in another version of its kind. @throws StatusError 500 as above */
 export async function convertVersion(
   from: ResourceType,
   to: ResourceType,
   object: JsonObject,
 ): Promise<JsonObject> {
-  const stored = structuredClone(await toStoredVersion(from, object));
-  if (to.conversion === undefined) return to.fromStorage?.(stored) ?? stored;
-  const [converted = stored] = await to.conversion.fromStorage([stored]);
-  return converted;
+  return fromStoredVersion(to, structuredClone(await toStoredVersion(from, object)));
 }
