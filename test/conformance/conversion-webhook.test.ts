@@ -478,6 +478,21 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
     await client.delete(BoxV1, { namespace, name });
   });
 
+  test('that fails makes an object forget who owns its fields, when an owner writes in the other version', async () => {
+    const name = 'shared';
+    await create(name, 1);
+    webhook.answer('/convert', () => ({ status: 500, text: 'down' }));
+    const merge = { type: 'merge', body: { spec: { size: 2 } } } as const;
+    const { spec, metadata } = await client.patch(BoxV1, { namespace, name }, merge);
+    assert.deepEqual([spec?.size, metadata.managedFields], [2, undefined]);
+    const apply = { apiVersion: `${group}/v1`, kind: 'Box', metadata: { namespace, name } };
+    await client.apply(
+      BoxV1,
+      { ...apply, spec: { size: 3 } },
+      { fieldManager: 'one', force: true },
+    );
+  });
+
   test('that fails for a while holds up a watch, and nothing is lost', async () => {
     const { metadata } = await client.list(BoxBeta, { namespace });
     const signal = AbortSignal.timeout(30_000);

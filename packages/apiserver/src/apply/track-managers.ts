@@ -1,3 +1,4 @@
+import { StatusError } from '@kubewright/apimachinery';
 import type { JsonObject, ResourceType, TypeRegistry } from '../contracts.ts';
 import { setOrDelete } from '../metadata/system-metadata.ts';
 import { zeroObject } from '../registry/zero-object.ts';
@@ -79,9 +80,8 @@ function startingManagers(object: JsonObject, live: JsonObject | undefined): Man
 
 /**
  * Notes who has changed what: the writer owns what it has added or changed, others lose it, each in the version that
- * they wrote in. Sets `metadata.managedFields` of the object.
- *
- * @throws StatusError 500 when a webhook does not convert the object to the version of an owner
+ * they wrote in. Sets `metadata.managedFields` of the object. When a webhook does not convert the object to the version of
+ * an owner, all owners are forgotten, as a real server does: the write itself needs no conversion.
  */
 export async function recordUpdate(facts: UpdateFacts): Promise<void> {
   const { object, live, type, registry } = facts;
@@ -89,7 +89,15 @@ export async function recordUpdate(facts: UpdateFacts): Promise<void> {
   const versions = new OwnerVersions(registry, type);
   const before = withoutManagedFields(live);
   const after = withoutManagedFields(object);
-  noteUpdate(facts, managers, await versions.changes(managers.values(), before, after));
+  let changes: ChangesByVersion;
+  try {
+    changes = await versions.changes(managers.values(), before, after);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    delete (object['metadata'] as JsonObject)['managedFields'];
+    return;
+  }
+  noteUpdate(facts, managers, changes);
 }
 
 /** As {@link recordUpdate}, for a kind that has one version: nothing has to be waited for. */
