@@ -69,17 +69,42 @@ describe('service proxy', () => {
     assert.equal(await ask(proxy.addressOf('default/web:80') ?? { host: '', port: 0 }), 'mine');
   });
 
-  test('ends a connection nobody can serve, and frees its address when the Service goes', async () => {
+  test('ends a connection that no pod takes, and frees its address when the Service goes', async () => {
     const proxy = new ServiceProxy({ resolve: async () => undefined });
-    await proxy.update([entry([])]);
+    await proxy.update([entry(['gone'])]);
     const address = proxy.addressOf('default/web:80') ?? { host: '', port: 0 };
     const socket = connect(address);
     await once(socket, 'close').catch(() => undefined);
     await proxy.close();
-    const [error] = (await once(connect(address), 'error')) as [NodeJS.ErrnoException];
-    assert.equal(error.code, 'ECONNREFUSED');
+    assert.equal(await refusalOf(address), 'ECONNREFUSED');
+  });
+
+  test('refuses connections while there are no pods, at an address that stays, and lets open ones be', async () => {
+    const port = await pod('here');
+    await using stack = new AsyncDisposableStack();
+    const proxy = stack.adopt(
+      new ServiceProxy({ resolve: async () => ({ host: '127.0.0.1', port }) }),
+      (it) => it.close(),
+    );
+    await proxy.update([entry([])]);
+    const address = proxy.addressOf('default/web:80') ?? { host: '', port: 0 };
+    assert.equal(await refusalOf(address), 'ECONNREFUSED');
+    await proxy.update([entry(['a'])]);
+    const open = connect(address);
+    await once(open, 'connect');
+    await proxy.update([entry([])]);
+    assert.equal(await refusalOf(address), 'ECONNREFUSED');
+    assert.equal(await text(open), 'here');
+    await proxy.update([entry(['a'])]);
+    assert.deepEqual(proxy.addressOf('default/web:80'), address);
+    assert.equal(await ask(address), 'here');
   });
 });
+
+async function refusalOf(address: { host: string; port: number }): Promise<string | undefined> {
+  const [error] = (await once(connect(address), 'error')) as [NodeJS.ErrnoException];
+  return error.code;
+}
 
 describe('service table', () => {
   const service: Service = {

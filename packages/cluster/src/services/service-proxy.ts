@@ -18,7 +18,7 @@ interface Served {
 
 /**
  * Serves each Service on this machine: connections to its address go to its ready pods in turn, and on to
- * the port where the container really listens.
+ * the port where the container really listens. While there is no such pod they are refused.
  *
  * The cluster IP and port are bound where the system allows it. Where it does not (a port below 1024 without
  * privileges, macOS, which has one loopback address only), a free port of 127.0.0.1 stands in; `addressOf`
@@ -76,7 +76,7 @@ export class ServiceProxy {
         now.entry.nodePort === served.entry.nodePort
       ) {
         served.entry = now.entry;
-        continue;
+        if (await this.#follow(served)) continue;
       }
       this.#served.delete(id);
       await served.forwarder.close();
@@ -94,16 +94,30 @@ export class ServiceProxy {
   ): Promise<void> {
     const choose = (): Promise<Target | undefined> => this.#choose(id);
     try {
-      this.#served.set(id, {
-        forwarder: await TcpForwarder.listen(address, choose),
-        entry,
-        next: 0,
-      });
+      this.#add(id, entry, await TcpForwarder.listen(address, choose));
     } catch (error) {
       this.#options.onFallback?.(entry, error);
       if (!mayMove) return;
-      const forwarder = await TcpForwarder.listen({ host: '127.0.0.1', port: 0 }, choose);
-      this.#served.set(id, { forwarder, entry, next: 0 });
+      this.#add(id, entry, await TcpForwarder.listen({ host: '127.0.0.1', port: 0 }, choose));
+    }
+  }
+
+  #add(id: string, entry: ServicePortEntry, forwarder: TcpForwarder): void {
+    this.#served.set(id, { forwarder, entry, next: 0 });
+    if (entry.backends.length === 0) forwarder.refuse();
+  }
+
+  /** Refuses or takes connections as there are pods; false when somebody else took the address meanwhile. */
+  async #follow({ forwarder, entry }: Served): Promise<boolean> {
+    if (entry.backends.length === 0) {
+      forwarder.refuse();
+      return true;
+    }
+    try {
+      await forwarder.accept();
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** Where something really listens. */
@@ -9,16 +10,25 @@ export interface Target {
 /** Listens on one address and passes each connection on to a target that is chosen for it. */
 export class TcpForwarder {
   readonly #server: Server;
+  /** Where it listens, or listened before it refused. */
+  readonly address: Target;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(server: Server) {
+  private constructor(server: Server, choose: () => Promise<Target | undefined>) {
     this.#server = server;
+    // A listening TCP server has an address with a port.
+    const { address, port } = server.address() as AddressInfo;
+    this.address = { host: address, port };
+    server.on('error', () => undefined); // a connection that failed while it was accepted
+    server.on('connection', (socket) => {
+      void this.#forward(socket, choose);
+    });
   }
 
   /**
    * Listens at once.
    *
-   * @param choose finds the target of a new connection; undefined refuses it.
+   * @param choose finds the target of a new connection; undefined ends it.
    * @throws Error with the system's `code` (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`) when the address cannot be had.
    */
   static async listen(
@@ -26,26 +36,22 @@ export class TcpForwarder {
     choose: () => Promise<Target | undefined>,
   ): Promise<TcpForwarder> {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-    const forwarder = new TcpForwarder(server);
-    server.on('connection', (socket) => {
-      void forwarder.#forward(socket, choose);
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ ...address, exclusive: true }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-    server.on('error', () => undefined); // a connection that failed while it was accepted
-    return forwarder;
+    await listening(server, address);
+    return new TcpForwarder(server, choose);
   }
 
-  /** Where it listens. */
-  get address(): Target {
-    // A listening TCP server has an address with a port.
-    const { address, port } = this.#server.address() as AddressInfo;
-    return { host: address, port };
+  /** Refuses new connections from now on, as an address where nobody listens; those that are open go on. */
+  refuse(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
+  /**
+   * Takes new connections again.
+   *
+   * @throws Error as {@link listen} when somebody else has the address by now.
+   */
+  async accept(): Promise<void> {
+    if (!this.#server.listening) await listening(this.#server, this.address);
   }
 
   /** Cuts all connections, as a broken network would; new ones are welcome. */
@@ -81,4 +87,11 @@ export class TcpForwarder {
     socket.on('error', () => undefined); // `close` follows and ends the other side
     socket.once('close', () => this.#sockets.delete(socket));
   }
+}
+
+async function listening(server: Server, address: Target): Promise<void> {
+  // Rejects when it emits an error first.
+  const listens = once(server, 'listening');
+  server.listen({ ...address, exclusive: true });
+  await listens;
 }
