@@ -13,8 +13,8 @@ const maxNodes = 50;
 /** What the snapshot knows about one pod: its Events and logs, its node, its owners, what its volumes name, some siblings. */
 export function observePod(pod: AnyObject, index: SnapshotIndex, now: Date): Observation {
   const view = Field.root(pod);
-  const namespace = view.at('metadata', 'namespace').text;
-  const name = view.at('metadata', 'name').text ?? '';
+  const namespace = view.textAt('metadata', 'namespace');
+  const name = view.textAt('metadata', 'name') ?? '';
   const own = [
     ...index.eventsAbout({ kind: 'Pod', ...placed(namespace), name }),
     ...index.unattributedEvents,
@@ -52,7 +52,7 @@ export function observeOwner(owner: AnyObject, index: SnapshotIndex, now: Date):
 }
 
 function nodesOf(pod: Field, index: SnapshotIndex): readonly AnyObject[] {
-  const name = pod.at('spec', 'nodeName').text;
+  const name = pod.textAt('spec', 'nodeName');
   if (name === undefined) return index.taintedNodes.slice(0, maxNodes);
   return present(index.find('Node', undefined, name));
 }
@@ -65,9 +65,8 @@ function ownersOf(
   depth = 2,
 ): readonly AnyObject[] {
   if (depth === 0) return [];
-  const references = object.at('metadata', 'ownerReferences').items;
-  const reference = references.find((each) => each.at('controller').flag === true);
-  const owner = index.find(reference?.at('kind').text ?? '', namespace, reference?.at('name').text);
+  const reference = object.at('metadata', 'ownerReferences').itemWhere('controller', true);
+  const owner = index.find(reference.textAt('kind') ?? '', namespace, reference.textAt('name'));
   if (owner === undefined) return [];
   return [owner, ...ownersOf(Field.root(owner), namespace, index, depth - 1)];
 }
@@ -83,12 +82,12 @@ function namedBySpec(
     found.push(...present(index.find(kind, namespace, name)));
   };
   for (const volume of pod.at('spec', 'volumes').items) {
-    add('Secret', volume.at('secret', 'secretName').text);
-    add('ConfigMap', volume.at('configMap', 'name').text);
+    add('Secret', volume.textAt('secret', 'secretName'));
+    add('ConfigMap', volume.textAt('configMap', 'name'));
     const claim = index.find(
       'PersistentVolumeClaim',
       namespace,
-      volume.at('persistentVolumeClaim', 'claimName').text,
+      volume.textAt('persistentVolumeClaim', 'claimName'),
     );
     if (claim !== undefined) found.push(claim, ...volumesOf(claim, index));
   }
@@ -112,10 +111,9 @@ function volumesOf(claim: AnyObject, index: SnapshotIndex): readonly AnyObject[]
 }
 
 function siblingsOf(pod: AnyObject, view: Field, index: SnapshotIndex): readonly AnyObject[] {
-  const references = view.at('metadata', 'ownerReferences').items;
-  const reference = references.find((each) => each.at('controller').flag === true);
+  const reference = view.at('metadata', 'ownerReferences').itemWhere('controller', true);
   const siblings: AnyObject[] = [];
-  for (const sibling of index.ownedBy(reference?.at('uid').text)) {
+  for (const sibling of index.ownedBy(reference.textAt('uid'))) {
     if (siblings.length === maxSiblings) break;
     if (sibling !== pod) siblings.push(sibling);
   }

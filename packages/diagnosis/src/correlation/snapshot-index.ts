@@ -124,12 +124,12 @@ export class SnapshotIndex {
 
   #addEvent(event: AnyEvent): void {
     const { about } = new ObservedEvent(Field.root(event));
-    const name = about.at('name').text;
+    const name = about.textAt('name');
     if (name === undefined) {
       this.#unattributed.push(event);
       return;
     }
-    this.#events.add(about.at('kind').text ?? 'Pod', about.at('namespace').text, name, event);
+    this.#events.add(about.textAt('kind') ?? 'Pod', about.textAt('namespace'), name, event);
   }
 }
 

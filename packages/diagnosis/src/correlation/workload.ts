@@ -23,9 +23,8 @@ export class Workloads {
   /** Whom a pod, or an owner that makes pods, belongs to. What was not seen is told from names and labels. */
   of(object: AnyObject, self: ObjectRef): Workload {
     const view = Field.root(object);
-    const labels = view.at('metadata', 'labels');
-    const hash = labels.at('pod-template-hash').text;
-    const revision = hash ?? labels.at('controller-revision-hash').text;
+    const hash = view.textAt('metadata', 'labels', 'pod-template-hash');
+    const revision = hash ?? view.textAt('metadata', 'labels', 'controller-revision-hash');
     const owner = controllerOf(view, self);
     const ref = owner === undefined ? self : this.#above(owner, hash);
     return { ref, key: keyOfRef(ref), revision };
@@ -50,10 +49,8 @@ export function keyOfRef({ kind, namespace, name }: ObjectRef): string {
 
 /** Its controller. A node is none: each static pod stands for itself. */
 function controllerOf(view: Field, self: ObjectRef): ObjectRef | undefined {
-  const references = view.at('metadata', 'ownerReferences').items;
-  const reference = references.find((each) => each.at('controller').flag === true);
-  const kind = reference?.at('kind').text;
-  const name = reference?.at('name').text;
+  const reference = view.at('metadata', 'ownerReferences').itemWhere('controller', true);
+  const [kind, name] = [reference.textAt('kind'), reference.textAt('name')];
   if (kind === undefined || name === undefined || kind === 'Node') return undefined;
   return { ...placeOf(self), kind, name };
 }

@@ -10,6 +10,9 @@ import { listed } from './related-objects.ts';
 /** What a container does; `unknown` when the status does not say (old, cut, or of a pod that no kubelet has seen). */
 export type ContainerState = 'waiting' | 'running' | 'terminated' | 'unknown';
 
+/** By what stands in `state`; a status that is cut wrongly may hold several. */
+const states = ['running', 'terminated', 'waiting'] as const;
+
 /** Why a container is waiting, when nothing is wrong with it. */
 const patientReasons: readonly (string | undefined)[] = [
   undefined,
@@ -46,19 +49,14 @@ export class ContainerFacts {
     this.spec = spec;
     this.status = status;
     const state = status.at('state');
-    this.state = state.at('running').isPresent
-      ? 'running'
-      : state.at('terminated').isPresent
-        ? 'terminated'
-        : state.at('waiting').isPresent
-          ? 'waiting'
-          : 'unknown';
-    this.waitingReason = state.at('waiting', 'reason');
-    this.waitingMessage = state.at('waiting', 'message');
+    this.state = states.find((name) => state.has(name)) ?? 'unknown';
+    const waiting = state.at('waiting');
+    this.waitingReason = waiting.at('reason');
+    this.waitingMessage = waiting.at('message');
     this.restartCount = status.at('restartCount');
     const place = this.state === 'terminated' ? state : status.at('lastState');
-    const life = new Life(place.at('terminated'));
-    this.ended = life.field.isPresent && !this.#hasOutlived(life) ? life : undefined;
+    const life = place.has('terminated') ? new Life(place.at('terminated')) : undefined;
+    this.ended = life !== undefined && !this.#hasOutlived(life) ? life : undefined;
   }
 
   get restarts(): number {

@@ -56,6 +56,26 @@ export class Field {
     return this.value.map((item: unknown, index) => new Field(item, this, index, this.#object));
   }
 
+  /** The first element of an array that has this value in a member; a field that is not there when none has. */
+  itemWhere(key: string, value: string | boolean): Field {
+    if (!Array.isArray(this.value)) return this.at(0);
+    const index = this.value.findIndex((item) => memberOf(item, key) === value);
+    return this.at(index < 0 ? this.value.length : index);
+  }
+
+  /** The text below, by names and positions: `at(…).text`, without the fields on the way. */
+  textAt(key: string | number, ...below: readonly (string | number)[]): string | undefined {
+    let value = memberOf(this.value, key);
+    for (const next of below) value = memberOf(value, next);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** Whether something is in this member. */
+  has(key: string): boolean {
+    const value = memberOf(this.value, key);
+    return value !== undefined && value !== null;
+  }
+
   get isPresent(): boolean {
     return this.value !== undefined && this.value !== null;
   }
@@ -116,6 +136,13 @@ export class Field {
     return before === '' ? this.#key : `${before}.${this.#key}`;
   }
 
+  /** One text for the same place in the same object, however it was reached. */
+  get place(): string {
+    if (this.#object === undefined) return this.path;
+    const { kind, namespace = '', name } = this.#object();
+    return `${kind}/${namespace}/${name} ${this.path}`;
+  }
+
   /** What was seen here, to be shown. */
   get evidence(): Evidence {
     return {
@@ -162,11 +189,6 @@ export function any(...proofs: readonly Proof[]): Proof {
   return proofs.find((proof) => proof !== false) ?? false;
 }
 
-/** The first element of an array for which the test holds, or {@link pastTheEnd}. */
-export function findItem(list: Field, test: (item: Field) => boolean): Field {
-  return list.items.find(test) ?? pastTheEnd(list);
-}
-
 /** A field that is not there, below an array: whoever names it names a path that leads nowhere. */
 export function pastTheEnd(list: Field): Field {
   return list.at(list.items.length);
@@ -174,8 +196,9 @@ export function pastTheEnd(list: Field): Field {
 
 function memberOf(value: unknown, key: string | number): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
-  // What is inherited (`constructor`) is no member of a JSON object.
-  return Object.hasOwn(value, key) ? (value as Record<string | number, unknown>)[key] : undefined;
+  const member = (value as Record<string | number, unknown>)[key];
+  // What is inherited (`constructor`) is no member of a JSON object; to ask `Object.hasOwn` each time takes twice as long.
+  return typeof member === 'function' || key === '__proto__' ? undefined : member;
 }
 
 function cut(text: string): string {

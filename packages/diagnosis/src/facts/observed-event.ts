@@ -7,20 +7,26 @@ const dockerIdInMessage = /docker:\/\/([a-z0-9-]+):/;
 /** An Event of either group (core or events.k8s.io), read the same way, and only as far as it is asked for. */
 export class ObservedEvent {
   readonly field: Field;
-  readonly reason: Field;
-  /** What it is about. */
-  readonly about: Field;
+  #reason: Field | undefined;
+  #about: Field | undefined;
   #message: Field | undefined;
   #lastMs: number | null | undefined;
 
   constructor(field: Field) {
     this.field = field;
-    this.reason = field.at('reason');
-    this.about = firstPresent(field.at('involvedObject'), field.at('regarding'));
+  }
+
+  get reason(): Field {
+    return (this.#reason ??= this.field.at('reason'));
+  }
+
+  /** What it is about. */
+  get about(): Field {
+    return (this.#about ??= this.#member('involvedObject', 'regarding'));
   }
 
   get message(): Field {
-    return (this.#message ??= firstPresent(this.field.at('message'), this.field.at('note')));
+    return (this.#message ??= this.#member('message', 'note'));
   }
 
   /** How often it was seen, at least. */
@@ -56,6 +62,11 @@ export class ObservedEvent {
     );
   }
 
+  /** By its name in the core group, or in events.k8s.io. */
+  #member(core: string, later: string): Field {
+    return this.field.at(!this.field.has(core) && this.field.has(later) ? later : core);
+  }
+
   get #madeMs(): number | undefined {
     return firstTime(this.field.at('eventTime'), this.field.at('metadata', 'creationTimestamp'));
   }
@@ -73,7 +84,7 @@ export class ObservedEvent {
 
   /** Whether it is about the object of this kind and name. */
   isAbout(kind: string, name: string | undefined): boolean {
-    return this.about.at('kind').text === kind && this.about.at('name').text === name;
+    return this.about.textAt('kind') === kind && this.about.textAt('name') === name;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Observation } from '../model/index.ts';
-import { Field, findItem } from './field.ts';
+import { Field } from './field.ts';
 import type { ObservedEvent } from './observed-event.ts';
 import { RelatedObjects } from './related-objects.ts';
 
@@ -31,7 +31,7 @@ export class OwnerFacts {
 
   /** The condition of this type; a field that is not there when it has none. */
   condition(type: string): Field {
-    return findItem(this.view.at('status', 'conditions'), (item) => item.at('type').text === type);
+    return this.view.at('status', 'conditions').itemWhere('type', type);
   }
 
   /** Events about it. */

@@ -1,6 +1,6 @@
 import type { Observation } from '../model/index.ts';
 import { ContainerFacts } from './container-facts.ts';
-import { Field, findItem, pastTheEnd } from './field.ts';
+import { Field, pastTheEnd } from './field.ts';
 import type { ObservedEvent } from './observed-event.ts';
 import { RelatedObjects } from './related-objects.ts';
 
@@ -16,6 +16,8 @@ export class PodFacts {
   readonly #conditions = new Map<string, Field>();
   #containers: readonly ContainerFacts[] | undefined;
   #events: readonly ObservedEvent[] | undefined;
+  #nodeName: Field | undefined;
+  #allConditions: Field | undefined;
   #phase: Field | undefined;
   #reason: Field | undefined;
   #deletionTimestamp: Field | undefined;
@@ -28,15 +30,15 @@ export class PodFacts {
   }
 
   get name(): string {
-    return this.view.at('metadata', 'name').text ?? '';
+    return this.view.textAt('metadata', 'name') ?? '';
   }
 
   get namespace(): string | undefined {
-    return this.view.at('metadata', 'namespace').text;
+    return this.view.textAt('metadata', 'namespace');
   }
 
   get uid(): string | undefined {
-    return this.view.at('metadata', 'uid').text;
+    return this.view.textAt('metadata', 'uid');
   }
 
   get phase(): Field {
@@ -57,27 +59,26 @@ export class PodFacts {
   }
 
   get nodeName(): Field {
-    return this.view.at('spec', 'nodeName');
+    return (this.#nodeName ??= this.view.at('spec', 'nodeName'));
   }
 
   get restartPolicy(): string {
-    return this.view.at('spec', 'restartPolicy').text ?? 'Always';
+    return this.view.textAt('spec', 'restartPolicy') ?? 'Always';
   }
 
   /** The condition of this type; a field that is not there when the pod has none. */
   condition(type: string): Field {
     const known = this.#conditions.get(type);
     if (known !== undefined) return known;
-    const conditions = this.view.at('status', 'conditions');
-    const found = findItem(conditions, (item) => item.at('type').text === type);
+    this.#allConditions ??= this.view.at('status', 'conditions');
+    const found = this.#allConditions.itemWhere('type', type);
     this.#conditions.set(type, found);
     return found;
   }
 
   /** The reference to the controller that would make a new pod; a field that is not there for a bare pod. */
   get controller(): Field {
-    const owners = this.view.at('metadata', 'ownerReferences');
-    return findItem(owners, (owner) => owner.at('controller').flag === true);
+    return this.view.at('metadata', 'ownerReferences').itemWhere('controller', true);
   }
 
   /** Whether the kubelet made it from a file on its node; its copy in the API is only a mirror. */
@@ -151,12 +152,12 @@ export class PodFacts {
     const allStatuses = this.view.at('status', statuses);
     const seen = new Map<string, Field>();
     for (const status of allStatuses.items) {
-      const name = status.at('name').text;
+      const name = status.textAt('name');
       if (name !== undefined && !seen.has(name)) seen.set(name, status);
     }
     const containers: ContainerFacts[] = [];
     for (const spec of allSpecs.items) {
-      const name = spec.at('name').text;
+      const name = spec.textAt('name');
       if (name === undefined) continue;
       const status = seen.get(name) ?? pastTheEnd(allStatuses);
       seen.delete(name);
@@ -181,7 +182,7 @@ export class PodFacts {
   #isAboutThis(event: ObservedEvent): boolean {
     if (!event.about.isPresent) return true;
     if (!event.isAbout('Pod', this.name)) return false;
-    const uid = event.about.at('uid').text;
+    const uid = event.about.textAt('uid');
     // A StatefulSet's pod has the name of the one before it. Events of a static pod carry the hash of its file.
     return uid === undefined || this.uid === undefined || uid === this.uid || this.isStatic;
   }
@@ -190,5 +191,5 @@ export class PodFacts {
 function typeOf(specs: string, spec: Field): ContainerFacts['type'] {
   if (specs === 'containers') return 'app';
   if (specs === 'ephemeralContainers') return 'ephemeral';
-  return spec.at('restartPolicy').text === 'Always' ? 'sidecar' : 'init';
+  return spec.textAt('restartPolicy') === 'Always' ? 'sidecar' : 'init';
 }

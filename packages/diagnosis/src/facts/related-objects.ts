@@ -30,9 +30,9 @@ export class RelatedObjects {
   find(kind: string, name: string | undefined, namespace?: string): Field {
     const found = this.objects.find(
       (object) =>
-        object.at('kind').text === kind &&
-        object.at('metadata', 'name').text === name &&
-        (namespace === undefined || object.at('metadata', 'namespace').text === namespace),
+        object.textAt('kind') === kind &&
+        object.textAt('metadata', 'name') === name &&
+        (namespace === undefined || object.textAt('metadata', 'namespace') === namespace),
     );
     if (found !== undefined) return found;
     const place = namespace === undefined ? {} : { namespace };
@@ -41,7 +41,7 @@ export class RelatedObjects {
 
   /** All objects of a kind. */
   ofKind(kind: string): readonly Field[] {
-    return this.objects.filter((object) => object.at('kind').text === kind);
+    return this.objects.filter((object) => object.textAt('kind') === kind);
   }
 
   /** Events about the object of a kind and name. */
@@ -58,12 +58,9 @@ export function listed<T>(value: readonly T[] | undefined): readonly T[] {
 /** Names an object as it names itself. */
 export function refOf(object: unknown): ObjectRef {
   const field = Field.root(object);
-  const namespace = field.at('metadata', 'namespace').text;
-  return {
-    kind: field.at('kind').text ?? '',
-    ...(namespace === undefined ? {} : { namespace }),
-    name: field.at('metadata', 'name').text ?? '',
-  };
+  const namespace = field.textAt('metadata', 'namespace');
+  const [kind = '', name = ''] = [field.textAt('kind'), field.textAt('metadata', 'name')];
+  return namespace === undefined ? { kind, name } : { kind, namespace, name };
 }
 
 /** Names an Event, which is an Event also where it does not say so (items of a list do not). */

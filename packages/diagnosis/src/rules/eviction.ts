@@ -1,5 +1,11 @@
 import { parseQuantity } from '@kubewright/apimachinery';
-import type { ContainerFacts, Field, PodFacts, Proof } from '../facts/index.ts';
+import {
+  oncePer,
+  type ContainerFacts,
+  type Field,
+  type PodFacts,
+  type Proof,
+} from '../facts/index.ts';
 import {
   parseEvictionMessage,
   type Consumer,
@@ -133,18 +139,7 @@ function evictedAs(pod: PodFacts, kind: EvictionMessage['kind'], resource?: Evic
  * The kubelet's words, where they are kept: in the pod's own message while it is Failed; in the condition
  * DisruptionTarget, also when its containers ended well and the pod counts as Succeeded; in the Event.
  */
-function evictionOf(pod: PodFacts): Eviction | undefined {
-  const known = evictions.get(pod);
-  if (known !== undefined) return known ?? undefined;
-  const found = readEviction(pod);
-  evictions.set(pod, found ?? null);
-  return found;
-}
-
-/** Every rule of this family asks it. */
-const evictions = new WeakMap<PodFacts, Eviction | null>();
-
-function readEviction(pod: PodFacts): Eviction | undefined {
+const evictionOf = oncePer((pod: PodFacts): Eviction | undefined => {
   const disrupted = pod.condition('DisruptionTarget');
   const places: readonly (readonly [Field, Field])[] = [
     [pod.reason, pod.message],
@@ -159,7 +154,7 @@ function readEviction(pod: PodFacts): Eviction | undefined {
     if (parsed !== undefined) return { ...parsed, said: [reason, message] };
   }
   return undefined;
-}
+});
 
 /** A pod that has ended is only in the way; one that still runs is not for us to delete. */
 function leftover(pod: PodFacts): Remediation {

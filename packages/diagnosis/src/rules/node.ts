@@ -124,10 +124,7 @@ function rebootedThen({ ended, pod }: ContainerFacts): Proof {
 }
 
 function readyOfNode(pod: PodFacts) {
-  const conditions = pod.node.at('status', 'conditions');
-  return (
-    conditions.items.find((item) => item.at('type').text === 'Ready') ?? conditions.at(0, 'none')
-  );
+  return pod.node.at('status', 'conditions').itemWhere('type', 'Ready');
 }
 
 function notReady(pod: PodFacts): Proof {

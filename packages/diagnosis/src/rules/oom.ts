@@ -1,4 +1,4 @@
-import { findItem, type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
+import { type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
 import { kubectlLogs, kubectl, command } from './command.ts';
 import { high, low, medium, type Conditions, type ContainerRule } from './rule.ts';
 import { saidAtStart } from './start-texts.ts';
@@ -164,8 +164,7 @@ function nodeRanOut({ pod, ended }: ContainerFacts): Proof {
   );
   if (report !== undefined) return [report.reason, report.message];
   // It may be over again by now, so the pressure counts only while it lasts.
-  const conditions = pod.node.at('status', 'conditions');
-  const pressure = findItem(conditions, (item) => item.at('type').text === 'MemoryPressure');
+  const pressure = pod.node.at('status', 'conditions').itemWhere('type', 'MemoryPressure');
   return pressure.at('status').is('True');
 }
 

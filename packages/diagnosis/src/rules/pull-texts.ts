@@ -1,4 +1,4 @@
-import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
+import { oncePer, type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
 
 /** Why a container is waiting, when its image is not there. */
 const pullReasons: readonly (string | undefined)[] = [
@@ -16,9 +16,13 @@ export function couldNotPull({ waitingReason }: ContainerFacts): Proof {
 /** Holds when the pattern is in what the runtime said of the pull, other than in the names of images and addresses. */
 export function saidOfPull(container: ContainerFacts, pattern: RegExp): Proof {
   if (couldNotPull(container) === false) return false;
-  const said = pullTexts(container).find((text) => pattern.test(withoutNames(container, text)));
-  return said !== undefined && [said];
+  const found = causesOf(container).find(({ cause }) => pattern.test(cause));
+  return found !== undefined && [found.said];
 }
+
+const causesOf = oncePer((container: ContainerFacts) =>
+  pullTexts(container).map((said) => ({ said, cause: withoutNames(container, said) })),
+);
 
 /**
  * What was said of the pull. The status repeats the cause since Kubernetes 1.30; before, the back-off of the status hides

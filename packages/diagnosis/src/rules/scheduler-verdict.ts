@@ -1,4 +1,10 @@
-import type { Field, ObservedEvent, PodFacts, Proof } from '../facts/index.ts';
+import {
+  oncePer,
+  type Field,
+  type ObservedEvent,
+  type PodFacts,
+  type Proof,
+} from '../facts/index.ts';
 import {
   decisiveRefusal,
   parseSchedulerMessage,
@@ -61,7 +67,7 @@ interface SchedulerVerdict {
 }
 
 /** What the scheduler says: in the condition, else in its newest Event. Undefined when the pod has a node. */
-function verdictOf(pod: PodFacts): SchedulerVerdict | undefined {
+const verdictOf = oncePer((pod: PodFacts): SchedulerVerdict | undefined => {
   if (pod.nodeName.isPresent) return undefined;
   const condition = pod.condition('PodScheduled');
   if (condition.at('status').text === 'True') return undefined;
@@ -78,8 +84,9 @@ function verdictOf(pod: PodFacts): SchedulerVerdict | undefined {
     }
   }
   return undefined;
-}
+});
 
+/** Events of a scheduler or an autoscaler about the pod, newest first. */
 export function eventsOfScheduler(
   pod: PodFacts,
   ...reasons: readonly string[]

@@ -23,13 +23,14 @@ export const badNodes: Detector = (open, picture) => {
   const failing = open.filter(
     ({ node, finding }) => node !== undefined && finding.severity !== 'info',
   );
+  const spread = spreadOf(failing, picture);
   const byNode = groupBy(failing, ({ node }) => node ?? '');
   return [...byNode].flatMap(([node, members]) => {
     const complaints = complaintsOf(node, picture);
-    const wellElsewhere = members.filter((member) => isOnlyHere(member, picture, failing, true));
-    const onlyHere = members.filter(
-      (member) =>
-        ofNodes.has(member.finding.category) && isOnlyHere(member, picture, failing, false),
+    const here = members.filter((member) => !spread.failsElsewhere(member));
+    const wellElsewhere = here.filter((member) => spread.isWellElsewhere(member));
+    const onlyHere = here.filter(
+      (member) => ofNodes.has(member.finding.category) && !spread.isSeenElsewhere(member),
     );
     const suspects = [...new Set([...wellElsewhere, ...onlyHere])];
     const proven = workloadsIn(wellElsewhere);
@@ -60,31 +61,43 @@ export const badNodes: Detector = (open, picture) => {
   });
 };
 
-/**
- * Whether the workload of the member does not fail in this way on another node; with `needsWell`, whether it is also well
- * on one.
- */
-function isOnlyHere(
-  { workload, node, finding }: FailingMember,
-  picture: Picture,
-  failing: readonly FailingMember[],
-  needsWell: boolean,
-): boolean {
-  const elsewhere = (picture.byWorkload.get(workload.key) ?? []).filter((pod) => pod.node !== node);
-  if (
-    elsewhere.some(({ subject }) =>
-      subject.findings.some(({ category }) => category === finding.category),
-    )
-  ) {
-    return false;
+/** On which other nodes the like of a member was seen. */
+interface Spread {
+  /** Whether a pod of its workload fails in the same way on another node. */
+  readonly failsElsewhere: (member: FailingMember) => boolean;
+  /** Whether a pod of its workload is well on another node. */
+  readonly isWellElsewhere: (member: FailingMember) => boolean;
+  /** Whether any pod fails in this way on another node, or there is no other node: what all nodes do is no fault of one. */
+  readonly isSeenElsewhere: (member: FailingMember) => boolean;
+}
+
+/** Counts the nodes once, so that the answers take no time for each member. */
+function spreadOf(failing: readonly FailingMember[], picture: Picture): Spread {
+  const nodesOf = new Map<string, Set<string>>();
+  const note = (key: string, node: string | undefined): void => {
+    if (node === undefined) return;
+    const nodes = nodesOf.get(key);
+    if (nodes === undefined) nodesOf.set(key, new Set([node]));
+    else nodes.add(node);
+  };
+  const isElsewhere = (key: string, { node }: FailingMember): boolean => {
+    const nodes = nodesOf.get(key);
+    return nodes !== undefined && (nodes.size > 1 || !nodes.has(node ?? ''));
+  };
+  for (const workload of new Set(failing.map((member) => member.workload.key))) {
+    for (const pod of picture.byWorkload.get(workload) ?? []) {
+      if (isWell(pod)) note(`well ${workload}`, pod.node);
+      for (const { category } of pod.subject.findings) note(`${category} ${workload}`, pod.node);
+    }
   }
-  if (needsWell) return elsewhere.some(isWell);
-  // With one node there is no elsewhere, and what all nodes do is no fault of one.
-  const others = [...picture.byNode.keys()].some((other) => other !== '' && other !== node);
-  return (
-    others &&
-    !failing.some((other) => other.node !== node && other.finding.category === finding.category)
-  );
+  for (const { finding, node } of failing) note(finding.category, node);
+  const nodes = [...picture.byNode.keys()].filter((node) => node !== '').length;
+  return {
+    failsElsewhere: (member) =>
+      isElsewhere(`${member.finding.category} ${member.workload.key}`, member),
+    isWellElsewhere: (member) => isElsewhere(`well ${member.workload.key}`, member),
+    isSeenElsewhere: (member) => nodes < 2 || isElsewhere(member.finding.category, member),
+  };
 }
 
 /** Conditions of the node that speak against it, and cordons: also those that a node problem detector adds. */
