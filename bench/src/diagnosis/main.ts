@@ -94,7 +94,7 @@ function rowOf(set: string, hasEvents: boolean, given: Score): string {
 }
 
 const speedHead = [
-  '| Pods | KB each | Which | Diagnosis, ms | To JSON.parse of the same pods |',
+  '| Pods | KB each | Which | Diagnosis, ms of processor time | To JSON.parse of the same pods |',
   '|---|---|---|---|---|',
 ];
 
