@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { heldBytes } from './held-memory.ts';
 import { listProcesses, processesOf } from './process-tree.ts';
 
 /** A container whose memory is limited. */
@@ -11,10 +12,11 @@ export interface GuardedProcesses {
 }
 
 /**
- * Enforces memory limits by looking at the resident memory of each container's process tree.
+ * Enforces memory limits by looking at the memory of each container's process tree.
  *
- * Caveats: a process may pass the limit for up to one period before it is killed, and memory that
- * processes share is counted for each of them, both unlike the kernel's accounting by cgroup.
+ * Counted is what the kernel could not take back from a cgroup, each shared page once. Unlike there, a process may pass
+ * the limit for up to one period before it is killed. Where the kernel does not tell what is shared (macOS), resident
+ * memory counts, for each process that has it.
  */
 export class MemoryGuard {
   readonly #clock: Clock;
@@ -62,10 +64,12 @@ export class MemoryGuard {
     const all = await listProcesses().catch(() => []);
     for (const processes of [...this.#guarded]) {
       const members = processesOf(all, processes.leaders());
-      const bytes = members.reduce((sum, info) => sum + info.residentBytes, 0);
-      if (bytes <= processes.limitBytes) continue;
-      this.#guarded.delete(processes);
-      processes.onExceeded();
+      // Resident memory is never less, and is at hand.
+      const mostBytes = members.reduce((sum, info) => sum + info.residentBytes, 0);
+      if (mostBytes <= processes.limitBytes) continue;
+      if ((await heldBytes(members)) <= processes.limitBytes) continue;
+      // Taken off the list meanwhile: its container has ended.
+      if (this.#guarded.delete(processes)) processes.onExceeded();
     }
   }
 }
