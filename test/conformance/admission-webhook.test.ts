@@ -6,11 +6,14 @@ import {
   Deployment,
   isNotFound,
   MutatingWebhookConfiguration,
+  Role,
+  RoleBinding,
   ServiceAccount,
   ValidatingWebhookConfiguration,
   defineResource,
   type KubernetesObject,
   type MutatingWebhook,
+  type PolicyRule,
   type Resource,
   type RuleWithOperations,
   type ValidatingWebhook,
@@ -511,6 +514,114 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
         `configmaps "${name}" is forbidden: expression 'object.metadata.labels.a == 'b'' resulted in error: no such key: labels`,
       ],
     );
+  });
+
+  test('may be asked by what the user, or a service account, may do', async () => {
+    const apiGroup = 'rbac.authorization.k8s.io';
+    type Subject = NonNullable<RoleBinding['subjects']>[number];
+    const grant = async (name: string, subject: Subject, rules: PolicyRule[]): Promise<void> => {
+      const metadata = { namespace, name };
+      await client.create(Role, { metadata, rules });
+      const roleRef = { apiGroup, kind: 'Role', name };
+      await client.create(RoleBinding, { metadata, roleRef, subjects: [subject] });
+    };
+    await grant('alice', { apiGroup, kind: 'User', name: 'alice' }, [
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
+      {
+        apiGroups: ['example.com'],
+        resources: ['widgets/status'],
+        resourceNames: ['one'],
+        verbs: ['approve'],
+      },
+    ]);
+    await grant('robot', { kind: 'ServiceAccount', name: 'robot', namespace }, [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    ]);
+    const widget = `authorizer.group('example.com').resource('widgets').subresource('status').namespace('${namespace}')`;
+    const robot = `authorizer.serviceAccount('${namespace}', 'robot')`;
+    const conditions: Readonly<Record<string, string>> = {
+      a: "authorizer.requestResource.check('create').allowed()",
+      b: "authorizer.requestResource.check('delete').allowed()",
+      c: `${widget}.name('one').check('approve').allowed()`,
+      d: `${widget}.name('two').check('approve').allowed()`,
+      e: "authorizer.path('/metrics').check('get').allowed()",
+      f: `${robot}.group('').resource('pods').namespace('${namespace}').fieldSelector('a=b').labelSelector('c').check('list').reason().contains('RoleBinding "robot/${namespace}" of Role "robot" to ServiceAccount "robot/${namespace}"')`,
+      g: `${robot}.group('').resource('pods').check('list').allowed()`,
+      h: "!authorizer.path('/metrics').check('get').errored() && authorizer.requestResource.check('get').error() == ''",
+    };
+    const letters = Object.keys(conditions);
+    for (const letter of letters) {
+      webhook.answer(`/${letter}`, (review) => answer(review, { allowed: true }));
+    }
+    await validate(
+      ...letters.map((letter) =>
+        hook(`/${letter}`, [configMaps], {
+          matchConditions: [{ name: 'may', expression: conditions[letter] ?? '' }],
+        }),
+      ),
+    );
+    const alice = await environment().client({ user: 'alice' });
+    const deadline = Date.now() + 30_000;
+    // A real authorizer reads roles through a cache.
+    for (;;) {
+      webhook.reviews.length = 0;
+      const metadata = { namespace, name: newName() };
+      const error = await alice.create(ConfigMap, { metadata }, { dryRun: true }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      const asked = calls().sort().join(' ');
+      if (error === undefined && asked === '/a /c /f /h') return;
+      assert.ok(Date.now() < deadline, `asked ${asked}; ${String(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+
+  test('with a question that makes no sense refuse, or are refused themselves', async () => {
+    const condition = (expression: string) => ({
+      matchConditions: [{ name: 'may', expression }],
+    });
+    const path = "authorizer.path('').check('get').allowed()";
+    await validate(hook('/v', [configMaps], condition(path)));
+    const name = `m${String(count + 1)}`;
+    const { status } = await refusalOf(create());
+    assert.equal(
+      status.message,
+      `configmaps "${name}" is forbidden: expression '${path}' resulted in error: path must not be empty`,
+    );
+    const type = (of: string): string => `kubernetes.authorization.${of}`;
+    const refused: readonly (readonly [string, string])[] = [
+      ['authorizer', `must evaluate to bool but got ${type('Authorizer')}`],
+      ['authorizer.requestResource', `must evaluate to bool but got ${type('ResourceCheck')}`],
+      [
+        "authorizer.foo('a')",
+        "compilation failed: ERROR: <input>:1:15: undeclared reference to 'foo' (in container '')\n | authorizer.foo('a')\n | ..............^",
+      ],
+      [
+        "authorizer.group('').check('a').allowed()",
+        `compilation failed: ERROR: <input>:1:27: found no matching overload for 'check' applied to '${type('GroupCheck')}.(string)'\n | authorizer.group('').check('a').allowed()\n | ..........................^`,
+      ],
+      [
+        'authorizer.requestResource == 1',
+        `compilation failed: ERROR: <input>:1:28: found no matching overload for '_==_' applied to '(${type('ResourceCheck')}, int)'\n | authorizer.requestResource == 1\n | ...........................^`,
+      ],
+      [
+        "authorizer.xyz.check('a').allowed()",
+        `compilation failed: ERROR: <input>:1:11: unexpected failed resolution of '${type('Authorizer')}'\n | authorizer.xyz.check('a').allowed()\n | ..........^`,
+      ],
+    ];
+    for (const [expression, problem] of refused) {
+      const webhooks = [hook('/v', [configMaps], condition(expression))];
+      const metadata = { name: 'suite-refused' };
+      const { code, status } = await refusalOf(
+        client.create(ValidatingWebhookConfiguration, { metadata, webhooks }),
+      );
+      assert.equal(code, 422);
+      assert.equal(
+        status.details?.causes?.[0]?.message,
+        `Invalid value: ${JSON.stringify(expression)}: ${problem}`,
+      );
+    }
   });
 
   test('see the version that their rules name, of whatever version is written', async () => {

@@ -13,6 +13,7 @@ import {
 } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { RE2JS } from 're2js';
+import { authorizerFunctions, type AskedAuthorizer } from './authorizer-functions.ts';
 import { addressFunctions } from './address-functions.ts';
 import type { EvaluationBudget } from './evaluation-budget.ts';
 import { listFunctions, type ValueOperations } from './list-functions.ts';
@@ -87,8 +88,9 @@ function comparisonFunctions(): CelFunc[] {
  * The CEL of the API server: the standard functions, texts, and what Kubernetes adds.
  *
  * @param budget what loops spend
+ * @param asked for expressions that may ask what a user may do
  */
-export function createEnvironment(budget: EvaluationBudget): CelEnv {
+export function createEnvironment(budget: EvaluationBudget, asked?: AskedAuthorizer): CelEnv {
   const tick = celFunc(TICK, [DYN], DYN, (condition) => {
     budget.spend();
     return condition;
@@ -103,6 +105,7 @@ export function createEnvironment(budget: EvaluationBudget): CelEnv {
       ...urlFunctions(),
       ...semverFunctions(),
       ...comparisonFunctions(),
+      ...(asked === undefined ? [] : authorizerFunctions(asked)),
       tick,
     ],
     re2: {

@@ -16,7 +16,12 @@ export type PrimitiveName =
   | 'kubernetes.URL'
   | 'net.IP'
   | 'net.CIDR'
-  | 'kubernetes.Semver';
+  | 'kubernetes.Semver'
+  | AuthorizerTypeName;
+
+/** What expressions that may ask the authorizer do so with. */
+export type AuthorizerTypeName =
+  `kubernetes.authorization.${'Authorizer' | 'PathCheck' | 'GroupCheck' | 'ResourceCheck' | 'Decision'}`;
 
 /** The static type of a CEL expression. Sizes are bounds for the estimate of costs; absent: unbounded. */
 export type CelType =

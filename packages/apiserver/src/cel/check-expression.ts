@@ -77,22 +77,6 @@ const UNAVAILABLE_MACROS = new Set([
   'sortBy',
 ]);
 
-/** Methods that the API server declares for rules elsewhere. */
-const AUTHORIZER_METHODS = new Set([
-  'path',
-  'check',
-  'allowed',
-  'reason',
-  'errored',
-  'error',
-  'group',
-  'resource',
-  'subresource',
-  'namespace',
-  'name',
-  'serviceAccount',
-]);
-
 class Checker {
   readonly #source: string;
   readonly #positions: Readonly<Record<string, number>>;
@@ -178,6 +162,11 @@ class Checker {
   #select(node: ExpressionNode, select: NodeValue<'selectExpr'>, scope: Scope): CelType {
     const { operand, field, testOnly } = select;
     if (operand === undefined) return this.#problem(this.#offset(node), 'unsupported expression');
+    // `authorizer.requestResource` is the name of a variable.
+    const { exprKind } = operand;
+    const qualified = exprKind.case === 'identExpr' ? `${exprKind.value.name}.${field}` : '';
+    const variable = testOnly ? undefined : scope.get(qualified);
+    if (variable !== undefined) return variable;
     const type = this.check(operand, scope);
     const offset = testOnly ? this.#callOffset(node, false) : this.#offset(node);
     const result = this.#fieldType(offset, type, field);
@@ -192,7 +181,11 @@ class Checker {
       if (known !== undefined) return known;
       return this.#problem(offset, `undefined field '${field}'`);
     }
-    return this.#problem(offset, `type '${describeType(type)}' does not support field selection`);
+    const name = describeType(type);
+    if (name.startsWith('kubernetes.authorization.')) {
+      return this.#problem(offset, `unexpected failed resolution of '${name}'`);
+    }
+    return this.#problem(offset, `type '${name}' does not support field selection`);
   }
 
   #call(node: ExpressionNode, call: NodeValue<'callExpr'>, scope: Scope): CelType {
@@ -226,8 +219,6 @@ class Checker {
       ? this.#offset(node)
       : this.#callOffset(node, call.target !== undefined);
     const overloads = overloadsOf(functionName);
-    // Nothing in a rule can be an authorizer: that is told where the name stands.
-    if (AUTHORIZER_METHODS.has(functionName)) return primitive('dyn');
     if (overloads === undefined) return this.#problem(offset, unknownName(functionName));
     if (functionName === '_?_:_') {
       return this.#conditional(argTypes, this.#questionMark(args[0]));

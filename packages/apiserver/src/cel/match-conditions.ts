@@ -1,5 +1,6 @@
 import type { CelInput } from '@bufbuild/cel';
-import type { JsonObject } from '../contracts.ts';
+import type { Authorizer, JsonObject, UserInfo } from '../contracts.ts';
+import { AskedAuthorizer, authorizerValue, type RequestResource } from './authorizer-functions.ts';
 import { createEnvironment } from './cel-environment.ts';
 import { listOf, mapOf, primitive, type CelType } from './cel-types.ts';
 import { fromAny } from './cel-values.ts';
@@ -12,6 +13,12 @@ export interface ConditionInput {
   readonly oldObject: JsonObject | undefined;
   /** The request part of an AdmissionReview. */
   readonly request: JsonObject;
+  /** Who sends the request. */
+  readonly user: UserInfo;
+  /** What the request is for. */
+  readonly resource: RequestResource;
+  /** Says what the user, or a service account, may do. */
+  readonly authorizer: Authorizer;
 }
 
 /** What conditions say together. */
@@ -35,6 +42,8 @@ const RESOURCE = objectType('kubernetes.GroupVersionResource', {
 });
 
 const VARIABLES: ReadonlyMap<string, CelType> = new Map([
+  ['authorizer', primitive('kubernetes.authorization.Authorizer')],
+  ['authorizer.requestResource', primitive('kubernetes.authorization.ResourceCheck')],
   ['object', primitive('dyn')],
   ['oldObject', primitive('dyn')],
   [
@@ -62,7 +71,8 @@ const VARIABLES: ReadonlyMap<string, CelType> = new Map([
 ]);
 
 const BUDGET = new EvaluationBudget();
-const ENVIRONMENT = createEnvironment(BUDGET);
+const ASKED = new AskedAuthorizer();
+const ENVIRONMENT = createEnvironment(BUDGET, ASKED);
 
 /** A `matchConditions` expression that has been compiled, or why it cannot be. */
 export type CompiledCondition =
@@ -70,7 +80,7 @@ export type CompiledCondition =
   /** `problem` is the text after `Invalid value: …: `. */
   | { readonly kind: 'refused'; readonly source: string; readonly problem: string };
 
-/** Compiles one expression over `object`, `oldObject` and `request`; it must give a bool. */
+/** Compiles one expression over `object`, `oldObject`, `request` and `authorizer`; it must give a bool. */
 export function compileCondition(source: string): CompiledCondition {
   const compilation = compileExpression(ENVIRONMENT, source, VARIABLES);
   if (compilation.kind === 'refused') {
@@ -96,7 +106,10 @@ export function evaluateConditions(
     object: fromAny(input.object ?? null),
     oldObject: fromAny(input.oldObject ?? null),
     request: fromAny(input.request),
+    // Values of the evaluator are inputs of the evaluator.
+    authorizer: authorizerValue(input.user, input.resource),
   };
+  ASKED.use(input.authorizer);
   const errors: string[] = [];
   for (const condition of conditions) {
     if (condition.kind === 'refused') {

@@ -179,7 +179,41 @@ const KUBERNETES = [
   'isSemver(string) bool',
 ];
 
+function authorizerType(name: string): string {
+  return `kubernetes.authorization.${name}`;
+}
+
+/** Declared for all expressions, as in the real server; only some have an authorizer to call them on. */
+const AUTHORIZER: readonly Overload[] = [
+  ...parseMethods(
+    [
+      `path(string) ${authorizerType('PathCheck')}`,
+      `group(string) ${authorizerType('GroupCheck')}`,
+      `serviceAccount(string, string) ${authorizerType('Authorizer')}`,
+    ],
+    authorizerType('Authorizer'),
+  ),
+  ...parseMethods(
+    [`resource(string) ${authorizerType('ResourceCheck')}`],
+    authorizerType('GroupCheck'),
+  ),
+  ...parseMethods(
+    ['subresource', 'namespace', 'name', 'fieldSelector', 'labelSelector'].map(
+      (name) => `${name}(string) ${authorizerType('ResourceCheck')}`,
+    ),
+    authorizerType('ResourceCheck'),
+  ),
+  ...['PathCheck', 'ResourceCheck'].flatMap((target) =>
+    parseMethods([`check(string) ${authorizerType('Decision')}`], authorizerType(target)),
+  ),
+  ...parseMethods(
+    ['allowed() bool', 'reason() string', 'errored() bool', 'error() string'],
+    authorizerType('Decision'),
+  ),
+];
+
 const TABLE: readonly Overload[] = [
+  ...AUTHORIZER,
   ...[...STANDARD, ...STRINGS, ...LISTS, ...KUBERNETES].map(parseOverload),
   ...parseMethods(
     ['getScheme', 'getHost', 'getHostname', 'getPort', 'getEscapedPath']

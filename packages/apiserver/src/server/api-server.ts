@@ -151,7 +151,12 @@ export class ApiServer implements AsyncDisposable {
         createAdmissionPlugins({
           store,
           webhooks: this.#followers.use(
-            new WebhookAdmission({ store, registry, caller: this.#webhooks }),
+            new WebhookAdmission({
+              store,
+              registry,
+              caller: this.#webhooks,
+              authorizer: access,
+            }),
           ),
         }),
       ),

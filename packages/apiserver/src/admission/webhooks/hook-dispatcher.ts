@@ -1,6 +1,6 @@
 import { StatusError } from '@kubewright/apimachinery';
 import { evaluateConditions } from '../../cel/match-conditions.ts';
-import type { JsonObject, TypeRegistry } from '../../contracts.ts';
+import type { Authorizer, JsonObject, TypeRegistry } from '../../contracts.ts';
 import { isJsonObject } from '../../schema/json-type.ts';
 import { badRequest, failure, forbiddenError, internalError } from '../../status.ts';
 import { convertVersion } from '../../storage/version-reader.ts';
@@ -22,6 +22,8 @@ import { matchHook } from './match-hook.ts';
 export interface HookDispatcherOptions {
   readonly caller: WebhookCaller;
   readonly registry: Pick<TypeRegistry, 'all'>;
+  /** What conditions ask. */
+  readonly authorizer: Authorizer;
 }
 
 /** A webhook that wants to see a request, and what it will be shown. */
@@ -61,7 +63,9 @@ export class HookDispatcher {
       old: await inVersion(attributes.old),
     };
     const request = reviewRequest(subject);
-    return meetsConditions(hook, subject, request) ? { hook, subject, request } : undefined;
+    return meetsConditions(hook, subject, request, this.#options.authorizer)
+      ? { hook, subject, request }
+      : undefined;
   }
 
   /**
@@ -131,9 +135,19 @@ function meetsConditions(
   { matchConditions, ignoresFailures }: AdmissionHook,
   { attributes, object, old }: ReviewSubject,
   request: JsonObject,
+  authorizer: Authorizer,
 ): boolean {
   if (matchConditions.length === 0) return true;
-  const result = evaluateConditions(matchConditions, { object, oldObject: old, request });
+  const { type, subresource, namespace = '', name, user } = attributes;
+  const resource = { group: type.group, resource: type.plural, subresource, namespace, name };
+  const result = evaluateConditions(matchConditions, {
+    object,
+    oldObject: old,
+    request,
+    user,
+    resource,
+    authorizer,
+  });
   switch (result.kind) {
     case 'match':
       return true;

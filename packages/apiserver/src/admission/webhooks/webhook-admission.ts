@@ -1,4 +1,4 @@
-import type { StoreReader, TypeRegistry } from '../../contracts.ts';
+import type { Authorizer, StoreReader, TypeRegistry } from '../../contracts.ts';
 import type { WebhookCaller } from '../../webhooks/webhook-caller.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
 import { AdmissionHooks } from './admission-hook.ts';
@@ -11,6 +11,8 @@ export interface WebhookAdmissionOptions {
   readonly store: StoreReader;
   readonly registry: Pick<TypeRegistry, 'all'>;
   readonly caller: WebhookCaller;
+  /** What conditions ask. */
+  readonly authorizer: Authorizer;
 }
 
 /** Asks the webhooks of Mutating- and ValidatingWebhookConfigurations about each write. */
@@ -21,10 +23,10 @@ export class WebhookAdmission implements AdmissionPlugin, Disposable {
   readonly #dispatcher: HookDispatcher;
   readonly #followers = new DisposableStack();
 
-  constructor({ store, registry, caller }: WebhookAdmissionOptions) {
+  constructor({ store, registry, caller, authorizer }: WebhookAdmissionOptions) {
     this.#mutating = new AdmissionHooks(store, 'Mutating');
     this.#validating = new AdmissionHooks(store, 'Validating');
-    this.#dispatcher = new HookDispatcher({ caller, registry });
+    this.#dispatcher = new HookDispatcher({ caller, registry, authorizer });
     this.#followers.use(this.#mutating.follow());
     this.#followers.use(this.#validating.follow());
   }
