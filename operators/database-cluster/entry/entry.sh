@@ -125,11 +125,16 @@ clone() {
 recover() { postgres --single -F -D "$data" -c config_file="$control/postgresql.conf" template1 </dev/null >/dev/null; }
 
 rewind() {
+  # Data that was brought in line in part must never be started: without this file another run begins here again.
+  rm -f "$data/standby.signal"
   case $controldata in
     *'state=shut down'*) ;;
     *) step recover recover && read_controldata || return 1 ;;
   esac
-  step rewind pg_rewind -D "$data" --no-ensure-shutdown --source-server="$source dbname=postgres"
+  local -a options=(-D "$data" --source-server="$source dbname=postgres")
+  # Before PostgreSQL 13 it sees to nothing, and does not know that it could be told not to.
+  [ "$(<"$data/PG_VERSION")" -ge 13 ] && options+=(--no-ensure-shutdown)
+  step rewind pg_rewind "${options[@]}"
 }
 
 start_server() {
@@ -197,7 +202,7 @@ become_standby() {
       clone || return 1
     elif [ ! -e "$data/standby.signal" ] || [ "$rejoin" != "$rejoined" ]; then
       rewind || return 1
-      touch "$data/standby.signal"
+      sync && touch "$data/standby.signal"
     fi
     rejoined=$rejoin
     start_server standby

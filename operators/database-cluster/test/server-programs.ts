@@ -26,3 +26,13 @@ export function serverUser(): { readonly uid: number; readonly gid: number } | u
     Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
+
+/** Makes this process that user for good: what it writes is then the server's to read, as in a pod. */
+export function becomeServerUser(): void {
+  const user = serverUser();
+  if (user === undefined) return;
+  // Safe: there where getuid is, which serverUser has asked.
+  process.setgroups?.([user.gid]);
+  process.setgid?.(user.gid);
+  process.setuid?.(user.uid);
+}

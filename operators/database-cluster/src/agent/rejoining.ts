@@ -3,6 +3,8 @@ import type { LocalState } from './local-state.ts';
 
 /** A standby that does not stream for so long although the primary answers is brought in line with it, in milliseconds. */
 const patienceMs = 30_000;
+/** Steps of the entry program without which there is no rewind. */
+const rewindSteps: ReadonlySet<string> = new Set(['recover', 'rewind']);
 
 /**
  * Decides when the data of a standby must be brought in line with the primary's: first by pg_rewind, then by a new clone.
@@ -44,7 +46,7 @@ export class Rejoining {
       return this.#attempt;
     }
     this.#sinceMs ??= now;
-    this.#failedRewinds = local.failedStep === 'rewind' ? this.#failedRewinds + 1 : 0;
+    this.#failedRewinds = rewindSteps.has(local.failedStep) ? this.#failedRewinds + 1 : 0;
     const cannotRewind = this.#failedRewinds >= 3;
     if (!cannotRewind && now - this.#sinceMs < patienceMs) return this.#attempt;
     if (!(await primaryAnswers())) return this.#attempt;

@@ -64,7 +64,7 @@ export function postgresConfig(input: ServerConfigInput): string {
     hot_standby: 'on',
     // pg_rewind needs one of this and checksums; both are cheap.
     wal_log_hints: 'on',
-    wal_keep_size: '256MB',
+    ...keptLog(settings.major),
     // The same everywhere and for ever: a standby with less than its primary does not start.
     max_wal_senders: '110',
     max_replication_slots: '10',
@@ -86,6 +86,11 @@ export function postgresConfig(input: ServerConfigInput): string {
   };
   const lines = Object.entries(values).map(([key, value]) => `${key} = ${quoted(value)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The log that is kept for standbys that fall behind: 256 MB, in segments of 16 MB before PostgreSQL 13. */
+function keptLog(major: number): Readonly<Record<string, string>> {
+  return major >= 13 ? { wal_keep_size: '256MB' } : { wal_keep_segments: '16' };
 }
 
 /** `pg_hba.conf` of a server: who may connect from where. The first line that fits counts. */
