@@ -15,6 +15,7 @@ const fence = 7;
 
 const settings: LeaderRecord['settings'] = {
   instances: 3,
+  major: 15,
   failover: { candidates: 3, durability: 'Synchronous', maximumLagBytes: 0 },
   tls: false,
   authentication: 'scram-sha-256',

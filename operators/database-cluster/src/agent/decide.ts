@@ -71,6 +71,7 @@ export function decide(input: DecisionInput): Decision {
   const lag = lagOf(record, local);
   const allowed = record.settings.failover;
   if (
+    record.primary !== undefined && // of a new database nobody lacks anything
     record.primary !== name &&
     allowed?.durability === 'Asynchronous' &&
     (lag === undefined || lag > allowed.maximumLagBytes)
