@@ -90,6 +90,7 @@ export class FailoverModel {
     successors: ['db-0'],
     systemIdentifier: undefined,
     position: undefined,
+    lastFailover: undefined,
     settings,
   };
   #version = 0;
@@ -303,6 +304,7 @@ export class FailoverModel {
       sync: agent.sync,
       isUnfenced: false,
       isAnnounced: agent.isCheckpointed,
+      time: '',
       systemIdentifier: local.server === undefined ? undefined : '7',
     });
     agent.isPublished = false;

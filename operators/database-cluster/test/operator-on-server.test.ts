@@ -231,6 +231,64 @@ test('names the pod and the container that are not well', options, async () => {
   assert.match(status.message ?? '', /^pod db-1: container agent is running, not ready/);
 });
 
+for (const [durability, expected] of [
+  [
+    'Synchronous',
+    'Normal FailedOver: db-1 has taken over from db-0 with every acknowledged commit',
+  ],
+  [
+    'Asynchronous',
+    'Warning FailedOver: db-1 has taken over from db-0; lost are 512 bytes of the log that db-0 had told of, and what it wrote after that, for at most 11 s',
+  ],
+] as const) {
+  test(`tells of a failover once, and of what it has lost, ${durability}`, options, async () => {
+    const world = await shared.inNewNamespace();
+    const operator = world.run();
+    await world.create('db', { replicas: 2, ha: { enabled: true, durability } });
+    await world.playReady('db', ['db-0', 'db-1']);
+    await untilRunning(world, 'db');
+    await until(async () => (await world.condition('db', 'FailoverReady'))?.status === 'True');
+    const { message } = (await world.condition('db', 'FailoverReady')) ?? {};
+    assert.match(
+      message ?? '',
+      durability === 'Synchronous'
+        ? /^db-1 can take over; no acknowledged commit is lost$/
+        : /^db-1 can take over; what is lost then is at most 1048576 bytes of the log \(ha\.maximumLag\) and what the primary wrote in its last 11 s$/,
+    );
+    const lastFailover = {
+      from: 'db-0',
+      to: 'db-1',
+      time: '2026-01-31T03:00:00.000Z',
+      missingBytes: 512,
+    };
+    await world.client.patch(
+      Lease,
+      { namespace: world.namespace, name: 'db-primary' },
+      {
+        type: 'merge',
+        body: {
+          metadata: {
+            annotations: {
+              [leaseAnnotations.primary]: 'db-1',
+              [leaseAnnotations.lastFailover]: JSON.stringify(lastFailover),
+            },
+          },
+        },
+      },
+    );
+    await until(async () => (await world.database('db')).status?.lastFailover !== undefined);
+    assert.deepEqual((await world.database('db')).status?.lastFailover, lastFailover);
+    await until(async () => (await world.events()).includes(expected));
+    await operator[Symbol.asyncDispose]();
+    // Another process of the operator finds it told.
+    await using _second = world.run();
+    await world.change('db', { spec: { network: { port: 6000 } } });
+    await until(async () => (await world.find(Service, 'db'))?.spec?.ports?.[0]?.port === 6000);
+    const events = await world.events();
+    assert.equal(events.filter((event) => event.includes('FailedOver')).length, 1);
+  });
+}
+
 test('leaves objects of others alone, and says which one is in the way', options, async () => {
   const world = await shared.inNewNamespace();
   const { namespace, client } = world;

@@ -139,7 +139,7 @@ export class OperatorWorld implements AsyncDisposable {
             [leaseAnnotations.successors]: JSON.stringify(pods.slice(1, 2)),
           },
         },
-        spec: { holderIdentity: `${pods[0] ?? ''}_x` },
+        spec: { holderIdentity: `${pods[0] ?? ''}_x`, leaseDurationSeconds: 15 },
       },
     });
   }

@@ -7,6 +7,7 @@ import { readCredentials, type Credentials } from './credentials.ts';
 import { withSession } from './database-session.ts';
 import { decide } from './decide.ts';
 import { ensureRoles } from './ensure-roles.ts';
+import { fenceFraction } from './fence.ts';
 import { claimedLease, readRecord, type Claim, type LeaderRecord } from './leader-record.ts';
 import { LeaseObserver } from './lease-observer.ts';
 import { LocalServer } from './local-server.ts';
@@ -69,9 +70,6 @@ export interface AgentReport {
 
 /** An agent that gave the lease back because its server was unwell leaves it to the others for so long, in milliseconds. */
 const restMs = 60_000;
-
-/** Part of the lease's duration by which a primary stops writing before others may take over. */
-const fenceFraction = 0.7;
 
 /**
  * The agent of one pod: agrees with the others on the primary by a Lease, and has the entry program run the server accordingly.
@@ -245,6 +243,7 @@ export class Agent {
       sync: this.#sync,
       isUnfenced: this.#isUnfenced,
       isAnnounced: this.#announcement.isDone,
+      time: new Date().toISOString(),
       systemIdentifier:
         isNew && view !== undefined ? await this.#server.use(systemIdentifier) : undefined,
     });

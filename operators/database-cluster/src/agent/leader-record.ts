@@ -3,6 +3,17 @@ import { leaseAnnotations } from '../api/labels.ts';
 import type { AgentSettings } from './agent-settings.ts';
 import { formatPosition, parsePosition } from './wal-position.ts';
 
+/** What the agent that took over noted of it. */
+export interface Failover {
+  /** The pod that was the primary. */
+  readonly from: string;
+  readonly to: string;
+  /** When, as RFC 3339 in UTC. */
+  readonly time: string;
+  /** How much of the log that the old primary had told of the new one lacked. Undefined: nobody had told. */
+  readonly missingBytes?: number;
+}
+
 /** What the Lease of a cluster says: who leads, and who may lead next. */
 export interface LeaderRecord {
   /** Identity of the agent that holds the lease; undefined when nobody does. */
@@ -19,13 +30,15 @@ export interface LeaderRecord {
   readonly systemIdentifier: string | undefined;
   /** How far the primary had written at its last renewal. */
   readonly position: bigint | undefined;
+  /** Undefined: there has been none. */
+  readonly lastFailover: Failover | undefined;
   readonly settings: AgentSettings;
 }
 
 /** What the holder says when it takes or renews the lease. */
 export type Claim = Pick<
   LeaderRecord,
-  'primary' | 'address' | 'successors' | 'systemIdentifier' | 'position'
+  'primary' | 'address' | 'successors' | 'systemIdentifier' | 'position' | 'lastFailover'
 >;
 
 /**
@@ -41,6 +54,7 @@ export function readRecord(lease: Stored<Lease>): LeaderRecord {
     throw new TypeError(`Lease ${metadata.name} lacks the annotation ${leaseAnnotations.settings}`);
   }
   const position = annotations[leaseAnnotations.position];
+  const lastFailover = annotations[leaseAnnotations.lastFailover];
   return {
     holder: spec.holderIdentity || undefined,
     renewal: JSON.stringify([
@@ -55,7 +69,8 @@ export function readRecord(lease: Stored<Lease>): LeaderRecord {
     successors: namesIn(annotations[leaseAnnotations.successors]),
     systemIdentifier: annotations[leaseAnnotations.systemIdentifier] || undefined,
     position: position ? parsePosition(position) : undefined,
-    // Safe: written by the operator alone, which is the same program.
+    // Safe, both: written by agents and the operator alone, which are the same program.
+    lastFailover: lastFailover ? (JSON.parse(lastFailover) as Failover) : undefined,
     settings: JSON.parse(settings) as AgentSettings,
   };
 }
@@ -83,6 +98,9 @@ export function claimedLease(
         [leaseAnnotations.systemIdentifier]: claim.systemIdentifier ?? '',
         [leaseAnnotations.position]:
           claim.position === undefined ? '' : formatPosition(claim.position),
+        ...(claim.lastFailover === undefined
+          ? {}
+          : { [leaseAnnotations.lastFailover]: JSON.stringify(claim.lastFailover) }),
       },
     },
     spec: {

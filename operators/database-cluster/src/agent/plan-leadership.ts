@@ -1,4 +1,4 @@
-import type { Claim, LeaderRecord } from './leader-record.ts';
+import type { Claim, Failover, LeaderRecord } from './leader-record.ts';
 import type { LocalState } from './local-state.ts';
 import { publishedNames, type SyncState } from './synchronous-standby.ts';
 
@@ -17,6 +17,8 @@ export interface LeadershipInput {
   readonly isAnnounced: boolean;
   /** The identity of the data, where the server has told it. */
   readonly systemIdentifier: string | undefined;
+  /** The time of day, as RFC 3339 in UTC: noted of a failover, and of no other use. */
+  readonly time: string;
 }
 
 /** What the holder of the lease does in a round: write the claim, and only then wish for what the claim allows. */
@@ -65,12 +67,28 @@ export function planLeadership(input: LeadershipInput): LeadershipPlan {
       address: isCommitted && isAnnounced ? address : undefined,
       systemIdentifier: record.systemIdentifier ?? input.systemIdentifier,
       position: local.server?.type === 'primary' ? local.server.position : record.position,
+      lastFailover: isPrimary && !isCommitted ? failoverOf(input) : record.lastFailover,
     },
     isUnfenced:
       isCommitted &&
       record.settings.failover === undefined &&
       record.successors.length === 0 &&
       successors.length === 0,
+  };
+}
+
+/** What is to be noted when this pod becomes the primary after another one. */
+function failoverOf({ name, record, local, time }: LeadershipInput): Failover | undefined {
+  if (record.primary === undefined) return record.lastFailover;
+  const missing =
+    record.position === undefined || local.server === undefined
+      ? undefined
+      : Number(record.position - local.server.position);
+  return {
+    from: record.primary,
+    to: name,
+    time,
+    ...(missing === undefined ? {} : { missingBytes: Math.max(0, missing) }),
   };
 }
 

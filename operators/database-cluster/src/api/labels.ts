@@ -22,6 +22,8 @@ export const leaseAnnotations = {
   systemIdentifier: `${domain}/system-identifier`,
   /** How far the primary had written, when it last renewed. */
   position: `${domain}/wal-position`,
+  /** JSON of the last failover. */
+  lastFailover: `${domain}/last-failover`,
 } as const;
 
 /** Annotations of other objects. */

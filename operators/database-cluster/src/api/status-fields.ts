@@ -27,6 +27,21 @@ export const statusSchema = z
       .string()
       .optional()
       .describe('The identity of the data, made when the database was initialized.'),
+    lastFailover: z
+      .object({
+        from: z.string().optional().describe('Name of the pod that was the primary.'),
+        to: z.string().optional().describe('Name of the pod that took over.'),
+        time: z.string().optional().describe('When it took over.'),
+        missingBytes: z
+          .int()
+          .min(0)
+          .optional()
+          .describe(
+            'How much of the log that the old primary had told of the new one lacked. With synchronous durability none of it was acknowledged. Absent: the old primary had told nothing.',
+          ),
+      })
+      .optional()
+      .describe('The last time that a standby took over.'),
     lastBackupTime: z.string().optional().describe('When the last good backup ended.'),
     observedGeneration: z
       .int()

@@ -126,9 +126,6 @@ export class DatabaseClusterReconciler {
       wholeObservation({ cluster, version, refusal, observation, restored, reports }),
       context,
     );
-    for (const event of reports.flatMap(({ events = [] }) => events)) {
-      this.#options.recorder.event(cluster, event);
-    }
     return requeueAfter(recheckMs);
   }
 
@@ -272,6 +269,7 @@ function wholeObservation(findings: Findings): Observation {
       refusal === undefined ? {} : { message: refusal.message },
       ...reports.map(({ status = {} }) => status),
     ) as Observation['fields'],
+    events: [...(observation.events ?? []), ...reports.flatMap(({ events = [] }) => events)],
   };
 }
 

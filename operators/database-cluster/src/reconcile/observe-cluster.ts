@@ -5,14 +5,16 @@ import {
   type DeepReadonly,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { Cache } from '@kubewright/runtime';
+import type { Cache, EventInput } from '@kubewright/runtime';
 import { readRecord, type LeaderRecord } from '../agent/leader-record.ts';
 import type { DatabaseCluster } from '../api/database-cluster.ts';
 import { clusterLabel } from '../api/labels.ts';
+import type { ClusterSettings } from '../api/settings.ts';
 import { managedObjects } from '../apply/object-applier.ts';
 import type { ClusterContext } from '../objects/cluster-context.ts';
 import { podName } from '../objects/names.ts';
 import { wasAvailable, type Observation } from '../status/cluster-status.ts';
+import { failoverCondition, failoverEvent } from '../status/failover-readiness.ts';
 import { podsHealth } from '../status/pod-health.ts';
 
 /** What the Lease of a cluster says; undefined: there is none, or nobody can read it. */
@@ -73,14 +75,16 @@ export function observeCluster(
         message: health.message || available.message || '',
       };
   return {
-    conditions: [available, ready, ...failoverCondition(context, record)],
+    conditions: [available, ready, ...failoverCondition(settings, record)],
     dropped: settings.failover === undefined ? ['FailoverReady'] : [],
     isFailing: health.isFailing,
+    events: newEvents(cluster, settings, record),
     fields: {
       replicas: health.replicas,
       readyReplicas: health.readyReplicas,
       message: isReady ? '' : (ready.message ?? ''),
       ...(record?.primary === undefined ? {} : { primary: record.primary }),
+      ...(record?.lastFailover === undefined ? {} : { lastFailover: record.lastFailover }),
       ...(record?.systemIdentifier === undefined
         ? {}
         : { systemIdentifier: record.systemIdentifier }),
@@ -88,39 +92,13 @@ export function observeCluster(
   };
 }
 
-function failoverCondition(
-  { settings }: ClusterContext,
+/** The last failover, unless the status tells of it already. */
+function newEvents(
+  { status }: DeepReadonly<DatabaseCluster>,
+  settings: ClusterSettings,
   record: LeaderRecord | undefined,
-): ConditionInput[] {
-  if (settings.failover === undefined) return [];
-  const type = 'FailoverReady';
-  if (settings.failover.candidates === 1 && settings.instances === 1) {
-    return [
-      {
-        type,
-        status: 'False',
-        reason: 'SingleReplica',
-        message: 'one replica alone has nobody to fail over to',
-      },
-    ];
-  }
-  const successors = record?.successors.filter((name) => name !== record.primary) ?? [];
-  return successors.length > 0 && record?.primary !== undefined
-    ? [
-        {
-          type,
-          status: 'True',
-          reason: 'StandbyInSync',
-          message: `${successors.join(', ')} can take over`,
-        },
-      ]
-    : [
-        {
-          type,
-          status: 'False',
-          reason: 'NoStandbyInSync',
-          message:
-            'no standby has all commits: until one has, a failure of the primary is waited out',
-        },
-      ];
+): EventInput[] {
+  if (record?.lastFailover?.time === status?.lastFailover?.time) return [];
+  const event = failoverEvent(settings, record);
+  return event === undefined ? [] : [event];
 }

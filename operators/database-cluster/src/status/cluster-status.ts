@@ -7,6 +7,7 @@ import {
   type DeepReadonly,
   type Stored,
 } from '@kubewright/apimachinery';
+import type { EventInput } from '@kubewright/runtime';
 import type { DatabaseCluster, DatabaseClusterStatus } from '../api/database-cluster.ts';
 import type { Phase } from '../api/status-fields.ts';
 
@@ -22,6 +23,8 @@ export interface Observation {
   readonly isFailing: boolean;
   /** Fields besides phase, conditions and observedGeneration. */
   readonly fields: Partial<DatabaseClusterStatus>;
+  /** What happened, each with its idempotency key. Default: nothing. */
+  readonly events?: readonly EventInput[];
 }
 
 /** The status after an observation. Conditions that it does not speak of stay. */

@@ -37,6 +37,7 @@ export class StatusReporter {
     const cluster = context.cache.get(DatabaseCluster.resource, { namespace, name });
     if (cluster?.metadata.uid !== uid) return;
     this.#recordChanges(cluster, observation);
+    for (const event of observation.events ?? []) this.#options.recorder.event(cluster, event);
     const status = statusAfter(cluster, observation, new Date(clock.now()));
     if (deepEqual(status, cluster.status)) return;
     const { resourceVersion } = cluster.metadata;
