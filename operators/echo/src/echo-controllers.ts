@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@kubewright/apimachinery';
+import { hasFinalizer, type KubernetesObject } from '@kubewright/apimachinery';
 import {
   createController,
   ExponentialBackoff,
@@ -37,7 +37,10 @@ export function createEchoControllers(
   ];
 }
 
-/** A change of an object concerns it; a change of a Job or CronJob concerns the object of its name, whosever it is. */
+/**
+ * A change of an object concerns it; a change of a Job or CronJob concerns the object of its name, whosever it is, and none
+ * when there is no such object and nothing holds the child.
+ */
 function createWorkController<Owner extends AnyEcho, Child extends KubernetesObject>(
   manager: Manager,
   name: string,
@@ -45,7 +48,7 @@ function createWorkController<Owner extends AnyEcho, Child extends KubernetesObj
   metrics: EchoperatorMetrics,
   { concurrency = 4 }: EchoControllersOptions,
 ): Controller {
-  const { resource, childResource, childTransform } = work;
+  const { resource, childResource, childTransform, recordedFirst } = work;
   const owners = manager.cache.informer(resource);
   const recorder = manager.eventRecorder(operatorName);
   const reconciler = new EchoReconciler({ work, manager, recorder, metrics });
@@ -57,7 +60,8 @@ function createWorkController<Owner extends AnyEcho, Child extends KubernetesObj
         transform: childTransform,
         map: ({ object }) => {
           const request = requestFor(object);
-          return owners.get(request) === undefined ? [] : [request];
+          const isHeld = recordedFirst !== undefined && hasFinalizer(object, recordedFirst);
+          return isHeld || owners.get(request) !== undefined ? [request] : [];
         },
       }),
     ],

@@ -6,12 +6,13 @@ import { ScheduledEcho } from './api/scheduled-echo.ts';
 /** What the operator does in a namespace that it watches. */
 export function watchedNamespaceRules(): readonly PolicyRule[] {
   return [
-    permission(Echo.resource, ['list', 'watch']),
+    // Got right before the Job is made, which the cache must not be trusted for.
+    permission(Echo.resource, ['get', 'list', 'watch']),
     permission(Echo.resource, ['patch'], { subresource: 'status' }),
     permission(ScheduledEcho.resource, ['list', 'watch']),
     permission(ScheduledEcho.resource, ['patch'], { subresource: 'status' }),
-    // Got when one of the right name turns out to be there already.
-    permission(Job, ['get', 'list', 'watch', 'create']),
+    // Got when one of the right name turns out to be there already; of Jobs a finalizer is patched alone.
+    permission(Job, ['get', 'list', 'watch', 'create', 'patch']),
     permission(CronJob, ['get', 'list', 'watch', 'create', 'patch']),
     // Patched when the same happens again within minutes.
     permission(EventsV1Event, ['create', 'patch']),

@@ -1,4 +1,5 @@
 import {
+  hasFinalizer,
   isAlreadyExists,
   isConflict,
   isForbidden,
@@ -25,6 +26,7 @@ import { nameOf, type AnyEcho, type Finding, type Work } from '../work/work.ts';
 import { eventsOf } from './events-of.ts';
 import { failureFinding, givenUpFinding } from './failure.ts';
 import { nextStatus } from './next-status.ts';
+import { releaseChild } from './release-child.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 /** What a reconciler works with. */
@@ -46,9 +48,14 @@ const givenUpRetryMs = 60_000;
  * Guarantees:
  * - It may be cut off anywhere and run again: an object of the right name is made at most once, because names are unique, and what
  *   is there already and belongs to the object is taken for made. What belongs to somebody else is never touched.
+ * - What must not be made again after it has gone bears a finalizer until its uid is in the status, and is made only after a
+ *   look past the cache that the status has none.
  * - Work that fails is tried again {@link maxRetries} times with growing pauses, then given up, which is told in the condition, an
  *   Event and a metric. It is tried once a minute from then on, so that nothing is lost.
  * - A status that is right is not written, and an Event about the same is not recorded twice, also by another process.
+ *
+ * Caveat: a process that sleeps between that look and the request, for so long that another one leads, makes, records and
+ * sees deleted what it was about to make, makes it again when it wakes: the server has no way to ask for both at once.
  */
 export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObject> {
   readonly #options: EchoReconcilerOptions<Owner, Child>;
@@ -75,10 +82,15 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     // What is on its way out takes along what it owns.
     if (owner === undefined || owner.metadata.deletionTimestamp !== undefined) {
       this.#budget.forget(key);
-      return done();
+      return this.#letGo(request, context);
     }
     try {
-      await this.#report(owner, await this.#work(owner, context), context);
+      const outcome = await this.#work(owner, context);
+      // The decision is made anew when the cache has caught up.
+      if (outcome === undefined) return requeue();
+      const { finding, child } = outcome;
+      await this.#report(owner, finding, context);
+      if (!(await this.#release(child, context))) return requeue();
       this.#budget.forget(key);
       return done();
     } catch (error) {
@@ -97,20 +109,33 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     return step.type === 'report' && nextStatus(owner, step.finding, this.#now()) === undefined;
   }
 
-  /** Does what is to be done, and finds out how it is then. */
-  async #work(owner: Cached<Owner>, context: ReconcileContext): Promise<Finding> {
+  /** Does what is to be done, and finds out how it is then; undefined when the cache is behind. */
+  async #work(
+    owner: Cached<Owner>,
+    context: ReconcileContext,
+  ): Promise<Outcome<Child> | undefined> {
     const { work } = this.#options;
     const { childResource } = work;
-    const step = work.nextStep(owner, context.cache.get(childResource, refTo(owner)));
-    if (step.type === 'report') return step.finding;
+    const before = context.cache.get(childResource, refTo(owner));
+    const step = work.nextStep(owner, before);
+    if (step.type === 'report') return { finding: step.finding, child: before };
+    if (step.type === 'create' && !(await this.#mayMake(owner, context))) return undefined;
     const child =
       step.type === 'create'
         ? await this.#create(owner, step.child, context)
         : await this.#apply(owner, step.configuration, context);
     const next = work.nextStep(owner, child);
-    if (next.type === 'report') return next.finding;
+    if (next.type === 'report') return { finding: next.finding, child };
     // Somebody changes it all the time, or the server does not keep what is set.
     throw new Error(`${nameOf(childResource, owner)} is not as it was written`);
+  }
+
+  /** Whether what the cache shows of the owner still holds, where it matters that nothing was made yet. */
+  async #mayMake(owner: Cached<Owner>, { client }: ReconcileContext): Promise<boolean> {
+    const { resource, recordedFirst } = this.#options.work;
+    if (recordedFirst === undefined) return true;
+    const { metadata } = await client.get(resource, refTo(owner));
+    return metadata.resourceVersion === owner.metadata.resourceVersion;
   }
 
   async #create(
@@ -172,6 +197,29 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     );
   }
 
+  /** Lets go a child that need not be recorded any more. */
+  async #release(child: Cached<Child> | undefined, { client }: ReconcileContext): Promise<boolean> {
+    const { childResource, recordedFirst } = this.#options.work;
+    if (child === undefined || recordedFirst === undefined) return true;
+    return releaseChild(client, childResource, child, recordedFirst);
+  }
+
+  /** Lets go what was made for an object that is gone, or on its way out: nothing will be made for it again. */
+  async #letGo(request: Request, context: ReconcileContext): Promise<Result> {
+    const { resource, childResource, recordedFirst } = this.#options.work;
+    const child = context.cache.get(childResource, request);
+    if (child === undefined || recordedFirst === undefined) return done();
+    if (!hasFinalizer(child, recordedFirst)) return done();
+    try {
+      const { metadata } = await context.client.get(resource, request);
+      // The cache of the owners is behind, and will tell of it.
+      if (metadata.deletionTimestamp === undefined) return done();
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    return (await this.#release(child, context)) ? done() : requeue();
+  }
+
   async #failed(owner: Cached<Owner>, error: unknown, context: ReconcileContext): Promise<Result> {
     const { work, metrics } = this.#options;
     const decision = this.#budget.failed(owner);
@@ -205,6 +253,13 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
   #now(): Date {
     return new Date(this.#options.manager.clock.now());
   }
+}
+
+/** How work went. */
+interface Outcome<Child extends KubernetesObject> {
+  readonly finding: Finding;
+  /** As it was seen last; undefined when there is none. */
+  readonly child: Cached<Child> | undefined;
 }
 
 /** An object that was just written or read, as the cache would show it. */

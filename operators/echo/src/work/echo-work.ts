@@ -13,11 +13,15 @@ import { completeCondition, readyCondition } from '../api/status.ts';
 import { echoCommand, echoLabels, echoPod } from './echo-pod.ts';
 import { belongingOf, nameOf, type Finding, type Step, type Work } from './work.ts';
 
+/** Of a Job whose uid the status of its Echo may not have recorded yet. */
+const recordingFinalizer = 'mmontes.io/recording';
+
 /** An Echo is put into practice by a Job of its name, made once and never twice. */
 export const echoWork: Work<Echo, Job> = {
   resource: Echo.resource,
   childResource: Job,
   childTransform: keepWhatCounts,
+  recordedFirst: recordingFinalizer,
   nextStep(echo, job) {
     if (job === undefined) return withoutJob(echo);
     switch (belongingOf(echo, job)) {
@@ -49,6 +53,7 @@ export function jobOf(echo: Cached<Echo>): Job {
       name,
       namespace,
       labels: echoLabels(name),
+      finalizers: [recordingFinalizer],
       // Foreground deletion need not wait for it, so that no permission to block it is needed.
       ownerReferences: [ownerReference(echo, { blockOwnerDeletion: false })],
     },
@@ -123,7 +128,7 @@ function completion(echo: Cached<Echo>, job: Cached<Job>): Finding['conditions']
 /** Of a Job its identity, its owners, what it says and how it ended: a tenth of it. */
 function keepWhatCounts({ apiVersion, kind, metadata, spec, status }: Stored<Job>): Stored<Job> {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const { deletionTimestamp, ownerReferences } = metadata;
+  const { deletionTimestamp, finalizers, ownerReferences } = metadata;
   const containers = (spec?.template.spec?.containers ?? []).map(
     ({ name: container, command }) => ({
       name: container,
@@ -140,6 +145,7 @@ function keepWhatCounts({ apiVersion, kind, metadata, spec, status }: Stored<Job
       resourceVersion,
       creationTimestamp,
       deletionTimestamp,
+      finalizers,
       ownerReferences,
     },
     spec: { template: { spec: { containers } } },

@@ -35,6 +35,11 @@ export interface Work<Owner extends AnyEcho, Child extends KubernetesObject> {
   readonly childResource: Resource<Child>;
   /** What is kept of a child in memory; one function, so that all who ask share one informer. */
   readonly childTransform: (child: Stored<Child>) => Stored<Child>;
+  /**
+   * For a child that is made once and never again: a finalizer that it is made with and bears until the owner's status has
+   * recorded its uid. So it cannot be made and go without a trace, however the operator dies.
+   */
+  readonly recordedFirst?: string;
   /** Decides by what is there alone, so that it may be asked again at any time. */
   nextStep(owner: Cached<Owner>, child: Cached<Child> | undefined): Step<Child>;
 }
