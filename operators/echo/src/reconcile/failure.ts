@@ -2,15 +2,16 @@ import { StatusError } from '@kubewright/apimachinery';
 import { readyCondition } from '../api/status.ts';
 import type { Finding } from '../work/work.ts';
 
+/** What a condition takes for a reason (schema of metav1.Condition). */
+const word = /^[A-Za-z](?:[A-Za-z0-9_,:]{0,1022}[A-Za-z0-9_])?$/;
+
 /** What failed, for the status of the object: in the words of the server where it has said something. */
 export function failureFinding(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
-  const reason = error instanceof StatusError ? error.reason : '';
-  return {
-    conditions: [
-      { type: readyCondition, status: 'False', reason: reason || 'RequestFailed', message },
-    ],
-  };
+  // Whatever stands between here and the server may have answered in its place.
+  const reason =
+    error instanceof StatusError && word.test(error.reason) ? error.reason : 'RequestFailed';
+  return { conditions: [{ type: readyCondition, status: 'False', reason, message }] };
 }
 
 /** What was given up. */

@@ -1,6 +1,7 @@
 import { setCondition, type Condition, type DeepReadonly } from '@kubewright/apimachinery';
 import type { Cached } from '@kubewright/runtime';
 import type { AnyEcho, Finding } from '../work/work.ts';
+import { conditionMessage } from './condition-message.ts';
 
 /** A status to write. */
 export interface NextStatus {
@@ -19,7 +20,8 @@ export function nextStatus(
   const before: readonly DeepReadonly<Condition>[] | undefined = status?.conditions;
   let conditions = before;
   for (const condition of found) {
-    conditions = setCondition(conditions, { ...condition, observedGeneration }, now);
+    const message = conditionMessage(condition.message ?? '');
+    conditions = setCondition(conditions, { ...condition, message, observedGeneration }, now);
   }
   const knownJob = status !== undefined && 'jobUid' in status ? status.jobUid : undefined;
   const isCurrent =
