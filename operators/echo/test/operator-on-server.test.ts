@@ -287,6 +287,26 @@ describe('a ScheduledEcho', { timeout: 60_000 }, () => {
     });
   });
 
+  test('takes out of its CronJob what somebody has put beside the message', async () => {
+    const world = await shared.inNewNamespace();
+    await using operator = world.run();
+    await world.createScheduledEcho('a', '@yearly');
+    await world.untilReason(ScheduledEcho.resource, 'a', 'CronJobCreated');
+    const containersOf = ({ spec }: CronJob): string[] =>
+      (spec.jobTemplate.spec?.template.spec?.containers ?? []).map(({ name }) => name);
+    const op = 'add';
+    const path = '/spec/jobTemplate/spec/template/spec/containers/-';
+    const changed = await world.client.patch(CronJob, world.ref('a'), {
+      type: 'json',
+      operations: [{ op, path, value: { name: 'beside', image: 'c' } }],
+    });
+    assert.deepEqual(containersOf(changed), ['a', 'beside']);
+    await until(async () => containersOf(await world.cronJob('a')).length === 1);
+    assert.deepEqual(containersOf(await world.cronJob('a')), ['a']);
+    await world.untilReason(ScheduledEcho.resource, 'a', 'CronJobCreated');
+    assert.equal(writesTo(operator, /^PATCH .*\/cronjobs\//), 1);
+  });
+
   test('does not take a CronJob of its name that is somebody else’s', async () => {
     const world = await shared.inNewNamespace();
     const foreign = await world.client.create(CronJob, {

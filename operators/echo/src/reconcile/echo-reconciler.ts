@@ -10,7 +10,6 @@ import {
   type NamespacedName,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { ApplyConfiguration } from '@kubewright/client';
 import { done, requeue, requeueAfter } from '@kubewright/runtime';
 import type {
   Cached,
@@ -22,7 +21,7 @@ import type {
   Result,
 } from '@kubewright/runtime';
 import type { EchoperatorMetrics } from '../echoperator-metrics.ts';
-import { nameOf, type AnyEcho, type Finding, type Work } from '../work/work.ts';
+import { nameOf, type AnyEcho, type Finding, type Step, type Work } from '../work/work.ts';
 import { eventsOf } from './events-of.ts';
 import { failureFinding, givenUpFinding } from './failure.ts';
 import { nextStatus } from './next-status.ts';
@@ -123,7 +122,8 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     const child =
       step.type === 'create'
         ? await this.#create(owner, step.child, context)
-        : await this.#apply(owner, step.configuration, context);
+        : await this.#change(owner, step, context);
+    if (child === undefined) return undefined;
     const next = work.nextStep(owner, child);
     if (next.type === 'report') return { finding: next.finding, child };
     // Somebody changes it all the time, or the server does not keep what is set.
@@ -142,7 +142,7 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     owner: Cached<Owner>,
     child: Child,
     { client, logger }: ReconcileContext,
-  ): Promise<Cached<Child>> {
+  ): Promise<Cached<Child> | undefined> {
     const { work, metrics } = this.#options;
     const { childResource } = work;
     try {
@@ -153,20 +153,22 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
       // Made before a look was cut off, or by somebody else: the cache has not heard of it yet.
-      return asRead(await client.get(childResource, refTo(owner)));
+      return undefined;
     }
   }
 
-  async #apply(
+  async #change(
     owner: Cached<Owner>,
-    configuration: ApplyConfiguration<Child>,
+    { uid, spec }: Extract<Step<Child>, { type: 'change' }>,
     { client, logger }: ReconcileContext,
   ): Promise<Cached<Child>> {
     const { childResource } = this.#options.work;
-    // What the operator wants of its own object it takes from whoever has changed it.
-    const applied = await client.apply(childResource, configuration, { force: true });
+    // With the uid: another one of the name, made meanwhile, is not changed. No server-side apply, which leaves elements
+    // of lists, such as a further container, to whoever has added them.
+    const body = { metadata: { uid }, spec };
+    const changed = await client.patch(childResource, refTo(owner), { type: 'merge', body });
     logger.info('changed', { what: nameOf(childResource, owner) });
-    return asRead(applied);
+    return asRead(changed);
   }
 
   /** Tells how it is, unless that is told already. */
@@ -262,7 +264,7 @@ interface Outcome<Child extends KubernetesObject> {
   readonly child: Cached<Child> | undefined;
 }
 
-/** An object that was just written or read, as the cache would show it. */
+/** An object that was just written, as the cache would show it. */
 function asRead<T extends KubernetesObject>(object: Stored<T>): Cached<T> {
   // Read-only is a matter of the type alone; TypeScript cannot see that for a type parameter.
   return object as Cached<T>;

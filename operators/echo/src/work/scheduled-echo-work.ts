@@ -58,17 +58,12 @@ export function cronJobOf(echo: Cached<ScheduledEcho>): CronJob {
 }
 
 function ownCronJob(echo: Cached<ScheduledEcho>, cronJob: Cached<CronJob>): Step<CronJob> {
-  const wanted = cronJobOf(echo);
+  const { spec } = cronJobOf(echo);
   if (cronJob.metadata.deletionTimestamp !== undefined) {
     return notReady('WaitingForDeletion', `${nameOf(CronJob, echo)} is being deleted`);
   }
-  if (!isContained(wanted.spec, cronJob.spec)) {
-    // With the uid: another one of the name, made meanwhile, is not changed.
-    const { name, uid } = cronJob.metadata;
-    return {
-      type: 'apply',
-      configuration: { ...wanted, metadata: { ...wanted.metadata, name, uid } },
-    };
+  if (!isContained(spec, cronJob.spec)) {
+    return { type: 'change', uid: cronJob.metadata.uid, spec };
   }
   const message = `${nameOf(CronJob, echo)} says the message on schedule`;
   return {

@@ -6,7 +6,6 @@ import {
   type Resource,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { ApplyConfiguration } from '@kubewright/client';
 import type { Cached } from '@kubewright/runtime';
 import type { Echo } from '../api/echo.ts';
 import type { ScheduledEcho } from '../api/scheduled-echo.ts';
@@ -24,8 +23,8 @@ export interface Finding {
 /** What is to be done next for an object. */
 export type Step<Child extends KubernetesObject> =
   | { readonly type: 'create'; readonly child: Child }
-  /** What is there differs from what is wanted: the fields given are set, all others stay. */
-  | { readonly type: 'apply'; readonly configuration: ApplyConfiguration<Child> }
+  /** What is there differs from what is wanted: the fields given are set, lists as a whole, and all others stay. */
+  | { readonly type: 'change'; readonly uid: string; readonly spec: object }
   /** Nothing but telling how it is. */
   | { readonly type: 'report'; readonly finding: Finding };
 
