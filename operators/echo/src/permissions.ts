@@ -11,9 +11,9 @@ export function watchedNamespaceRules(): readonly PolicyRule[] {
     permission(Echo.resource, ['patch'], { subresource: 'status' }),
     permission(ScheduledEcho.resource, ['list', 'watch']),
     permission(ScheduledEcho.resource, ['patch'], { subresource: 'status' }),
-    // Got when one of the right name turns out to be there already; of Jobs a finalizer is patched alone.
-    permission(Job, ['get', 'list', 'watch', 'create', 'patch']),
-    permission(CronJob, ['get', 'list', 'watch', 'create', 'patch']),
+    // Patched for the finalizer alone.
+    permission(Job, ['list', 'watch', 'create', 'patch']),
+    permission(CronJob, ['list', 'watch', 'create', 'patch']),
     // Patched when the same happens again within minutes.
     permission(EventsV1Event, ['create', 'patch']),
   ];

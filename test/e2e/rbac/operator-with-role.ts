@@ -15,6 +15,8 @@ export type CommonOutcome = 'leads' | 'says that it leads' | 'counts repeated Ev
 /** An operator whose permissions are looked at. */
 export interface OperatorAtWork<Outcome extends string> {
   readonly program: OperatorProgram;
+  /** The ClusterRole that lets it work in all namespaces, its own among them. Default: none, but the Role `<name>-watch`. */
+  readonly clusterRole?: string;
   /** Where the manifests put it. Its ServiceAccount has the name of the program. */
   readonly system: string;
   /** Where it works. */

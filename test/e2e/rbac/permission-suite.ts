@@ -5,7 +5,7 @@ import type { Manifest } from '@kubewright/walk-through';
 import { operatorManifests } from '../install-operator.ts';
 import { OperatorWithRole, type CommonOutcome, type OperatorAtWork } from './operator-with-role.ts';
 
-/** One permission, of the Role `<operator>-<role>`. */
+/** One permission, of the role `<operator>-leader`, or of the one that lets it work. */
 export interface Permission {
   readonly role: 'leader' | 'watch';
   readonly resource: string;
@@ -48,14 +48,24 @@ export function declarePermissionSuite<Outcome extends string>({
   refusedTwice,
 }: PermissionSuite<Outcome>): void {
   const { name } = operator.program;
-  const needs: readonly Need<Outcome>[] = [...ownNeeds, ...watchNeeds];
+  const needs: readonly Need<Outcome>[] = [
+    // What is permitted in all namespaces is so in its own.
+    ...ownNeeds.map((need): Need<Outcome> => {
+      const { resource, verb } = need;
+      if (operator.clusterRole === undefined) return need;
+      return { ...need, also: [{ role: 'watch', resource, verb }] };
+    }),
+    ...watchNeeds,
+  ];
   const freeLease: Manifest & { readonly spec: object } = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name, namespace: operator.system },
     spec: { leaseDurationSeconds: 1, leaseTransitions: 0 },
   };
-  const roleName = ({ role }: Permission): string => `${name}-${role}`;
+  const { clusterRole } = operator;
+  const roleName = ({ role }: Permission): string =>
+    (role === 'watch' ? clusterRole : undefined) ?? `${name}-${role}`;
   let manifests: readonly Manifest[];
 
   function without(manifest: Manifest, missing: readonly Permission[]): Manifest {
@@ -103,9 +113,10 @@ export function declarePermissionSuite<Outcome extends string>({
   });
 }
 
-/** A Role's rules; other manifests have none. */
+/** The rules of a Role or a ClusterRole; other manifests have none. */
 function rulesOf(manifest: Manifest): readonly PolicyRule[] | undefined {
-  if (manifest.kind !== 'Role' || !('rules' in manifest)) return undefined;
+  const isRole = manifest.kind === 'Role' || manifest.kind === 'ClusterRole';
+  if (!isRole || !('rules' in manifest)) return undefined;
   return manifest.rules as readonly PolicyRule[]; // the API's own type, in a file of ours
 }
 
