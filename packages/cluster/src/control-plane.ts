@@ -1,6 +1,7 @@
 import type { Client } from '@kubewright/client';
 import { Manager, type Logger } from '@kubewright/runtime';
 import { createCronJobController } from './controllers/cron-job/cron-job-controller.ts';
+import { createDaemonSetController } from './controllers/daemon-set/daemon-set-controller.ts';
 import { createDeploymentController } from './controllers/deployment/deployment-controller.ts';
 import { createEndpointsController } from './controllers/endpoints/endpoints-controller.ts';
 import { GarbageCollector } from './controllers/garbage-collector/garbage-collector.ts';
@@ -60,6 +61,7 @@ export async function runControlPlane(
     .add(createDeploymentController(manager, eventsOf('deployment-controller')))
     .add(createReplicaSetController(manager, eventsOf('replicaset-controller')))
     .add(createStatefulSetController(manager, eventsOf('statefulset-controller')))
+    .add(createDaemonSetController(manager, eventsOf('daemonset-controller')))
     .add(createClaimController(manager, volumeEvents))
     .add(createVolumeController(manager, volumeEvents))
     .add(createJobController(manager, eventsOf('job-controller')))

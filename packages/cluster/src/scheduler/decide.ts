@@ -1,4 +1,4 @@
-import type { DeepReadonly, Node, Pod, Stored, Taint, Toleration } from '@kubewright/apimachinery';
+import type { DeepReadonly, Node, Pod, Stored, Taint } from '@kubewright/apimachinery';
 import {
   breaksTopologySpread,
   fitsNodeAffinity,
@@ -12,6 +12,7 @@ import {
   type StorageView,
   type VolumeChoice,
 } from './volumes.ts';
+import { isTolerated } from './tolerations.ts';
 import { amountsOf, requestsOf, sumOf, type Amounts } from './resources.ts';
 
 /** Where a pod goes, or why it can go nowhere. */
@@ -94,19 +95,6 @@ function misfitOf(
   }
   const conflict = podAffinityConflict(pod, node, placements);
   return conflict === undefined ? undefined : crowded(conflict);
-}
-
-function isTolerated(pod: DeepReadonly<Pod>, taint: DeepReadonly<Taint>): boolean {
-  return (pod.spec?.tolerations ?? []).some((toleration) => tolerates(toleration, taint));
-}
-
-function tolerates(toleration: DeepReadonly<Toleration>, taint: DeepReadonly<Taint>): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  return (
-    toleration.operator === 'Exists' ||
-    (toleration.key !== undefined && (toleration.value ?? '') === (taint.value ?? ''))
-  );
 }
 
 function hasPortConflict(pod: DeepReadonly<Pod>, { pods }: Placement): boolean {

@@ -26,6 +26,8 @@ export interface RevisionedWorkload {
   readonly template: DeepReadonly<PodTemplateSpec> | undefined;
   /** How often the name of a new revision belonged to another one. */
   readonly collisionCount: number;
+  /** Label of a revision with its hash. Default: that of StatefulSets. */
+  readonly hashLabel?: string;
 }
 
 /** The revision of the present template. */
@@ -65,7 +67,7 @@ export async function ensureRevision(
 }
 
 async function createRevision(
-  { object, template, collisionCount }: RevisionedWorkload,
+  { object, template, collisionCount, hashLabel = revisionHashLabel }: RevisionedWorkload,
   data: Record<string, unknown>,
   revision: number,
   { client, signal }: Pick<ReconcileContext, 'client' | 'signal'>,
@@ -74,7 +76,7 @@ async function createRevision(
   // The label keeps the first hash also when the name has to avoid another one.
   const labels = {
     ...template?.metadata?.labels,
-    [revisionHashLabel]: revisionHash(data, collisionCount),
+    [hashLabel]: revisionHash(data, collisionCount),
   };
   for (let collisions = collisionCount; ; collisions += 1) {
     const name = revisionName(workload, revisionHash(data, collisions));
