@@ -107,8 +107,8 @@ step() {
 
 initialize() {
   rm -rf "$volume/pgdata.new"
-  step initialize initdb -D "$volume/pgdata.new" --username=postgres --pwfile="$control/superuser-password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --data-checksums || return 1
+  # The superuser has no password: the agent reaches the server by a socket of the pod, and nobody else is let in as it.
+  step initialize initdb -D "$volume/pgdata.new" --username=postgres --auth=reject --encoding=UTF8 --locale=C --data-checksums || return 1
   sync && mv "$volume/pgdata.new" "$data" && read_controldata
 }
 
@@ -138,8 +138,8 @@ rewind() {
 }
 
 start_server() {
-  # A lock file of an earlier life, whose process number may now be another's.
-  rm -f "$data/postmaster.pid"
+  # Lock files of an earlier life, whose process number may now be another's.
+  rm -f "$data/postmaster.pid" "$control"/.s.PGSQL.*
   mode=$1
   say "server starts as $mode"
   # A port-forward arrives at the loopback address of the pod. As a plain process of a machine a server has its pod's
@@ -147,6 +147,7 @@ start_server() {
   local addresses=()
   [ -n "$root" ] || addresses=(-c listen_addresses="$POD_IP,localhost")
   postgres "${addresses[@]}" -D "$data" -c config_file="$control/postgresql.conf" -c hba_file="$control/pg_hba.conf" \
+    -c unix_socket_directories="$control" -c unix_socket_permissions=0700 \
     -c ssl_cert_file="$control/tls.crt" -c ssl_key_file="$control/tls.key" -c ssl_ca_file="$control/ca.crt" &
   server=$!
 }

@@ -16,7 +16,7 @@ import { SwitchedTransport } from './switched-transport.ts';
 const entry = new URL('../entry/entry.sh', import.meta.url).pathname;
 
 /** Passwords of the clusters in tests. */
-export const passwords = { superuser: 'super', replicator: 'replicate', user: 'use' };
+export const passwords = { replicator: 'replicate', user: 'use' };
 
 /** What an {@link AgentPod} is made from. */
 export interface AgentPodOptions {
@@ -79,7 +79,6 @@ export class AgentPod {
     await rm(join(folder, 'control'), { recursive: true });
     await mkdir(join(folder, 'control'));
     const secrets = {
-      'internal/superuser-password': passwords.superuser,
       'internal/replicator-password': passwords.replicator,
       'credentials/password': passwords.user,
     };
@@ -172,19 +171,9 @@ export class AgentPod {
 
   /** Asks as the superuser, who may come from the pod itself only. */
   async queryAsSuperuser(sql: string): Promise<void> {
-    const { Socket } = await import('node:net');
-    const { address } = this;
     const client = await this.connect({
+      host: join(this.#options.folder, 'control'),
       user: internalRoles.superuser,
-      password: passwords.superuser,
-      stream: () =>
-        new (class extends Socket {
-          override connect(...given: unknown[]): this {
-            // Safe: pg connects to a port of a host.
-            const [port, host] = given as [number, string];
-            return super.connect({ port, host, localAddress: address });
-          }
-        })(),
     });
     await client.query(sql);
     await client.end();

@@ -43,6 +43,8 @@ export class DatabaseWorld implements AsyncDisposable {
         'database-cluster:test': { command: [process.execPath, main] },
       },
       parentFolder: '/tmp',
+      // Changed Secrets are seen within seconds.
+      kubelet: { volumeRefreshMs: 1_000, syncPeriodMs: 1_000 },
     });
     const manifest = DatabaseCluster.manifest();
     await cluster.client.create(CustomResourceDefinition, {

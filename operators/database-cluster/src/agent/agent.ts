@@ -105,14 +105,11 @@ export class Agent {
   #report: AgentReport | undefined;
 
   constructor(options: AgentOptions) {
-    const { name, uid, address, domain, client, namespace, control, logger, times, clock } =
-      options;
+    const { name, uid, client, namespace, control, logger, times, clock } = options;
     this.#options = options;
     this.#identity = `${name}_${uid}`;
     this.#server = new LocalServer({
       control,
-      address,
-      serverName: `${name}.${domain}`,
       timeoutMs: Math.max(1_000, times.retryPeriodMs),
       logger,
     });
@@ -169,7 +166,7 @@ export class Agent {
     const lease = await this.#readLease(signal);
     const record = this.#withCertificates(readRecord(lease), credentials);
     this.#wasSettled = this.#settlement.isDone;
-    const local = await this.#server.look(credentials, record.settings);
+    const local = await this.#server.look();
     const decision = decide({
       name: this.#options.name,
       identity: this.#identity,
@@ -429,7 +426,6 @@ export class Agent {
     };
     const { tls } = credentials;
     const changes = [
-      await control.write('superuser-password', credentials.superuserPassword),
       await control.write('pgpass', passwordFile(credentials.replicatorPassword)),
       await control.write('pg_hba.conf', hostBasedAuthentication(input)),
       await control.write('postgresql.conf', postgresConfig(input)),

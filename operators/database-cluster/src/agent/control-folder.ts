@@ -24,17 +24,18 @@ export type Told = Readonly<Record<string, string>>;
 
 /** The folder by which agent and entry program talk. Files are replaced as a whole, so that nobody reads half of one. */
 export class ControlFolder {
-  readonly #path: string;
+  /** Where it is; the server's socket is there too. */
+  readonly path: string;
   #number = 0;
   #written = new Map<string, string>();
 
   constructor(path: string) {
-    this.#path = path;
+    this.path = path;
   }
 
   /** Prepares the folder; numbers go on where an earlier life of the agent left off. */
   async open(): Promise<void> {
-    await mkdir(this.#path, { recursive: true });
+    await mkdir(this.path, { recursive: true });
     const before = await this.#read('want');
     this.#number = Number(before['number'] ?? 0);
   }
@@ -46,7 +47,7 @@ export class ControlFolder {
    */
   async write(name: string, text: string): Promise<boolean> {
     if (this.#written.get(name) === text) return false;
-    const path = join(this.#path, name);
+    const path = join(this.path, name);
     await writeFile(`${path}.new`, text, { mode: 0o600 });
     await rename(`${path}.new`, path);
     this.#written.set(name, text);
@@ -75,7 +76,7 @@ export class ControlFolder {
   }
 
   async #read(name: string): Promise<Told> {
-    const text = await readFile(join(this.#path, name), 'utf8').catch((error: unknown) => {
+    const text = await readFile(join(this.path, name), 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
       throw error;
     });

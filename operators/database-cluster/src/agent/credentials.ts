@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 /** Passwords and certificates of a cluster, as the pod has them mounted. */
 export interface Credentials {
-  readonly superuserPassword: string;
   readonly replicatorPassword: string;
   /** Of the role that the users of the database log in as. */
   readonly userPassword: string;
@@ -19,7 +18,6 @@ export async function readCredentials(folder: string): Promise<Credentials> {
     ['ca.crt', 'tls.crt', 'tls.key'].map(async (name) => read('tls', name).catch(missing)),
   );
   return {
-    superuserPassword: await read('internal', 'superuser-password'),
     replicatorPassword: await read('internal', 'replicator-password'),
     userPassword: await read('credentials', 'password'),
     tls:

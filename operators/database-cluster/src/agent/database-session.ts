@@ -1,15 +1,14 @@
-import { Socket } from 'node:net';
 import pg from 'pg';
 import { serverPort } from '../api/settings.ts';
 
 /** How a server is reached. */
 export interface SessionOptions {
+  /** Host, or folder of its socket. */
   readonly host: string;
   readonly user: string;
-  readonly password: string;
+  /** Undefined: the server lets the user in without. */
+  readonly password?: string;
   readonly database?: string;
-  /** Address to connect from. Default: what the system chooses. */
-  readonly localAddress?: string;
   /** Certificate of the authority and the name in the server's; undefined: no TLS. */
   readonly tls: { readonly ca: string; readonly serverName: string } | undefined;
   /** Longest wait for a connection, in milliseconds. */
@@ -47,7 +46,6 @@ export class DatabaseSession {
     user,
     password,
     database = 'postgres',
-    localAddress,
     tls,
     timeoutMs,
     answerTimeoutMs = timeoutMs,
@@ -55,7 +53,6 @@ export class DatabaseSession {
     this.#client = new pg.Client({
       host,
       port: serverPort,
-      stream: () => new BoundSocket(localAddress),
       user,
       password,
       database,
@@ -95,25 +92,6 @@ export class DatabaseSession {
 
   async close(): Promise<void> {
     await this.#client.end().catch(() => undefined); // what is broken is closed already
-  }
-}
-
-/** A socket that connects from an address of choice, for a client that names port and host only. */
-class BoundSocket extends Socket {
-  readonly #localAddress: string | undefined;
-
-  constructor(localAddress: string | undefined) {
-    super();
-    this.#localAddress = localAddress;
-  }
-
-  override connect(...given: unknown[]): this {
-    const [port, host] = given;
-    if (typeof port !== 'number' || typeof host !== 'string') {
-      throw new TypeError('this socket connects to a port and a host');
-    }
-    const localAddress = this.#localAddress;
-    return super.connect({ port, host, ...(localAddress === undefined ? {} : { localAddress }) });
   }
 }
 

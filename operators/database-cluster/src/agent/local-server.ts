@@ -1,7 +1,5 @@
 import type { Logger } from '@kubewright/runtime';
-import type { AgentSettings } from './agent-settings.ts';
 import type { ControlFolder, Told } from './control-folder.ts';
-import type { Credentials } from './credentials.ts';
 import { DatabaseSession } from './database-session.ts';
 import type { LocalState, ServerView } from './local-state.ts';
 import { internalRoles } from './server-config.ts';
@@ -9,11 +7,8 @@ import { lookAtServer } from './server-queries.ts';
 
 /** What a {@link LocalServer} is reached by. */
 export interface LocalServerOptions {
+  /** Where the server's socket is, too. */
   readonly control: ControlFolder;
-  /** Address of the pod. */
-  readonly address: string;
-  /** Name in the certificate. */
-  readonly serverName: string;
   readonly timeoutMs: number;
   readonly logger: Logger;
 }
@@ -24,19 +19,16 @@ export class LocalServer {
   /** Kept from round to round; undefined when the last one broke. */
   #session: DatabaseSession | undefined;
   #problem = '';
-  /** What sessions were last opened with. */
-  #login: { readonly credentials: Credentials; readonly settings: AgentSettings } | undefined;
 
   constructor(options: LocalServerOptions) {
     this.#options = options;
   }
 
   /** What there is now; never rejects for a server that does not answer. */
-  async look(credentials: Credentials, settings: AgentSettings): Promise<LocalState> {
-    this.#login = { credentials, settings };
+  async look(): Promise<LocalState> {
     const told = await this.#options.control.told();
     const process = processOf(told);
-    const server = process === 'none' ? undefined : await this.#ask(credentials, settings);
+    const server = process === 'none' ? undefined : await this.#ask();
     if (process === 'none') await this.close();
     return {
       data: told['data'] === 'present' ? 'present' : 'absent',
@@ -61,8 +53,7 @@ export class LocalServer {
 
   /** A further connection of the superuser, whose answers may take as long as they like. */
   async openPatient(): Promise<DatabaseSession> {
-    if (this.#login === undefined) throw new Error('the server has not been looked at yet');
-    return this.#open(this.#login.credentials, this.#login.settings, 0);
+    return this.#open(0);
   }
 
   async close(): Promise<void> {
@@ -71,9 +62,9 @@ export class LocalServer {
     await session?.close();
   }
 
-  async #ask(credentials: Credentials, settings: AgentSettings): Promise<ServerView | undefined> {
+  async #ask(): Promise<ServerView | undefined> {
     try {
-      this.#session ??= await this.#open(credentials, settings);
+      this.#session ??= await this.#open();
       const view = await lookAtServer(this.#session);
       this.#problem = '';
       return view;
@@ -88,22 +79,12 @@ export class LocalServer {
     }
   }
 
-  async #open(
-    credentials: Credentials,
-    settings: AgentSettings,
-    answerTimeoutMs?: number,
-  ): Promise<DatabaseSession> {
-    const { address, serverName, timeoutMs } = this.#options;
+  async #open(answerTimeoutMs?: number): Promise<DatabaseSession> {
+    const { control, timeoutMs } = this.#options;
     const session = new DatabaseSession({
-      host: address,
-      // The superuser may come from the pod itself only.
-      localAddress: address,
+      host: control.path,
       user: internalRoles.superuser,
-      password: credentials.superuserPassword,
-      tls:
-        settings.tls && credentials.tls !== undefined
-          ? { ca: credentials.tls.ca, serverName }
-          : undefined,
+      tls: undefined,
       timeoutMs,
       ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
     });

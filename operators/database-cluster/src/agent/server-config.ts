@@ -53,13 +53,12 @@ export function connectionString(
     .join(' ');
 }
 
-/** `postgresql.conf` of a server. Paths of certificates come from the entry program, which knows where its files are. */
+/** `postgresql.conf` of a server. Paths of certificates and of the socket come from the entry program, which knows where its files are. */
 export function postgresConfig(input: ServerConfigInput): string {
   const { settings, address, synchronousStandbyNames, source } = input;
   const values: Readonly<Record<string, string>> = {
     listen_addresses: address,
     port: String(serverPort),
-    unix_socket_directories: '',
     wal_level: 'replica',
     hot_standby: 'on',
     // pg_rewind needs one of this and checksums; both are cheap.
@@ -94,17 +93,14 @@ function keptLog(major: number): Readonly<Record<string, string>> {
 }
 
 /** `pg_hba.conf` of a server: who may connect from where. The first line that fits counts. */
-export function hostBasedAuthentication({
-  settings,
-  address,
-}: Pick<ServerConfigInput, 'settings' | 'address'>): string {
+export function hostBasedAuthentication({ settings }: Pick<ServerConfigInput, 'settings'>): string {
   const { tls, authentication } = settings;
   const type = tls ? 'hostssl' : 'host';
   const { superuser, replicator } = internalRoles;
-  const own = address.includes(':') ? `${address}/128` : `${address}/32`;
   return [
-    // The agent, from within the pod.
-    [type, 'all', superuser, own, 'scram-sha-256'],
+    // The agent, by the socket that the pod's own user alone may open. It needs no secret that could be lost.
+    ['local', 'all', superuser, 'trust'],
+    ['local', 'all,replication', 'all', 'reject'],
     [type, 'replication,postgres', replicator, 'all', 'scram-sha-256'],
     ['host', 'all,replication', `${superuser},${replicator}`, 'all', 'reject'],
     // Nobody has a client certificate where there is no TLS.

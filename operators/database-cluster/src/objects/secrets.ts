@@ -25,7 +25,6 @@ export function internalSecret(
   present: Readonly<Record<string, string>>,
 ): Secret {
   return secret(context, context.names.internal, {
-    'superuser-password': present['superuser-password'] || newPassword(),
     'replicator-password': present['replicator-password'] || newPassword(),
   });
 }
