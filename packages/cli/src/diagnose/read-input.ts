@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { asError, type KubernetesObject } from '@kubewright/apimachinery';
 import type { CommandContext } from '../command-context.ts';
@@ -13,13 +14,13 @@ import { readObjects } from './read-objects.ts';
  */
 export async function readInput(
   paths: readonly string[],
-  { stdin, cwd }: Pick<CommandContext, 'stdin' | 'cwd'>,
+  { stdin, cwd, signal }: Pick<CommandContext, 'stdin' | 'cwd' | 'signal'>,
 ): Promise<KubernetesObject[]> {
   const byIdentity = new Map<string, KubernetesObject>();
   for (const path of paths) {
     const objects =
       path === '-'
-        ? readObjects(await readPiped(stdin), 'the standard input')
+        ? readObjects(await readPiped(stdin, signal), 'the standard input')
         : readObjects(await readText(resolve(cwd, path), path), path);
     for (const object of objects) {
       const { namespace = '', name = '', uid = '' } = object.metadata;
@@ -29,8 +30,9 @@ export async function readInput(
   return [...byIdentity.values()];
 }
 
-async function readPiped(stdin: CommandContext['stdin']): Promise<string> {
-  const piped = await text(stdin);
+async function readPiped(stdin: CommandContext['stdin'], signal: AbortSignal): Promise<string> {
+  // Whoever pipes may write nothing and not close.
+  const piped = await text(addAbortSignal(signal, stdin));
   if (piped.trim() !== '') return piped;
   throw new CommandError(
     'nothing came through the standard input; to look at a cluster name what: pod/NAME, --namespace NAME or --all-namespaces',

@@ -29,8 +29,8 @@ export interface ReportTextOptions {
 const maxNames = 8;
 
 /**
- * A report for a person: what is wrong first, most severe first, then how many are well. Everything that comes from the cluster is made
- * safe for a terminal.
+ * A report for a person: what is wrong first, most severe first, then how many are well. Of the members of an incident that fail in
+ * the same way one is shown, in detail all. Everything that comes from the cluster is made safe for a terminal.
  */
 export function reportText(
   { subjects, incidents }: Report,
@@ -39,10 +39,14 @@ export function reportText(
 ): string {
   const { paint } = options;
   const unwell = subjects.filter(({ healthy }) => !healthy);
+  const shown = options.isDetailed ? unwell : withoutLikes(unwell, incidents);
+  const left = unwell.length - shown.length;
+  const folded = `${count(left, 'member')} of incidents ${left === 1 ? 'fails' : 'fail'} like one that is shown; --verbose shows all`;
+  const summary = summaryText(subjects, paint);
   const blocks = [
     ...incidents.map((incident) => incidentText(incident, options)),
-    ...unwell.map((subject) => subjectText(subject, options)),
-    summaryText(subjects, paint),
+    ...shown.map((subject) => subjectText(subject, options)),
+    left === 0 ? summary : `${summary}\n${paint('dim', folded)}`,
   ];
   if (unreadable.length > 0) {
     blocks.push(
@@ -55,6 +59,26 @@ export function reportText(
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** The subjects without those members of an incident that fail as another member of it does. */
+function withoutLikes(
+  subjects: readonly Subject[],
+  incidents: readonly Incident[],
+): readonly Subject[] {
+  const incidentOf = new Map(
+    incidents.flatMap(({ members }, index) => members.map((ref) => [refText(ref), index] as const)),
+  );
+  const seen = new Set<string>();
+  return subjects.filter((subject) => {
+    const incident = incidentOf.get(refText(subject));
+    if (incident === undefined) return true;
+    const failure = subject.findings.map(({ category, container }) => [category, container]);
+    const key = JSON.stringify([incident, failure]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
 const colors: Readonly<Record<Severity, 'red' | 'yellow' | 'cyan'>> = {
   critical: 'red',
   warning: 'yellow',
@@ -65,7 +89,7 @@ function incidentText(incident: Incident, options: ReportTextOptions): string {
   const { paint } = options;
   const { category, severity, summary, members, advice, evidence, changes = [] } = incident;
   const lines = [
-    `${paint(colors[severity], '●')} ${paint('bold', 'Incident')}  ${paint(colors[severity], category)}  (${String(members.length)} ${members.length === 1 ? 'member' : 'members'})`,
+    `${paint(colors[severity], '●')} ${paint('bold', 'Incident')}  ${paint(colors[severity], category)}  (${count(members.length, 'member')})`,
     ...wrap(summary, 4, options),
     ...changes.map(
       ({ path, before, after }) =>
@@ -140,13 +164,18 @@ function valueText(value: JsonValue): string {
   return value === null ? 'nothing' : JSON.stringify(value);
 }
 
+/** `2 members`. */
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 function summaryText(subjects: readonly Subject[], paint: Paint): string {
+  if (subjects.length === 0) return 'There is no pod, and no owner that cannot make its pods.';
   const well = subjects.filter(({ healthy }) => healthy);
   const unwell = subjects.length - well.length;
-  const count = (number: number, word: string): string => `${String(number)} ${word}`;
   const parts: string[] = [];
-  if (unwell > 0) parts.push(paint('red', count(unwell, 'unhealthy')));
-  parts.push(paint('green', count(well.length, 'healthy')));
+  if (unwell > 0) parts.push(paint('red', `${String(unwell)} unhealthy`));
+  parts.push(paint('green', `${String(well.length)} healthy`));
   const others = [...Map.groupBy(well, ({ state }) => state)]
     .filter(([state]) => state !== 'Healthy')
     .map(([state, group]) => `${String(group.length)} ${state}`);

@@ -11,7 +11,9 @@ export interface CapturedRun {
 /** Runs a command line in this process, without a terminal; what it prints is captured. */
 export async function runCaptured(
   argv: readonly string[],
-  given: { readonly stdin?: string } & Partial<Pick<CommandContext, 'env' | 'cwd' | 'signal'>> = {},
+  given: { readonly stdin?: string | Readable } & Partial<
+    Pick<CommandContext, 'env' | 'cwd' | 'signal'>
+  > = {},
 ): Promise<CapturedRun> {
   const { stdin, env = {}, cwd = process.cwd(), signal = new AbortController().signal } = given;
   const written = { stdout: '', stderr: '' };
@@ -23,7 +25,7 @@ export async function runCaptured(
       },
     });
   const exitCode = await runCommandLine(argv, {
-    stdin: Readable.from(stdin === undefined ? [] : [stdin]),
+    stdin: stdin instanceof Readable ? stdin : Readable.from(stdin === undefined ? [] : [stdin]),
     hasInput: stdin !== undefined,
     stdout: into('stdout'),
     stderr: into('stderr'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Report } from '@kubewright/diagnosis';
@@ -103,6 +104,32 @@ describe('kubewright diagnose, from files', () => {
     assert.equal(run.stderr, '');
   });
 
+  test('tells what fails in the same way once, and all of it when asked', async () => {
+    const owner = { kind: 'ReplicaSet', name: 'web', uid: 'r', controller: true };
+    const pods = ['web-3', 'web-4', 'web-5'].map((name) => ({
+      ...crashing,
+      metadata: { ...crashing.metadata, name, uid: name, ownerReferences: [owner] },
+    }));
+    const stdin = JSON.stringify({ kind: 'List', items: [...pods, crashing] });
+    const titles = ({ stdout }: CapturedRun): string[] =>
+      stdout.split('\n').filter((line) => line.startsWith('● '));
+
+    const short = await runCaptured(['diagnose'], { stdin });
+    assert.deepEqual(titles(short), [
+      '● Incident  OOMKilled  (3 members)',
+      '● Pod shop/web-1',
+      '● Pod shop/web-3',
+    ]);
+    assert.match(short.stdout, /Members: Pod shop\/web-3, Pod shop\/web-4, Pod shop\/web-5/);
+    assert.match(
+      short.stdout,
+      /\n4 unhealthy, 0 healthy\n2 members of incidents fail like one that is shown; --verbose shows all\n$/,
+    );
+
+    const long = await runCaptured(['diagnose', '--verbose'], { stdin });
+    assert.equal(titles(long).length, 5);
+  });
+
   test('ends with 0 when all is well', async () => {
     const run = await runCaptured(['diagnose', '-f', 'well.json'], { cwd: folder });
     assert.deepEqual(run, { exitCode: 0, stdout: '1 healthy\n', stderr: '' });
@@ -131,6 +158,15 @@ describe('kubewright diagnose, from files', () => {
     const run = await runCaptured(['diagnose'], { stdin: '' });
     assert.match(run.stderr, /nothing came through the standard input; to look at a cluster name/);
     assert.equal(run.exitCode, 1);
+  });
+
+  test('ends with 130 at once when it is interrupted while it waits for its input', async () => {
+    const interrupt = new AbortController();
+    const stdin = new PassThrough();
+    const run = runCaptured(['diagnose'], { stdin, signal: interrupt.signal });
+    interrupt.abort(new Error('interrupted'));
+    assert.deepEqual(await run, { exitCode: 130, stdout: '', stderr: '' });
+    assert.ok(stdin.destroyed);
   });
 
   test('shows of a file what was named', async () => {
