@@ -12,6 +12,7 @@ import { createNodeController } from './controllers/node/node-controller.ts';
 import { createReplicaSetController } from './controllers/replica-set/replica-set-controller.ts';
 import { createResourceQuotaController } from './controllers/resource-quota/resource-quota-controller.ts';
 import { createClaimController } from './controllers/volumes/claim-controller.ts';
+import { createEphemeralVolumeController } from './controllers/volumes/ephemeral-volume-controller.ts';
 import { createVolumeController } from './controllers/volumes/volume-controller.ts';
 import {
   createClaimProtectionController,
@@ -64,6 +65,7 @@ export async function runControlPlane(
     .add(createDaemonSetController(manager, eventsOf('daemonset-controller')))
     .add(createClaimController(manager, volumeEvents))
     .add(createVolumeController(manager, volumeEvents))
+    .add(createEphemeralVolumeController(manager, eventsOf('ephemeral_volume')))
     .add(createJobController(manager, eventsOf('job-controller')))
     .add(createOrphanPodController(manager))
     .add(createCronJobController(manager, eventsOf('cronjob-controller')))
