@@ -63,7 +63,9 @@ export class PodFacts {
   }
 
   get restartPolicy(): string {
-    return this.view.textAt('spec', 'restartPolicy') ?? 'Always';
+    // Published pods may be a status without a spec; one that has ended is not restarted.
+    const hasEnded = this.phase.text === 'Succeeded' || this.phase.text === 'Failed';
+    return this.view.textAt('spec', 'restartPolicy') ?? (hasEnded ? 'Never' : 'Always');
   }
 
   /** The condition of this type; a field that is not there when the pod has none. */

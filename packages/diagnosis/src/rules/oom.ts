@@ -168,9 +168,9 @@ function nodeRanOut({ pod, ended }: ContainerFacts): Proof {
   return pressure.at('status').is('True');
 }
 
-/** No limit, and the QoS class says that the spec is not just cut. */
-function hasNoLimit({ memoryLimit, pod }: ContainerFacts): Proof {
-  return !memoryLimit.isPresent && pod.view.at('status', 'qosClass').isThere();
+/** No limit, and the spec is there and not just cut, as the QoS class says. */
+function hasNoLimit({ memoryLimit, pod, spec }: ContainerFacts): Proof {
+  return spec.isPresent && !memoryLimit.isPresent && pod.view.at('status', 'qosClass').isThere();
 }
 
 /** Under restartPolicy Never, exit code 0 and OOMKilled is neither done nor failed (kubernetes/kubernetes#116676). */

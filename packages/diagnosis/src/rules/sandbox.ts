@@ -2,7 +2,7 @@ import { firstMatch, type Field, type PodFacts } from '../facts/index.ts';
 import { command } from './command.ts';
 import { nodeOf, placedInSole } from './place.ts';
 import { high, low, type PodRule } from './rule.ts';
-import { placedAt, placedForMinutes, standingEvents, waits } from './starting.ts';
+import { placedAt, waitsTooLong, standingEvents, waits } from './starting.ts';
 
 /** Mode 37: the pod has a node, but its sandbox (the network, the cgroup, the runtime) is not made. */
 export const sandboxRules: readonly PodRule[] = [
@@ -36,7 +36,7 @@ export const sandboxRules: readonly PodRule[] = [
     mode: 37,
     when: {
       ...waits,
-      'it has had its node for minutes': placedForMinutes,
+      'it waits longer than that takes': waitsTooLong,
       'nothing tells of an image': (pod) =>
         pod.events.every(({ reason }) => !/pull/i.test(reason.text ?? '')) && [],
     },

@@ -11,7 +11,7 @@ import { couldNotStart, saidAtStart, startTexts } from './start-texts.ts';
 const notFound =
   /executable (?:file )?\S* ?not found|exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?no such file|exec user process caused:? \W*no such file|open executable: no such file|failed to find executable|the system cannot find the (?:file|path) specified|command '[^']*' not found/i;
 const notExecutable =
-  /exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?(?:permission denied|is a directory)|exec user process caused:? \W*permission denied|open executable: permission denied/i;
+  /exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?(?:permission denied|is a directory)|exec user process caused:? \W*permission denied|open executable: permission denied|executable file \S+ not executable/i;
 const wrongFormat = /exec format error/i;
 
 /**

@@ -1,8 +1,10 @@
 import type { Field, ObservedEvent, PodFacts, Proof } from '../facts/index.ts';
 import type { Conditions } from './rule.ts';
 
-/** Mounts are done and a sandbox is made by then; an image that is pulled for longer has an Event. In milliseconds. */
+/** Volumes are attached and mounted by then; an image that is pulled for longer has an Event. In milliseconds. */
 const stuckMs = 3 * 60_000;
+/** A sandbox is made, and Secrets and ConfigMaps are mounted, in seconds, on a busy node in tens of them. In milliseconds. */
+const sandboxMs = 90_000;
 
 /**
  * No container of the pod has run in its present sandbox, and none is stuck for a reason of its own: what keeps it is about
@@ -41,11 +43,29 @@ export function standingEvents(
   );
 }
 
-/** Holds when a pod has had its node for minutes. */
-export function placedForMinutes(pod: PodFacts): Proof {
-  const placed = placedAt(pod);
-  return placed.timeMs !== undefined && pod.nowMs - placed.timeMs > stuckMs && [placed];
+/**
+ * Holds when a pod has waited longer for its first container than volumes, sandboxes and most images take.
+ *
+ * PodReadyToStartContainers says more where it is there: while it is False no image is pulled yet, which leaves only
+ * volumes and sandbox; and it tells since when a pod that ran before has had no sandbox.
+ */
+export function waitsTooLong(pod: PodFacts): Proof {
+  const readyToStart = pod.condition('PodReadyToStartContainers');
+  const hasNoSandbox = readyToStart.at('status').text === 'False';
+  if (pod.hasStarted && !hasNoSandbox) return false;
+  const since = pod.hasStarted ? readyToStart.at('lastTransitionTime') : placedAt(pod);
+  const patienceMs = hasNoSandbox && !hasStorage(pod) ? sandboxMs : stuckMs;
+  return since.timeMs !== undefined && pod.nowMs - since.timeMs > patienceMs && [since];
 }
+
+/** A volume of a storage system is attached first, which takes some clouds minutes. */
+function hasStorage(pod: PodFacts): boolean {
+  return pod.view
+    .at('spec', 'volumes')
+    .items.some((volume) => attached.some((source) => volume.has(source)));
+}
+
+const attached = ['persistentVolumeClaim', 'ephemeral', 'csi'];
 
 /** When the kubelet took the pod on, or else when it was given its node. */
 export function placedAt(pod: PodFacts): Field {

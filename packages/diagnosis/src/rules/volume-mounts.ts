@@ -3,7 +3,7 @@ import { command } from './command.ts';
 import { firstText, mountMessages, placedBy, volumeIn } from './mount-texts.ts';
 import { nodeOf } from './place.ts';
 import { high, low, medium, type PodRule } from './rule.ts';
-import { placedAt, placedForMinutes, waits } from './starting.ts';
+import { placedAt, waitsTooLong, waits } from './starting.ts';
 
 /** What the kubelet writes when its own cache is behind: it goes away by itself. */
 const cacheLag = /failed to sync (?:configmap|secret) cache|object "[^"]*" not registered/i;
@@ -69,7 +69,7 @@ export const volumeMountRules: readonly PodRule[] = [
     mode: 35,
     when: {
       ...waits,
-      'it has had its node for minutes': placedForMinutes,
+      'it waits longer than that takes': waitsTooLong,
       'it has volumes that may not come': (pod) => riskyVolume(pod),
       'nothing tells of a sandbox or an image': (pod) =>
         pod.events.every(({ reason }) => !/sandbox|pull|network/i.test(reason.text ?? '')) && [],

@@ -139,6 +139,15 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [{ category: 'UnexpectedCompletion', mode: 19 }],
   },
   {
+    name: 'the status of a task that is done was published without its spec',
+    observation: podOf({
+      spec: { containers: [] },
+      containers: [{ terminated: life('Completed', 0) }],
+      status: { phase: 'Succeeded' },
+    }),
+    expected: [],
+  },
+  {
     name: 'a container of a task was run again with its sandbox, after it had ended well',
     observation: podOf({
       spec: { restartPolicy: 'OnFailure' },

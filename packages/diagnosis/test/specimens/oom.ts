@@ -80,6 +80,14 @@ export const oomSpecimens: readonly Specimen[] = [
     expected: [{ category: 'OOMChildProcess', confidence: 'medium' }],
   },
   {
+    name: 'a container is killed for want of memory, and its spec was cut away',
+    observation: podOf({
+      spec: { containers: [] },
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 2, last: life('OOMKilled', 137) }],
+    }),
+    expected: [{ category: 'OOMKilled', confidence: 'low' }],
+  },
+  {
     name: 'a container without a limit is killed for want of memory',
     observation: podOf({
       containers: [{ waiting: 'CrashLoopBackOff', restarts: 2, last: life('OOMKilled', 137) }],

@@ -1,4 +1,4 @@
-import { ago, event, podOf, type PodSketch } from './pods.ts';
+import { ago, event, life, podOf, type PodSketch } from './pods.ts';
 import type { Specimen } from './specimen.ts';
 
 const minute = 60;
@@ -116,6 +116,44 @@ export const sandboxSpecimens: readonly Specimen[] = [
         paths: ['status.startTime', 'status.conditions[0].status'],
       },
     ],
+  },
+  {
+    name: 'no image is pulled before there is a sandbox, so that less time has to pass',
+    observation: waiting(
+      { conditions: [{ type: 'PodReadyToStartContainers', status: 'False' }] },
+      2 * minute,
+    ),
+    expected: [{ category: 'SandboxCreationFailure', confidence: 'low' }],
+  },
+  {
+    name: 'a pod that ran before its node was restarted gets no sandbox again',
+    observation: waiting(
+      {
+        containers: [{ waiting: 'ContainerCreating', restarts: 1, last: life('Unknown', 255) }],
+        conditions: [
+          {
+            type: 'PodReadyToStartContainers',
+            status: 'False',
+            lastTransitionTime: ago(5 * minute),
+          },
+        ],
+      },
+      90 * minute,
+    ),
+    expected: [
+      {
+        category: 'SandboxCreationFailure',
+        paths: ['status.conditions[0].lastTransitionTime'],
+      },
+    ],
+  },
+  {
+    name: 'a pod that ran before its node was restarted is on its way, long after it came to the node',
+    observation: waiting(
+      { containers: [{ waiting: 'ContainerCreating', restarts: 1, last: life('Unknown', 255) }] },
+      90 * minute,
+    ),
+    expected: [{ category: 'NodeRestart' }],
   },
   {
     name: 'a pod gets minutes for its sandbox',

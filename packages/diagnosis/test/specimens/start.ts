@@ -211,6 +211,12 @@ export const startSpecimens: readonly Specimen[] = [
     'CommandNotExecutable',
     { mode: 7, remediation: 'report-only' },
   ),
+  stuck(
+    'crun says that the file of the command may not be executed',
+    'CreateContainerError',
+    'container create failed: executable file `/entry.sh` not executable: Permission denied',
+    'CommandNotExecutable',
+  ),
   failedStart(
     'the command is a directory',
     `${runc}exec: "/app": is a directory: unknown`,

@@ -235,9 +235,25 @@ export const volumeSpecimens: readonly Specimen[] = [
     ],
   },
   {
+    name: 'a claim may be attached for minutes before there is a sandbox',
+    observation: waiting(
+      {
+        spec: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] },
+        conditions: [{ type: 'PodReadyToStartContainers', status: 'False' }],
+      },
+      2 * minute,
+    ),
+    expected: [],
+  },
+  {
     name: 'a pod gets minutes for its volumes',
     observation: waiting({}, minute),
     expected: [],
+  },
+  {
+    name: 'an image is pulled after the volumes have come',
+    observation: waiting({ containers: [{ waiting: 'ImagePullBackOff' }] }, 10 * minute),
+    expected: [{ category: 'ImagePullBackOff' }],
   },
   {
     name: 'a container that crashes had its volumes',
