@@ -12,6 +12,7 @@ import {
   Role,
   ServiceAccount,
   Pod,
+  ResourceQuota,
   type KubernetesObject,
   type PolicyRule,
   type Resource,
@@ -91,6 +92,27 @@ export class EchoWorld implements AsyncDisposable {
     const metadata = { name: 'operator', namespace: this.namespace };
     const role = deriveRole({ ...metadata, rules });
     await this.client.apply(Role, { ...role, metadata }, { fieldManager: 'test', force: true });
+  }
+
+  /**
+   * Makes the quota `no-room`, and waits until the server knows that it leaves nothing.
+   *
+   * @param what - Such as `count/jobs.batch`.
+   */
+  async leaveNoRoom(what: string): Promise<void> {
+    const { client, environment } = this;
+    const ref = this.ref('no-room');
+    const hard = { [what]: '0' };
+    await client.create(ResourceQuota, { metadata: ref, spec: { hard } });
+    if (!environment.capabilities.controllers) {
+      // By hand what the controller of quotas does.
+      const body = { status: { hard, used: hard } };
+      await client.patch(ResourceQuota, ref, { type: 'merge', body }, { subresource: 'status' });
+    }
+    await until(async () => {
+      const { status } = await client.get(ResourceQuota, ref);
+      return status?.used?.[what] === '0';
+    });
   }
 
   async createEcho(name: string, message = 'Hola, 世界!'): Promise<Stored<Echo>> {

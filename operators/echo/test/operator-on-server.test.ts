@@ -509,34 +509,22 @@ describe('work that fails', { timeout: 60_000 }, () => {
     });
   });
 
-  test('because of a quota says so, and is done when there is room', async (t) => {
-    if (!shared.environment.capabilities.controllers) {
-      t.skip('needs a server that enforces quotas: a whole control plane in KUBECONFIG');
-      return;
-    }
+  test('because of a quota says so, and is done when there is room', async () => {
     const world = await shared.inNewNamespace();
     const clock = new FakeClock();
-    const quota = world.ref('no-jobs');
-    await world.client.create(ResourceQuota, {
-      metadata: quota,
-      spec: { hard: { 'count/jobs.batch': '0' } },
-    });
-    await until(async () => {
-      const { status } = await world.client.get(ResourceQuota, quota);
-      return status?.hard?.['count/jobs.batch'] === '0';
-    });
+    await world.leaveNoRoom('count/jobs.batch');
     await using operator = world.run({ clock });
     await world.createEcho('a');
     assert.match(
       await world.untilReason(Echo.resource, 'a', 'Forbidden'),
-      /exceeded quota: no-jobs/,
+      /exceeded quota: no-room/,
     );
     await advanceUntil(
       clock,
       async () => (await operator.metric('echoperator_given_up_total')) === 1,
     );
-    assert.match(await world.untilReason(Echo.resource, 'a', 'GaveUp'), /exceeded quota: no-jobs/);
-    await world.client.delete(ResourceQuota, quota);
+    assert.match(await world.untilReason(Echo.resource, 'a', 'GaveUp'), /exceeded quota: no-room/);
+    await world.client.delete(ResourceQuota, world.ref('no-room'));
     await advanceUntil(clock, async () => (await world.jobs()).length === 1);
   });
 
