@@ -4,6 +4,7 @@ import {
   CustomResourceDefinition,
   defineResource,
   isNotFound,
+  ResourceQuota,
   type KubernetesObject,
   type Resource,
 } from '@kubewright/apimachinery';
@@ -440,6 +441,49 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
     await assert.rejects(client.get(BoxV1, { namespace, name: 'odd' }), isNotFound);
     const free = { type: 'merge', body: { metadata: { finalizers: null } } } as const;
     await client.patch(BoxV1, metadata, free);
+  });
+
+  test('leaves time for others between the check of a quota and the write, and no room', async () => {
+    // Of its own: a quota is not to reach the other tests.
+    const crowded = await environment().newNamespace();
+    const counted = `count/boxes.${group}`;
+    const quota = { namespace: crowded, name: 'two' };
+    const hard = { [counted]: '2' };
+    await client.create(ResourceQuota, { metadata: quota, spec: { hard } });
+    // Told by hand: there may be no controller, and a real one knows new kinds only after half a minute.
+    const tell = (used: string) =>
+      client.patch(
+        ResourceQuota,
+        quota,
+        { type: 'merge', body: { status: { hard, used: { [counted]: used } } } },
+        { subresource: 'status' },
+      );
+    const make = (name: string, dryRun: boolean): Promise<string> =>
+      client
+        .create(BoxBeta, { metadata: { namespace: crowded, name }, spec: { count: 1 } }, { dryRun })
+        .then(
+          () => 'made',
+          (error: unknown) => String(error),
+        );
+    const untilTried = async (isExpected: (outcome: string) => boolean): Promise<void> => {
+      const deadline = Date.now() + 30_000;
+      for (;;) {
+        const outcome = await make('probe', true);
+        if (isExpected(outcome)) return;
+        assert.ok(Date.now() < deadline, outcome);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    await tell('2');
+    await untilTried((outcome) => outcome.includes('exceeded quota: two'));
+    await tell('0');
+    await untilTried((outcome) => outcome === 'made');
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => make(`crowd-${index}`, false)),
+    );
+    assert.equal(outcomes.filter((outcome) => outcome === 'made').length, 2, outcomes.join('\n'));
+    const { items } = await client.list(BoxV1, { namespace: crowded });
+    assert.equal(items.length, 2);
   });
 
   for (const [what, misdo, message] of misdeeds) {
