@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import {
   ConfigMap,
+  CustomResourceDefinition,
+  defineResource,
   Deployment,
   EventsV1Event,
   Job,
@@ -15,6 +17,7 @@ import {
   Service,
   ServiceAccount,
   StatefulSet,
+  type KubernetesObject,
   type PodSpec,
   type Stored,
 } from '@kubewright/apimachinery';
@@ -332,6 +335,61 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
     await client.delete(Deployment, ref('one'));
     await untilUsed({ 'count/deployments.apps': '0', resourcequotas: '2' });
     await client.create(Deployment, deployment('two'));
+  });
+
+  test('counts custom resources', async () => {
+    const group = `${namespace}.example.com`;
+    const definition = { name: `gadgets.${group}` };
+    const Gadget = defineResource({
+      group,
+      version: 'v1',
+      kind: 'Gadget',
+      plural: 'gadgets',
+      scope: 'Namespaced',
+    });
+    const openAPIV3Schema = { type: 'object' };
+    await client.create(CustomResourceDefinition, {
+      metadata: definition,
+      spec: {
+        group,
+        scope: 'Namespaced',
+        names: { kind: 'Gadget', plural: 'gadgets' },
+        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema } }],
+      },
+    });
+    try {
+      const counted = `count/gadgets.${group}`;
+      // A real controller looks for new kinds every half minute, and leaves a quota alone that came too early.
+      const deadline = Date.now() + 90_000;
+      for (;;) {
+        await client.create(ResourceQuota, {
+          metadata: ref('q'),
+          spec: { hard: { [counted]: '1' } },
+        });
+        await untilObject(
+          client,
+          ResourceQuota,
+          ref('q'),
+          ({ status }) => status?.hard !== undefined,
+        );
+        if ((await usedNow())?.[counted] !== undefined) break;
+        assert.ok(Date.now() < deadline, 'the new kind is not counted');
+        await client.delete(ResourceQuota, ref('q'));
+        await untilGone(client, ResourceQuota, ref('q'));
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      const gadget = (name: string): KubernetesObject => ({ metadata: ref(name) });
+      await client.create(Gadget, gadget('one'));
+      assert.equal(
+        await refusedText(client.create(Gadget, gadget('two'))),
+        `gadgets.${group} "two" is forbidden: exceeded quota: q, requested: ${counted}=1, used: ${counted}=1, limited: ${counted}=1`,
+      );
+      await client.delete(Gadget, ref('one'));
+      await untilUsed({ [counted]: '0' });
+      await client.create(Gadget, gadget('two'));
+    } finally {
+      await client.delete(CustomResourceDefinition, definition);
+    }
   });
 
   test('counts Services, their node ports and their load balancers', async () => {
