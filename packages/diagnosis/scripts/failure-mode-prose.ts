@@ -504,7 +504,7 @@ export const prose: Readonly<Record<FailureMode, Prose>> = {
     title: 'The desired state is kept elsewhere',
     looksLike: 'The owner is managed by Argo CD, Flux, an HPA or a VPA.',
     because: 'A change made here would be reverted.',
-    toDo: 'Change it there: the advice then carries the patch, and nothing is written.',
-    sure: 'Labels, annotations and field managers name the tool.',
+    toDo: 'Change it there: the template in the source that the tool reads, requests in the bounds of the VPA, the number of pods in the maxReplicas of the HPA. The advice of the finding names which, and nothing is written.',
+    sure: 'Labels, annotations, field managers and the targets of autoscalers name the tool.',
   },
 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { diagnose, resolveEvidence, type Finding } from '../src/index.ts';
-import { life, podOf } from './specimens/pods.ts';
+import type { KubernetesObject } from '@kubewright/apimachinery';
+import { diagnose, diagnoseAll, resolveEvidence, type Finding } from '../src/index.ts';
+import { life, now, podOf } from './specimens/pods.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -95,6 +96,71 @@ describe('advice for a template that a tool keeps', () => {
     assert.match(findingWith([deployment({}), scaler('web')]).advice, says);
     assert.doesNotMatch(findingWith([deployment({}), scaler('api')]).advice, says);
     assert.doesNotMatch(findingWith([deployment({}), scaler('web')], 'Error').advice, says);
+  });
+
+  it('names the autoscaler that sets the number of pods, where fewer would do', () => {
+    const scaler = (name: string): Json => ({
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'web-hpa', namespace: 'shop' },
+      spec: { scaleTargetRef: { kind: 'Deployment', name } },
+    });
+    const adviceWith = (name: string): string => {
+      const observation = podOf({
+        spec: { nodeName: undefined },
+        status: { phase: 'Pending' },
+        conditions: [
+          {
+            type: 'PodScheduled',
+            status: 'False',
+            reason: 'Unschedulable',
+            message: '0/3 nodes are available: 3 Insufficient cpu.',
+          },
+        ],
+        related: [deployment({}), scaler(name)],
+      });
+      return diagnose(observation)[0]?.advice ?? '';
+    };
+    const says =
+      /HorizontalPodAutoscaler \(web-hpa\) sets the number of pods .*: change its maxReplicas/;
+    assert.match(adviceWith('web'), says);
+    assert.doesNotMatch(adviceWith('api'), says);
+    assert.doesNotMatch(findingWith([deployment({}), scaler('web')]).advice, says);
+  });
+
+  it('names it for an owner whose pods the quota refuses too', () => {
+    const owner = {
+      kind: 'ReplicaSet',
+      metadata: {
+        name: 'web-1',
+        namespace: 'shop',
+        ownerReferences: [{ kind: 'Deployment', name: 'web', uid: 'd', controller: true }],
+      },
+      spec: { replicas: 9 },
+      status: {
+        replicas: 0,
+        conditions: [
+          {
+            type: 'ReplicaFailure',
+            status: 'True',
+            reason: 'FailedCreate',
+            message: 'pods "web-1-abc" is forbidden: exceeded quota: small, requested: pods=1',
+          },
+        ],
+      },
+    };
+    const scaler = {
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'web-hpa', namespace: 'shop' },
+      spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' } },
+    };
+    const { subjects } = diagnoseAll({
+      pods: [],
+      objects: [owner, deployment({}), scaler] as readonly KubernetesObject[], // as read from a file
+      now,
+    });
+    const [finding] = subjects[0]?.findings ?? [];
+    assert.equal(finding?.category, 'QuotaExceeded');
+    assert.match(finding.advice, /HorizontalPodAutoscaler \(web-hpa\) sets the number of pods/);
   });
 
   it('is left as it is for what no template repairs', () => {

@@ -4,6 +4,7 @@ import {
   DaemonSet,
   Deployment,
   Event,
+  HorizontalPodAutoscaler,
   isForbidden,
   isNotFound,
   Job,
@@ -48,6 +49,7 @@ const helpful: readonly Resource[] = [
   ControllerRevision,
   PersistentVolumeClaim,
   ResourceQuota,
+  HorizontalPodAutoscaler,
   Node,
 ];
 

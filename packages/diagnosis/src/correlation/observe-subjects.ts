@@ -44,6 +44,7 @@ export function observeOwner(owner: AnyObject, index: SnapshotIndex, now: Date):
     related: [
       ...index.ownedBy(view.at('metadata', 'uid').text).slice(0, maxSiblings),
       ...owners,
+      ...[owner, ...owners].flatMap((each) => index.scalersOf(refOf(each))),
       ...index.inNamespace('ResourceQuota', namespace),
       ...index.inNamespace('LimitRange', namespace),
     ],

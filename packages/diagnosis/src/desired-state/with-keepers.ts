@@ -51,6 +51,13 @@ const aboutResources: ReadonlySet<Category> = new Set([
   'LimitRangeViolation',
 ]);
 
+/** Failures that fewer pods would repair too. */
+const aboutReplicas: ReadonlySet<Category> = new Set([
+  'UnschedulableResources',
+  'UnschedulablePlacement',
+  'QuotaExceeded',
+]);
+
 /** Kinds that hold a pod template, or make such. */
 const owners: ReadonlySet<string> = new Set([
   'Deployment',
@@ -67,13 +74,14 @@ const owners: ReadonlySet<string> = new Set([
  * does not last. The tool is told from the owners that were seen with the subject.
  */
 export function withKeepers(finding: Finding, related: RelatedObjects): Finding {
-  if (!inTemplates.has(finding.category)) return finding;
+  const { category } = finding;
+  if (!inTemplates.has(category) && !aboutReplicas.has(category)) return finding;
   const objects = related.objects.filter((object) => owners.has(object.at('kind').text ?? ''));
   const scalers = related.objects.filter((object) =>
     /^(?:Horizontal|Vertical)PodAutoscaler$/.test(object.at('kind').text ?? ''),
   );
   const keepers = objects.flatMap((object) => keepersOf(object, scalers));
-  const said = sentences(finding.category, keepers);
+  const said = sentences(category, keepers);
   if (said.length === 0) return finding;
   return {
     ...finding,
@@ -88,7 +96,7 @@ function sentences(
 ): readonly (readonly [string, Keeper])[] {
   const said: (readonly [string, Keeper])[] = [];
   const whole = keepers.find(({ keeps }) => keeps === 'all');
-  if (whole !== undefined) {
+  if (whole !== undefined && inTemplates.has(category)) {
     said.push([
       `Change it in the source of ${keeperText(whole)}: what is changed in the cluster is undone.`,
       whole,
@@ -97,6 +105,13 @@ function sentences(
   const resources = keepers.find(({ keeps }) => keeps === 'resources');
   if (resources !== undefined && aboutResources.has(category)) {
     said.push([`${keeperText(resources)} sets the requests: change its bounds.`, resources]);
+  }
+  const replicas = keepers.find(({ keeps }) => keeps === 'replicas');
+  if (replicas !== undefined && aboutReplicas.has(category)) {
+    said.push([
+      `${keeperText(replicas)} sets the number of pods and undoes another one: change its maxReplicas.`,
+      replicas,
+    ]);
   }
   return said;
 }
