@@ -670,6 +670,27 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
     );
   });
 
+  test('has a ReplicaSet try on, and tell of it in one Event that counts', async () => {
+    await limit({ pods: '0' });
+    await client.create(ReplicaSet, {
+      metadata: ref('web'),
+      spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: template('web') },
+    });
+    const combined = '(combined from similar events): ';
+    const events = await untilState(client, EventsV1Event, { namespace }, (found) =>
+      found.some(
+        ({ note, deprecatedCount }) => note?.startsWith(combined) && (deprecatedCount ?? 0) >= 2,
+      ),
+    );
+    const told = events.filter(({ reason }) => reason === 'FailedCreate');
+    assert.equal(told.length, 10);
+    const last = told.find(({ note }) => note?.startsWith(combined));
+    assert.match(
+      last?.note?.slice(combined.length) ?? '',
+      /^Error creating: pods "web-[a-z0-9]{5}" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0$/,
+    );
+  });
+
   test('lets a Deployment grow once there is more', async () => {
     await limit({ pods: '1' });
     await client.create(Deployment, {

@@ -55,3 +55,18 @@ test('combines the tenth different message of a reason and all that follow', () 
   assert.equal(messages[9], '(combined from similar events): message 9');
   assert.equal(messages[11], '(combined from similar events): message 11');
 });
+
+test('counts up one combined event, which tells the latest message', () => {
+  const correlator = new EventCorrelator();
+  const decisions = Array.from({ length: 12 }, (_, index) => {
+    const decision = correlator.decide(about(`message ${String(index)}`), index);
+    if (decision.kind === 'create') correlator.stored(decision.key, `a.${String(index)}`);
+    return decision;
+  });
+  const last = decisions.at(-1);
+  assert.ok(last?.kind === 'repeat');
+  assert.deepEqual(
+    [last.name, last.count, last.firstMs, last.event.message],
+    ['a.9', 3, 9, '(combined from similar events): message 11'],
+  );
+});

@@ -69,8 +69,7 @@ export class EventCorrelator {
 
   /** What to write for an event that happens now. */
   decide(input: EventInput, nowMs: number): EventDecision {
-    const event = this.#combine(input, nowMs);
-    const key = keyOf(event, event.message);
+    const { event, key } = this.#combine(input, nowMs);
     const seen = this.#seen.get(key) ?? { count: 0, firstMs: nowMs, name: undefined };
     seen.count += 1;
     remember(this.#seen, key, seen);
@@ -92,7 +91,8 @@ export class EventCorrelator {
     if (seen !== undefined) seen.name = undefined;
   }
 
-  #combine(event: EventInput, nowMs: number): EventInput {
+  /** The event as it is told, and what it is counted by: all that is combined is one Event, with the latest message. */
+  #combine(event: EventInput, nowMs: number): { event: EventInput; key: string } {
     const key = keyOf(event, '');
     let similar = this.#similar.get(key);
     if (similar === undefined || nowMs - similar.lastMs > similarWindowMs) {
@@ -101,11 +101,12 @@ export class EventCorrelator {
     similar.lastMs = nowMs;
     similar.messages.add(event.message);
     remember(this.#similar, key, similar);
-    if (similar.messages.size < maxSimilar) return event;
+    if (similar.messages.size < maxSimilar) return { event, key: keyOf(event, event.message) };
     // The set need not grow further once everything is combined.
     const [oldest] = similar.messages;
     if (oldest !== undefined) similar.messages.delete(oldest);
-    return { ...event, message: `(combined from similar events): ${event.message}` };
+    const message = `(combined from similar events): ${event.message}`;
+    return { event: { ...event, message }, key };
   }
 
   #allow(event: EventInput, nowMs: number): boolean {
