@@ -5,6 +5,7 @@ import {
   Job,
   Namespace,
   ownerReference,
+  Pod,
   type PodTemplateSpec,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
@@ -228,6 +229,19 @@ describe('bad input', { timeout: 120_000 }, () => {
       assert.doesNotMatch(told.join(''), / times\)$/);
     });
   }
+
+  test('such as a quota of what containers take does not keep a message from being said', async () => {
+    const world = await shared.inNewNamespace();
+    await world.leaveSomeRoom();
+    await world.createEcho('a');
+    await using _operator = world.run();
+    await world.untilReason(Echo.resource, 'a', 'JobCreated');
+    const { spec } = await world.job('a');
+    // As the controller of Jobs makes it.
+    const pod = { metadata: world.ref('a'), ...(spec && { spec: spec.template.spec }) };
+    const { status } = await world.client.create(Pod, pod);
+    assert.equal(status?.phase, 'Pending');
+  });
 
   test('such as a spec that changes while the object is on its way out changes nothing', async () => {
     const world = await shared.inNewNamespace();

@@ -100,18 +100,34 @@ export class EchoWorld implements AsyncDisposable {
    * @param what - Such as `count/jobs.batch`.
    */
   async leaveNoRoom(what: string): Promise<void> {
+    await this.#enforce('no-room', { [what]: '0' });
+  }
+
+  /** Makes the quota `some-room` of all that containers take, which so must be named, and waits until the server knows it. */
+  async leaveSomeRoom(): Promise<void> {
+    const cpu = '1';
+    const memory = '1Gi';
+    await this.#enforce('some-room', {
+      'requests.cpu': cpu,
+      'requests.memory': memory,
+      'limits.cpu': cpu,
+      'limits.memory': memory,
+    });
+  }
+
+  async #enforce(name: string, hard: Readonly<Record<string, string>>): Promise<void> {
     const { client, environment } = this;
-    const ref = this.ref('no-room');
-    const hard = { [what]: '0' };
+    const ref = this.ref(name);
     await client.create(ResourceQuota, { metadata: ref, spec: { hard } });
     if (!environment.capabilities.controllers) {
       // By hand what the controller of quotas does.
-      const body = { status: { hard, used: hard } };
+      const used = Object.fromEntries(Object.keys(hard).map((what) => [what, '0']));
+      const body = { status: { hard, used } };
       await client.patch(ResourceQuota, ref, { type: 'merge', body }, { subresource: 'status' });
     }
     await until(async () => {
       const { status } = await client.get(ResourceQuota, ref);
-      return status?.used?.[what] === '0';
+      return Object.keys(hard).every((what) => status?.used?.[what] === '0');
     });
   }
 

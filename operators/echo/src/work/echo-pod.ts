@@ -36,6 +36,11 @@ export function echoPod(name: string, message: string): PodTemplateSpec {
           // The image has no tag, for which the default would be to ask the registry each time.
           imagePullPolicy: 'IfNotPresent',
           command: echoCommand(message),
+          // Named, so that namespaces with quotas of them take it too. Plenty for a program that writes one line.
+          resources: {
+            requests: { cpu: '10m', memory: '16Mi' },
+            limits: { cpu: '100m', memory: '64Mi' },
+          },
           securityContext: {
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
