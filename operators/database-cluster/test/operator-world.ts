@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CustomResourceDefinition,
   EventsV1Event,
   findCondition,
-  isConditionTrue,
   isNotFound,
   Lease,
   Pod,
@@ -25,6 +23,7 @@ import {
 } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
 import { Manager } from '@kubewright/runtime';
+import type { FakeClock } from '@kubewright/runtime/testing';
 import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
 import { leaseAnnotations } from '../src/api/labels.ts';
 import { createDatabaseClusterController } from '../src/database-cluster-controller.ts';
@@ -65,14 +64,9 @@ export class OperatorWorld implements AsyncDisposable {
     const environment = await startTestEnvironment({ kind, embedded: { hasControllers: true } });
     const client = await environment.client();
     const manifest = DatabaseCluster.manifest();
-    await client.create(CustomResourceDefinition, {
+    await environment.install({
       ...manifest,
       spec: { ...manifest.spec, conversion: { strategy: 'None' } },
-    });
-    await until(async () => {
-      const name = manifest.metadata.name ?? '';
-      const { status } = await client.get(CustomResourceDefinition, { name });
-      return isConditionTrue(status?.conditions, 'Established');
     });
     return new OperatorWorld(environment, client, await environment.newNamespace());
   }
@@ -201,13 +195,24 @@ export class OperatorWorld implements AsyncDisposable {
     return this.environment.client({ user: name });
   }
 
-  run(client: Client = this.client): OperatorRun {
-    return new OperatorRun(client.transport, this.namespace);
+  /** Starts a process of the operator, by a clock of its own if one is given. */
+  run(client: Client = this.client, clock?: FakeClock): OperatorRun {
+    return new OperatorRun(client.transport, this.namespace, clock);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const name = DatabaseCluster.manifest().metadata.name ?? '';
-    await this.client.delete(CustomResourceDefinition, { name });
+    // No operator is left that would let clusters go, and a definition goes with its last object.
+    const { resource } = DatabaseCluster;
+    const { items } = await this.client.list(resource);
+    for (const { metadata } of items) {
+      const { namespace, name } = metadata;
+      const body = { metadata: { finalizers: null } };
+      await this.client
+        .patch(resource, { namespace, name }, { type: 'merge', body })
+        .catch((error: unknown) => {
+          if (!isNotFound(error)) throw error;
+        });
+    }
     await this.environment[Symbol.asyncDispose]();
   }
 }
@@ -219,11 +224,21 @@ export class OperatorRun implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(inner: Transport, namespace: string) {
+  /** Requests that have no answer yet. */
+  #underWay = 0;
+  readonly #clock: FakeClock | undefined;
+
+  constructor(inner: Transport, namespace: string, clock?: FakeClock) {
+    this.#clock = clock;
     const transport: Transport = {
-      request: (request) => {
+      request: async (request) => {
         this.requests.push({ method: request.method, path: request.path });
-        return inner.request(request);
+        this.#underWay += 1;
+        try {
+          return await inner.request(request);
+        } finally {
+          this.#underWay -= 1;
+        }
       },
       webSocket: (request) => inner.webSocket(request),
       // The inner one belongs to the test.
@@ -234,6 +249,7 @@ export class OperatorRun implements AsyncDisposable {
       namespaces: [namespace],
       metrics: { port: false },
       health: { port: false },
+      ...(clock === undefined ? {} : { clock }),
     });
     this.manager.add(
       createDatabaseClusterController(this.manager, {
@@ -248,6 +264,31 @@ export class OperatorRun implements AsyncDisposable {
     return this.requests.filter(
       ({ method, path }) => method !== 'GET' && !path.includes('/events.k8s.io/'),
     );
+  }
+
+  /** Lets time pass by the clock that was given, so slowly that every request is answered in no time. */
+  async pass(durationMs: number): Promise<void> {
+    const stepMs = 500;
+    for (let passedMs = 0; passedMs < durationMs; passedMs += stepMs) {
+      await this.#clock?.advance(stepMs);
+      // What an answer leads to is sent a moment later.
+      for (let quiet = 0; quiet < 3; quiet += 1) {
+        await sleep(1);
+        if (this.#underWay > 0) quiet = -1;
+      }
+    }
+  }
+
+  /** Lets time pass until it is so. */
+  async passUntil(isSo: () => Promise<boolean>): Promise<void> {
+    while (!(await isSo())) await this.pass(500);
+  }
+
+  /** Requests of one minute by the clock that was given: the ends of old watches and the beginnings of new ones aside. */
+  async requestsOfAMinute(): Promise<readonly SentRequest[]> {
+    const before = this.requests.length;
+    await this.pass(60_000);
+    return this.requests.slice(before).filter(({ path }) => !path.includes('watch='));
   }
 
   /** Reconciles that have ended. */

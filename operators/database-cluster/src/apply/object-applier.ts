@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   isControlledBy,
+  isInvalid,
   isNotFound,
   type DeepReadonly,
   type KubernetesObject,
@@ -70,11 +71,16 @@ export class ObjectApplier {
     }
     // Safe: a whole object is an intent about all its fields; it has a name.
     const configuration = marked as unknown as ApplyConfiguration<T>;
-    await client.apply(resource, configuration, {
-      fieldManager: operatorName,
-      force: true,
-      signal,
-    });
+    const how = { fieldManager: operatorName, signal };
+    try {
+      await client.apply(resource, configuration, { ...how, force: true });
+    } catch (error) {
+      if (live === undefined || !isInvalid(error)) throw error;
+      // An apply leaves in a list what others have put there, such as a port of the same name: the list is replaced.
+      const { resourceVersion } = live.metadata;
+      const body = { ...marked, metadata: { ...marked.metadata, resourceVersion } };
+      await client.patch(resource, { namespace, name }, { type: 'merge', body }, how);
+    }
   }
 
   /** Deletes an object of the cluster that is wanted no more. */
