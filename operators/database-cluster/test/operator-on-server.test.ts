@@ -7,7 +7,6 @@ import {
   Namespace,
   PersistentVolumeClaim,
   Pod,
-  ResourceQuota,
   Secret,
   Service,
   StatefulSet,
@@ -288,121 +287,6 @@ for (const [durability, expected] of [
     assert.equal(events.filter((event) => event.includes('FailedOver')).length, 1);
   });
 }
-
-test('leaves objects of others alone, and says which one is in the way', options, async () => {
-  const world = await shared.inNewNamespace();
-  const { namespace, client } = world;
-  await client.create(Service, {
-    metadata: { name: 'db', namespace },
-    spec: { selector: { app: 'other' }, ports: [{ port: 80 }] },
-  });
-  await using operator = world.run();
-  await world.create('db');
-  await until(async () => (await world.condition('db', 'Reconciled'))?.reason === 'NameTaken');
-  assert.match(
-    (await world.condition('db', 'Reconciled'))?.message ?? '',
-    /a Service named db exists already/,
-  );
-  assert.equal((await world.database('db')).status?.phase, 'Failed');
-  assert.deepEqual((await world.find(Service, 'db'))?.spec?.selector, { app: 'other' });
-  await until(async () =>
-    (await world.events()).some((event) => event.startsWith('Warning NameTaken: ')),
-  );
-  await client.delete(Service, { namespace, name: 'db' });
-  await lookAgain(world, operator, 'db');
-  await until(async () => (await world.find(StatefulSet, 'db')) !== undefined);
-});
-
-test(
-  'says what is wrong with a cluster that makes no sense, and makes nothing',
-  options,
-  async () => {
-    const world = await shared.inNewNamespace();
-    await using _operator = world.run();
-    await world.create('1-db');
-    await until(async () => (await world.condition('1-db', 'Accepted'))?.reason === 'InvalidName');
-    await world.create('certified', { security: { authentication: { type: 'cert' } } });
-    await until(
-      async () =>
-        (await world.condition('certified', 'Accepted'))?.reason === 'InvalidAuthentication',
-    );
-    await world.create('root', { security: { authentication: { username: 'postgres' } } });
-    await until(
-      async () => (await world.condition('root', 'Accepted'))?.reason === 'InvalidUsername',
-    );
-    const { items } = await world.client.list(StatefulSet, { namespace: world.namespace });
-    assert.deepEqual(items, []);
-    await until(async () => (await world.events()).length === 3);
-    await assert.rejects(
-      world.create('db', { replicas: -1 }),
-      /spec\.replicas.*greater than or equal to 1/,
-    );
-    await assert.rejects(world.create('db', { version: '11' }), /spec\.version/);
-  },
-);
-
-test('an invalid cron line stops the backups and nothing else', options, async () => {
-  const world = await shared.inNewNamespace();
-  await using _operator = world.run();
-  await world.create('db', { backup: { schedule: '61 * * * *' } });
-  await world.playReady('db');
-  await untilRunning(world, 'db');
-  const condition = await world.condition('db', 'BackupReady');
-  assert.equal(condition?.reason, 'InvalidSchedule');
-  assert.match(
-    condition.message,
-    /^spec\.backup\.schedule "61 \* \* \* \*" is no cron line: end of range \(61\) above maximum \(59\)/,
-  );
-  await until(async () =>
-    (await world.events()).some((event) => event.startsWith('Warning InvalidSchedule: ')),
-  );
-});
-
-test(
-  'says which permission is missing, and asks for little until it is there',
-  options,
-  async () => {
-    const world = await shared.inNewNamespace();
-    const client = await world.operatorClient(
-      ({ resources }) => resources?.includes('secrets') === true,
-    );
-    await using operator = world.run(client);
-    await world.create('db');
-    await until(
-      async () => (await world.condition('db', 'Reconciled'))?.reason === 'MissingPermission',
-    );
-    assert.match(
-      (await world.condition('db', 'Reconciled'))?.message ?? '',
-      /cannot get resource "secrets"/,
-    );
-    const count = operator.requests.length;
-    for (let change = 0; change < 5; change += 1) await lookAgain(world, operator, 'db');
-    // One refused read for each look that was asked for; nothing by itself.
-    assert.ok(operator.requests.length - count < 30, String(operator.requests.length - count));
-  },
-);
-
-test('says that a quota refuses, and goes on when it does no more', options, async (context) => {
-  if (shared.environment.kind === 'in-process' || shared.environment.kind === 'tls') {
-    context.skip('the embedded API server has no quotas: run it with KUBEWRIGHT_TEST_SERVER=real');
-    return;
-  }
-  const world = await shared.inNewNamespace();
-  const { namespace, client } = world;
-  await client.create(ResourceQuota, {
-    metadata: { name: 'tight', namespace },
-    spec: { hard: { services: '0' } },
-  });
-  await using operator = world.run();
-  await until(async () => (await world.find(ResourceQuota, 'tight'))?.status?.hard !== undefined);
-  await world.create('db');
-  await until(async () => (await world.condition('db', 'Reconciled'))?.reason === 'QuotaExceeded');
-  assert.equal((await world.database('db')).status?.phase, 'Failed');
-  await client.delete(ResourceQuota, { namespace, name: 'tight' });
-  await lookAgain(world, operator, 'db');
-  await world.playReady('db');
-  await untilRunning(world, 'db');
-});
 
 test('deletes pods and claims, then lets the cluster go', options, async () => {
   const world = await shared.inNewNamespace();
