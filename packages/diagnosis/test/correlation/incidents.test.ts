@@ -40,9 +40,9 @@ describe('a bad rollout', () => {
     const [incident] = report.incidents;
     assert.equal(incident?.severity, 'warning');
     assert.equal(incident.remediation, 'report-only');
-    assert.match(
+    assert.equal(
       incident.summary,
-      /^Revision 7 of Deployment shop\/web fails \(AppError in 1 pod\), while 2 pods/,
+      'Revision 7 of Deployment shop/web fails (AppError in 1 pod), while 2 pods of an older one are ready. It changed spec.containers[app].image, spec.containers[app].env[DB_PASSWORD].value, spec.containers[app].env[MODE].',
     );
     assert.match(incident.advice, /kubectl rollout undo -n shop deployment\/web/);
     assert.ok(incident.evidence.some(({ value }) => value === 'ProgressDeadlineExceeded'));
@@ -59,6 +59,18 @@ describe('a bad rollout', () => {
       },
       { path: 'spec.containers[app].env[MODE]', after: '{"name":"MODE","value":"http2"}' },
     ]);
+  });
+
+  it('counts what else the change changed', () => {
+    const before = ['A', 'B', 'C', 'D', 'E'].map((name) => ({ name, value: '1' }));
+    const after = before.map(({ name }) => ({ name, value: '2' }));
+    const templates = { '6': template('web:1', before), '7': template('web:1', after) };
+    const pods = [well({ revision: '6' }), crashing({ revision: '7' })];
+    const report = new Fleet().deployment('web', pods, { templates }).diagnose();
+    assert.match(
+      report.incidents[0]?.summary ?? '',
+      /while 1 pod of an older one is ready\. It changed [^,]+, [^,]+, [^,]+ and 2 more fields\.$/,
+    );
   });
 
   it('is to be set back in the source that keeps the Deployment, and not by hand', () => {
@@ -187,6 +199,7 @@ describe('a bad rollout', () => {
       .pod('web-b-1', crashing({ ...owner('b'), age: 60 }))
       .diagnose();
     assert.deepEqual(outline(report), ['BadRollout of 1, Deployment web, holds members']);
+    assert.match(report.incidents[0]?.summary ?? '', /is ready\.$/);
   });
 });
 
@@ -215,6 +228,23 @@ describe('a node', () => {
       .diagnose();
     assert.deepEqual(outline(report), ['NodeLost of 2, Node node-1, holds node']);
     assert.equal(report.incidents[0]?.remediation, 'none');
+  });
+
+  it('that is lost explains the pods that are taken off it', () => {
+    const deleted = well({
+      metadata: { deletionTimestamp: ago(-20), deletionGracePeriodSeconds: 30 },
+      status: {
+        conditions: [
+          { type: 'Ready', status: 'True' },
+          { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager' },
+        ],
+      },
+    });
+    const report = new Fleet()
+      .deployment('web', [lost('node-1')])
+      .deployment('api', [deleted])
+      .diagnose();
+    assert.deepEqual(outline(report), ['NodeLost of 2, Node node-1, holds node']);
   });
 
   it('that evicts is one finding for the evicted and for those that wait for its taint', () => {
@@ -365,9 +395,13 @@ describe('what several share', () => {
         ),
       );
     }
-    assert.deepEqual(outline(fleet.diagnose()), [
-      'MissingConfigObject of 2, Secret api-tls, holds members',
-    ]);
+    const report = fleet.diagnose();
+    assert.deepEqual(outline(report), ['MissingConfigObject of 2, Secret api-tls, holds members']);
+    assert.match(
+      report.incidents[0]?.summary ?? '',
+      /^Secret shop\/api-tls is behind the failures of 2 subjects of 2 workloads/,
+    );
+    assert.doesNotMatch(report.incidents[0]?.advice ?? '', /may not come back/);
   });
 
   it('is a quota, for which nothing may be deleted in the namespace', () => {
@@ -377,9 +411,14 @@ describe('what several share', () => {
     fleet.events.push(
       event('FailedCreate', message, { about: { kind: 'ReplicaSet', name: 'web-h2' } }),
     );
-    assert.deepEqual(outline(fleet.diagnose()), [
+    const report = fleet.diagnose();
+    assert.deepEqual(outline(report), [
       'QuotaExceeded of 1, ResourceQuota compute, holds namespace',
     ]);
+    const [incident] = report.incidents;
+    const [finding] = report.subjects.find(({ healthy }) => !healthy)?.findings ?? [];
+    assert.equal(incident?.summary, finding?.summary);
+    assert.match(incident?.advice ?? '', /deleted in this namespace may not come back\.$/);
   });
 
   it('is a webhook that does not answer, for which nothing may be deleted anywhere', () => {
@@ -389,9 +428,72 @@ describe('what several share', () => {
     for (const name of ['web', 'api']) {
       fleet.events.push(event('FailedCreate', message, { about: { kind: 'DaemonSet', name } }));
     }
-    assert.deepEqual(outline(fleet.diagnose()), [
+    const report = fleet.diagnose();
+    assert.deepEqual(outline(report), [
       'WebhookDenied of 2, AdmissionWebhook p.shop.test, holds cluster',
     ]);
+    assert.match(report.incidents[0]?.advice ?? '', /that is deleted may not come back\.$/);
+  });
+
+  for (const [image, host] of [
+    ['registry.shop.test/web:1', 'registry.shop.test'],
+    ['mirror:5000/web', 'mirror:5000'],
+    ['localhost/web', 'localhost'],
+    ['shop/web', 'docker.io'],
+    ['nginx:1.27', 'docker.io'],
+  ] as const) {
+    it(`is the registry ${host} of the image ${image}`, () => {
+      const fleet = new Fleet();
+      for (const name of ['web', 'api', 'mail']) {
+        fleet.deployment(name, [
+          well({
+            // The container beside it comes from elsewhere, and is there.
+            spec: {
+              containers: [
+                { name: 'proxy', image: 'elsewhere.test/proxy' },
+                { name: 'app', image },
+              ],
+            },
+            status: {
+              phase: 'Pending',
+              conditions: [],
+              containerStatuses: [
+                {
+                  name: 'app',
+                  restartCount: 0,
+                  state: { waiting: { reason: 'ErrImagePull', message: 'dial tcp: i/o timeout' } },
+                },
+              ],
+            },
+          }),
+        ]);
+      }
+      const { incidents } = fleet.diagnose();
+      assert.match(incidents[0]?.summary ?? '', new RegExp(`the registry ${host}: 3 pods`));
+    });
+  }
+
+  it('is no registry that can be named where the spec was cut away', () => {
+    const fleet = new Fleet();
+    for (const name of ['web', 'api', 'mail']) {
+      fleet.deployment(name, [
+        well({
+          spec: { containers: [] },
+          status: {
+            phase: 'Pending',
+            conditions: [],
+            containerStatuses: [
+              {
+                name: 'app',
+                restartCount: 0,
+                state: { waiting: { reason: 'ErrImagePull', message: 'dial tcp: i/o timeout' } },
+              },
+            ],
+          },
+        }),
+      ]);
+    }
+    assert.deepEqual(outline(fleet.diagnose()), []);
   });
 
   const dependents = (count: number, line: string): Fleet => {
@@ -468,6 +570,25 @@ describe('what several share', () => {
     assert.match(report.incidents[0]?.summary ?? '', /^40 of 40 pods of Deployment shop\/web/);
   });
 
+  it('is the same last words of programs that no longer answer their probes', () => {
+    const fleet = new Fleet();
+    for (const index of [1, 2, 3]) {
+      const name = `app-${String(index)}`;
+      fleet
+        .deployment(name, [crashing({ ended: index * 1000 })])
+        .log(`${name}-h1-0`, 'giving up: the licence server says no\n');
+      fleet.events.push(
+        event('Killing', 'Container app failed liveness probe, will be restarted', {
+          about: { kind: 'Pod', name: `${name}-h1-0` },
+          seen: index * 1000,
+        }),
+      );
+    }
+    const report = fleet.diagnose();
+    assert.equal(report.subjects[0]?.state, 'LivenessProbeFailure');
+    assert.deepEqual(outline(report), ['SharedDependencyFailure of 3, no cause, holds cluster']);
+  });
+
   it('is nothing when each fails in its own way', () => {
     const fleet = new Fleet();
     for (const index of [1, 2, 3]) {
@@ -504,6 +625,35 @@ describe('an incident', () => {
       crashing({ ended: 900 }),
     ]);
     assert.equal(fleet.diagnose().incidents[0]?.since, ago(900));
+  });
+
+  it('shows what was seen of its members, each with the object', () => {
+    const fleet = new Fleet().deployment('web', [crashing(), crashing()]);
+    const objects = fleet.diagnose().incidents[0]?.evidence.map(({ object }) => object);
+    assert.deepEqual(objects, [
+      { kind: 'Pod', namespace: 'shop', name: 'web-h1-0' },
+      { kind: 'Pod', namespace: 'shop', name: 'web-h1-1' },
+    ]);
+  });
+
+  it('keeps the object of what was seen in another than the member', () => {
+    const fleet = new Fleet();
+    for (const name of ['web', 'api']) {
+      const message = 'Error creating: pods "x" is forbidden: exceeded quota: compute, requested';
+      fleet.events.push(event('FailedCreate', message, { about: { kind: 'DaemonSet', name } }));
+    }
+    const kinds = fleet.diagnose().incidents[0]?.evidence.map(({ object }) => object?.kind);
+    assert.deepEqual(kinds, ['Event', 'Event']);
+  });
+
+  it('and its subjects stand in the order of namespace, name and kind', () => {
+    const fleet = new Fleet().pod('b', crashing()).pod('a', crashing());
+    const message = 'Error creating: pods "x" is forbidden: exceeded quota: compute, requested';
+    fleet.events.push(event('FailedCreate', message, { about: { kind: 'Job', name: 'a' } }));
+    assert.deepEqual(
+      fleet.diagnose().subjects.map(({ kind, name }) => `${kind} ${name}`),
+      ['Job a', 'Pod a', 'Pod b'],
+    );
   });
 
   it('names its members by namespace and name', () => {

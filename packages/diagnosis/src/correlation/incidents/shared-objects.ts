@@ -1,4 +1,4 @@
-import type { Category, HeldScope, ObjectRef } from '../../model/index.ts';
+import type { Category, HeldScope } from '../../model/index.ts';
 import { groupBy } from '../snapshot-index.ts';
 import { keyOfRef } from '../workload.ts';
 import { workloadsIn, type FailingMember } from '../picture.ts';
@@ -16,7 +16,7 @@ const ofNamespaces: ReadonlySet<Category> = new Set([
 /** Modes 27, 41 and 55: one object, missing, full or forbidding, behind the failures of several subjects. */
 export const sharedObjects: Detector = (open) => {
   const withCause = open.flatMap((member) => {
-    const cause = causeOf(member);
+    const { cause } = member.finding;
     return cause === undefined || cause.kind === 'Node' ? [] : [{ member, cause }];
   });
   const byCause = groupBy(withCause, ({ cause }) => keyOfRef(cause));
@@ -59,19 +59,4 @@ function adviceFor(holds: HeldScope, members: readonly FailingMember[]): string 
   return holds === 'members'
     ? advice
     : `${advice} Until then a pod that is deleted ${holds === 'cluster' ? 'may not come back' : 'in this namespace may not come back'}.`;
-}
-
-const missing = /\b(secret|configmap)s? "(?:[^"/]+\/)?([^"/]+)" (?:is )?not found/i;
-
-/** The object that the finding names; for a missing Secret or ConfigMap also where only its evidence does. */
-function causeOf({ finding, ref }: FailingMember): ObjectRef | undefined {
-  if (finding.cause !== undefined) return finding.cause;
-  if (finding.category !== 'MissingConfigObject') return undefined;
-  for (const { value } of finding.evidence) {
-    const [, kind, name] = (typeof value === 'string' ? missing.exec(value) : null) ?? [];
-    if (kind === undefined || name === undefined) continue;
-    const place = ref.namespace === undefined ? {} : { namespace: ref.namespace };
-    return { kind: kind.toLowerCase() === 'secret' ? 'Secret' : 'ConfigMap', ...place, name };
-  }
-  return undefined;
 }
