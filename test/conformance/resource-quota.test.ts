@@ -464,6 +464,33 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
     });
   });
 
+  test('limits claims by their attributes class', async () => {
+    const of = (operator: string, values?: string[]): QuotaSpec => ({
+      hard: { persistentvolumeclaims: '1' },
+      scopeSelector: {
+        matchExpressions: [{ scopeName: 'VolumeAttributesClass', operator, values }],
+      },
+    });
+    await makeQuota(of('In', ['fast']), 'fast');
+    await makeQuota(of('DoesNotExist'), 'plain');
+    const make = (name: string, volumeAttributesClassName?: string) =>
+      client.create(PersistentVolumeClaim, {
+        metadata: ref(name),
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'absent',
+          resources: { requests: { storage: '1Gi' } },
+          ...(volumeAttributesClassName === undefined ? {} : { volumeAttributesClassName }),
+        },
+      });
+    await make('a', 'fast');
+    await make('b', 'slow');
+    await make('c');
+    assert.match(await refusedText(make('d', 'fast')), /exceeded quota: fast,/);
+    assert.match(await refusedText(make('e')), /exceeded quota: plain,/);
+    await make('f', 'slow');
+  });
+
   test('limits pods by their scopes', async () => {
     await makeQuota({ hard: { pods: '1' }, scopes: ['BestEffort'] }, 'best-effort');
     await makeQuota({ hard: { pods: '1' }, scopes: ['NotBestEffort', 'Terminating'] }, 'jobs');
