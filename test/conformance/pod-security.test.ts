@@ -145,6 +145,13 @@ const baseline: readonly Case[] = [
     text: 'forbidden AppArmor profile (pod and container "main" must not set AppArmor profile type to "Unconfined")',
   },
   {
+    title: 'an AppArmor profile that an annotation switches off',
+    level: 'baseline',
+    annotations: { 'container.apparmor.security.beta.kubernetes.io/main': 'unconfined' },
+    spec: { containers: [main()] },
+    text: 'forbidden AppArmor profiles (container "main" and annotation must not set AppArmor profile type to "Unconfined", "container.apparmor.security.beta.kubernetes.io/main="unconfined"")',
+  },
+  {
     title: 'a whole /proc for users of its own',
     level: 'baseline',
     spec: { containers: [container({ procMount: 'Unmasked' })], hostUsers: false },
@@ -526,6 +533,49 @@ describeOnEachServer('Pod Security', {}, (environment) => {
     assert.match(
       await warningsOf(Deployment, namespace, { spec }),
       /would violate PodSecurity \\"baseline:latest\\": forbidden AppArmor profile \(annotation must not set AppArmor profile type to \\"container.apparmor.security.beta.kubernetes.io\/main=\\"unconfined\\"\\"\)/,
+    );
+  });
+
+  test('reads AppArmor profiles from the annotations of a pod', async () => {
+    const namespace = await makeNamespace({});
+    const key = (container: string): string =>
+      `container.apparmor.security.beta.kubernetes.io/${container}`;
+    const annotations = {
+      [key('local')]: 'localhost/x',
+      [key('default')]: 'runtime/default',
+      [key('said')]: 'unconfined',
+    };
+    const body = {
+      metadata: { name: 'subject', annotations },
+      spec: {
+        containers: [
+          main({}, 'local'),
+          main({}, 'default'),
+          container({ appArmorProfile: { type: 'Unconfined' } }, 'said'),
+          main({}, 'silent'),
+        ],
+      },
+    };
+    assert.equal(
+      await warningsOf(Pod, namespace, body),
+      ['local', 'default']
+        .map((each) =>
+          warning(
+            `metadata.annotations[${key(each)}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
+          ),
+        )
+        .join(', '),
+    );
+    const { spec, metadata } = await makePod(namespace, body.spec, annotations);
+    assert.deepEqual(metadata.annotations, annotations);
+    assert.deepEqual(
+      spec?.containers.map(({ securityContext }) => securityContext?.appArmorProfile),
+      [
+        { type: 'Localhost', localhostProfile: 'x' },
+        { type: 'RuntimeDefault' },
+        { type: 'Unconfined' },
+        undefined,
+      ],
     );
   });
 

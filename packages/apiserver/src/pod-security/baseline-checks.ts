@@ -1,6 +1,7 @@
 import type { JsonObject } from '../contracts.ts';
 import { quote } from '../field-error.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../registry/json-read.ts';
+import { APPARMOR_PREFIX } from '../registry/pods/app-armor.ts';
 import {
   containersText,
   hasOwnUsers,
@@ -15,8 +16,6 @@ import {
   type PodSubject,
 } from './check.ts';
 import { profileType, seccompSetters } from './seccomp.ts';
-
-const APPARMOR_PREFIX = 'container.apparmor.security.beta.kubernetes.io/';
 
 function isFitAppArmorAnnotation(value: string): boolean {
   return value === '' || value === 'runtime/default' || value.startsWith('localhost/');

@@ -1,6 +1,7 @@
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import { ensureObject, listAt, numberAt, objectAt, textAt } from '../json-read.ts';
+import { readAppArmorAnnotations } from '../pods/app-armor.ts';
 import { defaultPodSpec } from '../pods/pod-spec-defaults.ts';
 import { qosClassOf } from '../pods/qos-class.ts';
 import { validatePodSpec } from '../pods/validate-pod-spec.ts';
@@ -38,7 +39,10 @@ export const pod: Partial<Strategy> = {
     defaultPodSpec(ensureObject(object, 'spec'), true);
     mirrorAddress(ensureObject(object, 'status'));
   },
-  prepareForCreate(object) {
+  prepareForCreate(object, context) {
+    readAppArmorAnnotations(object, (text) => {
+      context.warn(text);
+    });
     const spec = objectAt(object, 'spec');
     // Less than nothing is as little as there can be.
     if ((numberAt(spec, 'terminationGracePeriodSeconds') ?? 0) < 0) {
