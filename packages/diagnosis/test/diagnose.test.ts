@@ -96,6 +96,16 @@ describe('diagnose', () => {
   });
 });
 
+test('a finding repeats no secret that stands in a message, in whatever sentence', () => {
+  const message =
+    'container create failed: \u001b[31mcurl -H\u001b[0m "Authorization: Bearer abcdefghijklmnop" \n postgres://app:hunter2@db';
+  const [finding] = diagnose(
+    podOf({ containers: [{ waiting: { reason: 'CreateContainerError', message } }] }),
+  );
+  assert.match(finding?.summary ?? '', /curl -H "Authorization: Bearer \[redacted\]" postgres:/);
+  assert.doesNotMatch(JSON.stringify(finding), /abcdefghijklmnop|hunter2/);
+});
+
 describe('the state of a pod that is well', () => {
   const ready = { type: 'Ready', status: 'True' };
   const states: readonly (readonly [string, Observation, string])[] = [

@@ -1,3 +1,4 @@
+import { plainText, redactText } from '@kubewright/apimachinery';
 import { pageOf } from '../catalogue/failure-modes.ts';
 import type { Field } from '../facts/index.ts';
 import type { Category, Evidence, Finding, Rejected } from '../model/index.ts';
@@ -174,13 +175,10 @@ function evidenceOf(fields: readonly Field[]): readonly Evidence[] {
 }
 
 const maxSentences = 600;
-/** Control characters, and those that turn the direction of the text around them. */
-const unprintable = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]+/gu;
-
-/** A text that may hold names and messages of a cluster, made safe for a terminal. */
+/** A text that may hold names and messages of a cluster, as one line that is safe to show, without secrets. */
 function clean(text: string): string {
-  const printable = text.replace(unprintable, ' ').trim();
-  return printable.length <= maxSentences ? printable : `${printable.slice(0, maxSentences - 1)}…`;
+  const line = redactText(plainText(text).replace(/\s+/g, ' ').trim());
+  return line.length <= maxSentences ? line : `${line.slice(0, maxSentences - 1)}…`;
 }
 
 function timestamp(ms: number): string {
