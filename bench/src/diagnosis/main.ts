@@ -3,8 +3,8 @@
  *
  *   npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--misses]
  *
- * Each set is looked at with its Events and without, as after an hour; recordings at the first moment that shows the
- * failure and at the last.
+ * Each set is looked at with its Events and without, as after an hour; recordings where the failure
+ * begins, at the first sign of it, and at the last moment.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -44,7 +44,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const sets: ReadonlyMap<string, readonly Sample[]> = new Map([
     ['cases', await readCases(values.cases)],
-    ['recordings, first sight', await readTraces(values.traces, 'first')],
+    ['recordings, begin', await readTraces(values.traces, 'begin')],
+    ['recordings, first sign', await readTraces(values.traces, 'sign')],
     ['recordings, at the end', await readTraces(values.traces, 'last')],
   ]);
   const rows: string[] = [];

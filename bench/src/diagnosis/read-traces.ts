@@ -1,7 +1,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { AnyEvent, ContainerLog, Remediation, Snapshot } from '@kubewright/diagnosis';
-import { keyOf, type KubernetesObject } from '@kubewright/apimachinery';
+import { keyOf, type KubernetesObject, type Pod } from '@kubewright/apimachinery';
 import { wellCategories, type Expectation, type Sample } from './expectation.ts';
 
 interface TraceLine {
@@ -26,8 +26,16 @@ interface ExpectedFile {
   };
 }
 
-/** Which moment of a recording is looked at: the first that shows the failure, or the last at which it holds. */
-export type Moment = 'first' | 'last';
+/**
+ * Which moment of a recording is looked at:
+ *
+ * - `begin`: the recorder's first line with the reason that the pod has at the end. A pod whose volume will not come has
+ *   that of every pod that is starting, so this may be before anything speaks of the failure.
+ * - `sign`: the first moment from there on at which something does: a Warning, or a state that is not that of a pod on
+ *   its way.
+ * - `last`: the last moment at which the failure holds.
+ */
+export type Moment = 'begin' | 'sign' | 'last';
 
 /**
  * Reads recordings of a kubelet at one moment each. Of what is well only the last moment is asked for: it may have
@@ -40,17 +48,15 @@ export async function readTraces(folder: string, moment: Moment): Promise<Sample
     const path = join(folder, scenario);
     // Both files are written by the recorder in the shapes above; a wrong one shows as a wrong score.
     const given = JSON.parse(await readFile(join(path, 'expected.json'), 'utf8')) as ExpectedFile;
-    if (moment === 'first' && wellCategories.has(given.category)) continue;
+    if (moment !== 'last' && wellCategories.has(given.category)) continue;
     const text = await readFile(join(path, 'trace.jsonl'), 'utf8');
     const lines = text.split('\n').filter((line) => line !== '');
-    const at = secondsAt(given, moment);
+    const trace = lines.map((line) => JSON.parse(line) as TraceLine);
+    const at = secondsAt(given, trace, moment);
     samples.push({
       name: scenario,
       snapshot: {
-        ...stateAt(
-          lines.map((line) => JSON.parse(line) as TraceLine),
-          at,
-        ),
+        ...stateAt(trace, at),
         // Logs were read at the end.
         ...(moment === 'last' ? { logs: await readLogs(path, lines) } : {}),
         now: new Date(Date.parse(given.observed.start) + at * 1000),
@@ -61,10 +67,50 @@ export async function readTraces(folder: string, moment: Moment): Promise<Sample
   return samples.sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-function secondsAt({ judge, observed }: ExpectedFile, moment: Moment): number {
-  if (moment === 'first') return Math.max(observed.firstSeen ?? 0, judge?.[0] ?? 0);
-  return judge?.[1] ?? observed.duration;
+/** The claim holds up to this moment, in seconds: at it, it may be over (the pod is gone). */
+const tickSeconds = 0.001;
+
+function secondsAt(
+  { judge, observed }: ExpectedFile,
+  trace: readonly TraceLine[],
+  moment: Moment,
+): number {
+  const last = judge === undefined ? observed.duration : judge[1] - tickSeconds;
+  const begin = Math.max(observed.firstSeen ?? 0, judge?.[0] ?? 0);
+  if (moment === 'last') return last;
+  if (moment === 'begin' && observed.firstSeen !== null) return begin;
+  // What has shown itself before lasts, unless it was deleted meanwhile.
+  const signs = trace.filter(isSign).map(({ t }) => t);
+  const next = signs.find((t) => t >= begin);
+  return signs.some((t) => t < begin) ? begin : Math.min(next ?? last, last);
 }
+
+/** Whether a line says that something is amiss. */
+function isSign({ kind, object }: TraceLine): boolean {
+  if (kind === 'Event') return (object as AnyEvent).type === 'Warning'; // by its kind
+  if (kind !== 'Pod') return false;
+  const { metadata, status } = object as Pod; // by its kind
+  const containers = [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ];
+  return (
+    metadata.deletionTimestamp !== undefined ||
+    status?.reason !== undefined ||
+    (status?.conditions ?? []).some(
+      ({ type, status: is }) =>
+        type === 'DisruptionTarget' || (type === 'PodScheduled' && is === 'False'),
+    ) ||
+    containers.some(
+      ({ restartCount, state }) =>
+        restartCount > 0 ||
+        (state?.terminated !== undefined && state.terminated.reason !== 'Completed') ||
+        (state?.waiting?.reason !== undefined && !onTheirWay.has(state.waiting.reason)),
+    )
+  );
+}
+
+const onTheirWay: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
 
 function expectationOf(given: ExpectedFile): Expectation {
   return {
