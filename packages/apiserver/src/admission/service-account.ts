@@ -2,9 +2,13 @@ import type { JsonObject } from '../contracts.ts';
 import { listAt, objectAt, textAt } from '../registry/json-read.ts';
 import { CONTAINER_LISTS } from '../registry/pods/pod-spec-defaults.ts';
 import { internalError } from '../status.ts';
-import type { AdmissionPlugin } from './chain.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './chain.ts';
 import { refusal } from './refusal.ts';
 
+const ACCOUNTS = 'serviceaccounts';
+const DEFAULT_ACCOUNT = 'default';
+/** Longest wait for the default account, in milliseconds: the least that the real server takes for its ten tries. */
+const ACCOUNT_WAIT_MS = 900;
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const VOLUME_PREFIX = 'kube-api-access-';
 /** An hour and some slack, so that a token is renewed before programs that ask hourly see it expire. */
@@ -68,11 +72,34 @@ function wantsToken(spec: JsonObject, account: JsonObject): boolean {
   return own !== false;
 }
 
+/**
+ * The account by its name. The default one of a namespace that was just made comes a moment later, from a controller: it is
+ * waited for, as long as the real server tries.
+ */
+async function accountOf(
+  { store, clock, namespace }: AdmissionAttributes,
+  name: string,
+): Promise<JsonObject | undefined> {
+  const find = (): JsonObject | undefined => store.get(ACCOUNTS, namespace, name);
+  const found = find();
+  if (found !== undefined || name !== DEFAULT_ACCOUNT) return found;
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  using _observer = store.observe(ACCOUNTS, (event) => {
+    if (event.namespace === namespace && event.name === name) resolve(undefined);
+  });
+  const giveUp = (): void => {
+    resolve(undefined);
+  };
+  using _limit = clock.schedule(ACCOUNT_WAIT_MS, giveUp, { keepsAlive: true });
+  await promise;
+  return find();
+}
+
 /** Pods act as a service account of their namespace, and get a volume with its token. */
 export const serviceAccountAdmission: AdmissionPlugin = {
   name: 'ServiceAccount',
-  admit(attributes) {
-    const { operation, type, subresource, namespace, object, store } = attributes;
+  async admit(attributes) {
+    const { operation, type, subresource, namespace, object } = attributes;
     if (operation !== 'CREATE' || type.storageKey !== 'pods' || subresource !== '') return;
     if (object === undefined) throw internalError('a create without an object');
     const metadata = objectAt(object, 'metadata');
@@ -84,10 +111,10 @@ export const serviceAccountAdmission: AdmissionPlugin = {
       }
       return;
     }
-    if (textAt(spec, 'serviceAccountName') === '') spec['serviceAccountName'] = 'default';
+    if (textAt(spec, 'serviceAccountName') === '') spec['serviceAccountName'] = DEFAULT_ACCOUNT;
     const name = textAt(spec, 'serviceAccountName');
     spec['serviceAccount'] = name;
-    const account = store.get('serviceaccounts', namespace, name);
+    const account = await accountOf(attributes, name);
     if (account === undefined) {
       throw refusal(
         attributes,
