@@ -50,14 +50,17 @@ export function securityOf(holder: JsonObject): JsonObject {
   return objectAt(holder, 'securityContext');
 }
 
+/** Names as messages list them: `"a", "b"`. */
 export function quoted(items: Iterable<string>): string {
   return [...items].map((item) => `"${item}"`).join(', ');
 }
 
+/** Each once, sorted. */
 export function sortedSet(items: Iterable<string>): string[] {
   return [...new Set(items)].sort();
 }
 
+/** The word for one, or for any other number. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return count === 1 ? one : many;
 }
@@ -80,6 +83,7 @@ export function hasOwnUsers({ spec }: PodSubject): boolean {
   return spec['hostUsers'] === false;
 }
 
+/** Whether a pod is for nodes with Windows, where the rules about Linux say nothing. */
 export function isWindows({ spec }: PodSubject): boolean {
   return textAt(objectAt(spec, 'os'), 'name') === 'windows';
 }

@@ -2,6 +2,7 @@ import { invalid, type FieldError } from '../field-error.ts';
 
 /** How much a pod may do, from everything to little. */
 export const LEVELS = ['privileged', 'baseline', 'restricted'] as const;
+/** One of {@link LEVELS}. */
 export type Level = (typeof LEVELS)[number];
 
 /** A level as it was defined in a version. */

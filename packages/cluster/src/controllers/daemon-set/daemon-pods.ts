@@ -13,8 +13,11 @@ import { fitsNodeAffinity } from '../../scheduler/affinity.ts';
 import { isTolerated } from '../../scheduler/tolerations.ts';
 import { podRevisionLabel } from '../revisions/controller-revision.ts';
 
+/** A DaemonSet as the cache has it. */
 export type ReadonlyDaemonSet = DeepReadonly<Stored<DaemonSet>>;
+/** A node as the cache has it. */
 export type ReadonlyNode = DeepReadonly<Stored<Node>>;
+/** A pod as the cache has it. */
 export type ReadonlyPod = DeepReadonly<Stored<Pod>>;
 
 /** Counts the templates of a DaemonSet; the API server writes it. From before there were revisions. */
