@@ -10,6 +10,7 @@ export const operator = defineOperator({
   assets: ['entry'],
   chart: {
     keywords: ['postgresql', 'database', 'high-availability', 'backup', 'operator'],
+    ownImageOptions: ['agentImage'],
     nextCommand: 'kubectl apply -f operators/database-cluster/samples/database.yaml',
   },
 });

@@ -87,6 +87,8 @@ export interface ChartSettings {
   readonly sources?: readonly string[];
   /** The command that a user types after the installation; shown at its end. Default: none. */
   readonly nextCommand?: string;
+  /** Options of the program that name an image which is the operator's own unless the user says otherwise. Default: none. */
+  readonly ownImageOptions?: readonly string[];
   /** Further objects, of which the user has no choice. Default: none. */
   readonly objects?: readonly KubernetesObject[];
 }

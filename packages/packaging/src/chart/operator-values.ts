@@ -15,6 +15,7 @@ const textMap: JsonSchema = { type: 'object', additionalProperties: { type: 'str
 /** The values of an operator's chart. */
 export function operatorValues(operator: OperatorDefinition): ChartValues {
   const { program, image, deployment } = operator;
+  const { ownImageOptions = [] } = operator.chart;
   const setting = (name: StandardOptionName, more?: string): ChartValue =>
     valueOf(program.standard[name], more);
   return {
@@ -45,7 +46,11 @@ export function operatorValues(operator: OperatorDefinition): ChartValues {
     ...Object.fromEntries(
       Object.entries(program.options)
         .filter(([, { env }]) => env !== undefined)
-        .map(([name, option]) => [name, valueOf(option)]),
+        .map(([name, option]) => [
+          name,
+          // Empty: the image of the operator, whatever the user makes of that.
+          valueOf(ownImageOptions.includes(name) ? { ...option, default: '' } : option),
+        ]),
     ),
     extraEnv: value(
       'Further environment variables of the container: [{name: …, value: …}].',

@@ -4,8 +4,11 @@ import type { OperatorDefinition } from '../operator-definition.ts';
 export function settingsTemplate(operator: OperatorDefinition): string {
   const { name, program } = operator;
   const { standard, options } = program;
+  const { ownImageOptions = [] } = operator.chart;
   const include = (template: string): string => `{{ include "${name}.${template}" . | quote }}`;
   const from = (path: string): string => `{{ .Values.${path} | quote }}`;
+  const imageFrom = (path: string): string =>
+    `{{ .Values.${path} | default (include "${name}.image" .) | quote }}`;
   const variables = new Map([
     [standard.logLevel.env, from('logLevel')],
     [standard.concurrency.env, from('numWorkers')],
@@ -19,7 +22,9 @@ export function settingsTemplate(operator: OperatorDefinition): string {
     [standard.metricsPort.env, from('monitoring.port')],
     [standard.healthPort.env, from('health.port')],
     ...Object.entries(options).flatMap(([option, { env }]) =>
-      env === undefined ? [] : [[env, from(option)] as const],
+      env === undefined
+        ? []
+        : [[env, ownImageOptions.includes(option) ? imageFrom(option) : from(option)] as const],
     ),
   ]);
   const lines = [...variables].map(([variable, value]) => `  ${variable}: ${value}\n`);
