@@ -14,7 +14,7 @@ printf 'root:x:0:\npostgres:x:999:\n' >"$root/etc/group"
 
 # Compiling queries at run time needs a library of 100 MB, and the server goes without.
 files() { dpkg -L "$@" | grep -vE '/(man|doc|locale|bitcode|lintian)/|llvmjit' | while read -r file; do [ -d "$file" ] || echo "$file"; done; }
-files "postgresql-$version" "postgresql-client-$version" bash coreutils sed findutils tzdata |
+files "postgresql-$version" "postgresql-client-$version" bash coreutils findutils grep sed util-linux tzdata |
   tar -C / --ignore-failed-read -cf - -T - 2>/dev/null | tar -C "$root" -xf - --keep-directory-symlink
 # initdb and pg_rewind start others by a shell.
 ln -sf bash "$root/usr/bin/sh"
