@@ -247,7 +247,7 @@ export class OperatorRun implements AsyncDisposable {
     this.manager = new Manager({
       client: new Client({ transport, fieldManager: 'database-cluster' }),
       namespaces: [namespace],
-      metrics: { port: false },
+      metrics: { port: 0, host: '127.0.0.1' },
       health: { port: false },
       ...(clock === undefined ? {} : { clock }),
     });
@@ -298,10 +298,12 @@ export class OperatorRun implements AsyncDisposable {
     return values.reduce((sum, { value }) => sum + value, 0);
   }
 
-  /** The lines of a metric, without its comments. */
+  /** The lines of a metric as Prometheus scrapes them, without comments. */
   async metric(name: string): Promise<string[]> {
-    const text = await this.manager.metrics.getSingleMetricAsString(name);
-    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    const { metrics } = this.manager.addresses;
+    const response = await fetch(`http://127.0.0.1:${String(metrics?.port)}/metrics`);
+    const text = await response.text();
+    return text.split('\n').filter((line) => line.startsWith(`${name}{`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
