@@ -685,10 +685,13 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
       failure.message ?? '',
       new RegExp(`^pods "web-[a-z0-9]+-[a-z0-9]{5}" is forbidden: ${exceeded}$`),
     );
-    const [set] = await untilState(client, ReplicaSet, { namespace }, (sets) =>
-      sets.some(({ status }) => status?.conditions?.some(({ type }) => type === 'ReplicaFailure')),
+    await untilState(client, ReplicaSet, { namespace }, (sets) =>
+      sets.some(
+        ({ status }) =>
+          status?.replicas === 1 &&
+          status.conditions?.some(({ type }) => type === 'ReplicaFailure') === true,
+      ),
     );
-    assert.equal(set?.status?.replicas, 1);
     assert.match(
       await noteOf('ReplicaSet', 'FailedCreate'),
       new RegExp(
