@@ -334,8 +334,6 @@ test(
     await until(async () => (await world.find(DatabaseCluster.resource, 'db')) === undefined);
     const kept = await world.find(PersistentVolumeClaim, 'data-db-1');
     assert.equal(kept?.metadata.annotations?.[annotations.wasPrimary], 'true');
-    await until(async () => (await world.find(Lease, 'db-primary')) === undefined);
-
     await world.create('db', { replicas: 2 });
     await until(async () => (await world.condition('db', 'Accepted'))?.reason === 'ClaimsExist');
     assert.equal(await world.find(StatefulSet, 'db'), undefined);

@@ -12,7 +12,7 @@ import type { ApplyConfiguration, Client } from '@kubewright/client';
 import type { Cache, Cached, Informer } from '@kubewright/runtime';
 import { annotations } from '../api/labels.ts';
 import { managedSelector, operatorName } from '../objects/cluster-context.ts';
-import { NameTakenError } from './apply-error.ts';
+import { foreignObjectError } from './apply-error.ts';
 import { covers } from './covers.ts';
 
 /** An object to apply: it has a name and a namespace. */
@@ -25,7 +25,7 @@ export interface ObjectApplierOptions {
   readonly client: Client;
   readonly cache: Cache;
   /** The cluster that the objects belong to. */
-  readonly owner: { readonly metadata: { readonly uid: string } };
+  readonly owner: { readonly metadata: { readonly uid: string; readonly name: string } };
   readonly signal: AbortSignal;
 }
 
@@ -54,6 +54,7 @@ export class ObjectApplier {
    * Applies one object, if it is not so already.
    *
    * @throws NameTakenError when an object of that name belongs to somebody else.
+   * @throws PredecessorError while that of an earlier cluster of the same name is there.
    */
   async ensure<T extends Named>(resource: Resource<T>, wanted: T): Promise<void> {
     const { cache, client, owner, signal } = this.#options;
@@ -65,7 +66,7 @@ export class ObjectApplier {
     if (live === undefined) {
       await this.#demandFree(resource, namespace, name);
     } else {
-      if (!isControlledBy(live, owner)) throw new NameTakenError(resource.kind, name);
+      if (!isControlledBy(live, owner)) throw foreignObjectError(resource.kind, name, live, owner);
       if (live.metadata.deletionTimestamp !== undefined) return; // comes back when it is gone
       if (covers(live, marked)) return;
     }
@@ -115,7 +116,7 @@ export class ObjectApplier {
       if (isNotFound(error)) return;
       throw error;
     }
-    if (!isControlledBy(live, owner)) throw new NameTakenError(resource.kind, name);
+    if (!isControlledBy(live, owner)) throw foreignObjectError(resource.kind, name, live, owner);
   }
 }
 

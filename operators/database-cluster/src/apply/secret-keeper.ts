@@ -9,13 +9,13 @@ import {
 import type { ApplyConfiguration, Client } from '@kubewright/client';
 import { operatorName } from '../objects/cluster-context.ts';
 import { textsOf } from '../objects/secrets.ts';
-import { NameTakenError } from './apply-error.ts';
+import { foreignObjectError } from './apply-error.ts';
 
 /** Where a {@link SecretKeeper} works. */
 export interface SecretKeeperOptions {
   readonly client: Client;
   /** The cluster that the Secrets belong to. */
-  readonly owner: { readonly metadata: { readonly uid: string } };
+  readonly owner: { readonly metadata: { readonly uid: string; readonly name: string } };
   readonly signal: AbortSignal;
 }
 
@@ -38,6 +38,7 @@ export class SecretKeeper {
    *
    * @param wanted - The Secret, from the texts that it has now.
    * @throws NameTakenError when a Secret of that name belongs to somebody else.
+   * @throws PredecessorError while that of an earlier cluster of the same name is there.
    */
   async ensure(
     namespace: string,
@@ -47,7 +48,7 @@ export class SecretKeeper {
     const { client, owner, signal } = this.#options;
     const live = await this.#read(namespace, name);
     if (live !== undefined && !isControlledBy(live, owner))
-      throw new NameTakenError('Secret', name);
+      throw foreignObjectError('Secret', name, live, owner);
     if (live?.metadata.deletionTimestamp !== undefined) return;
     const secret = wanted(live === undefined ? {} : textsOf(live));
     if (live !== undefined && deepEqual(live.data, secret.data)) return;
