@@ -101,6 +101,7 @@ export const walkThroughs: readonly WalkThrough[] = [
     operators: ['database-cluster'],
     expectations: [
       { after: 'delete pod notes-0', seen: /^ remember the milk$/m },
+      { after: 'adopting.yaml', seen: /^ remember the milk$/m },
       { after: 'create job', seen: /backup \d{8}T\d{6}Z\.dump is done: \d+ bytes/ },
       { after: 'DELETE FROM notes', seen: /^DELETE 1$[^]*^ remember the milk$/m },
       { after: 'v1beta1', seen: /^example\.com\/v1beta1: 1Gi$/m },
