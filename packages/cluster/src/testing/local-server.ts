@@ -2,11 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CertificateAuthority, renderKubeconfig } from '@kubewright/apiserver';
 import { Client, KubeConfig } from '@kubewright/client';
+import { makeClusterFolder } from '../cluster-folder.ts';
+import { Watchdog } from '../kubelet/runtime/watchdog.ts';
 import { TcpForwarder } from '../services/tcp-forwarder.ts';
 import { freePort } from './free-port.ts';
 
@@ -29,7 +30,14 @@ export class LocalServerError extends Error {
   readonly code = 'LOCAL_SERVER';
 }
 
-/** etcd and kube-apiserver as processes of this one, with their state in a temporary folder. */
+/** A variable that tells the processes of this one from those of others. */
+const markVariable = 'KUBEWRIGHT_LOCAL_SERVER';
+
+/**
+ * etcd and kube-apiserver as processes of this one, with their state in a temporary folder.
+ *
+ * Guarantees: when this process is killed, with SIGKILL too, they end; their folder is removed by the next one that makes one.
+ */
 export class LocalServer implements AsyncDisposable {
   /** Kubeconfig of an administrator. */
   readonly kubeconfigPath: string;
@@ -39,6 +47,7 @@ export class LocalServer implements AsyncDisposable {
   readonly #ports: Ports;
   /** What clients connect to: it passes connections on to kube-apiserver, and can cut them. */
   readonly #relay: TcpForwarder;
+  readonly #watchdog: Watchdog;
   #etcd: ChildProcess | undefined;
   #apiServer: ChildProcess | undefined;
 
@@ -54,6 +63,7 @@ export class LocalServer implements AsyncDisposable {
     this.#authority = authority;
     this.#ports = ports;
     this.#relay = relay;
+    this.#watchdog = new Watchdog(`${markVariable}=${folder}`);
     this.kubeconfigPath = join(folder, 'kubeconfig');
   }
 
@@ -72,12 +82,13 @@ export class LocalServer implements AsyncDisposable {
         );
       });
     }
-    const folder = await mkdtemp(join(tmpdir(), 'kubewright-local-'));
+    const folder = await makeClusterFolder();
     const authority = await CertificateAuthority.create('kubewright-test-ca');
     const ports = { etcd: await freePort(), peer: await freePort(), api: await freePort() };
     const apiServer = { host: '127.0.0.1', port: ports.api };
     const relay = await TcpForwarder.listen({ host: '127.0.0.1', port: 0 }, async () => apiServer);
     const server = new LocalServer(folder, assets, authority, ports, relay);
+    server.#watchdog.start();
     try {
       await server.#prepare();
       server.#etcd = server.#spawn('etcd', server.#etcdFlags());
@@ -150,6 +161,7 @@ export class LocalServer implements AsyncDisposable {
     await this.stopApiServer(false);
     await end(this.#etcd, false);
     this.#etcd = undefined;
+    await this.#watchdog[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -226,7 +238,19 @@ export class LocalServer implements AsyncDisposable {
 
   #spawn(program: string, flags: readonly string[]): ChildProcess {
     const log = createWriteStream(join(this.#folder, `${program}.log`), { flags: 'a' });
-    const child = spawn(join(this.#assets, program), flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(join(this.#assets, program), flags, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A process group of its own, which the watchdog ends.
+      detached: true,
+      env: { ...process.env, [markVariable]: this.#folder },
+    });
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.#watchdog.add(pid);
+      child.once('exit', () => {
+        this.#watchdog.drop(pid);
+      });
+    }
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     child.once('exit', () => log.end());
