@@ -2,6 +2,7 @@ import { decide } from '../src/agent/decide.ts';
 import type { Claim, LeaderRecord } from '../src/agent/leader-record.ts';
 import { LeaseObserver } from '../src/agent/lease-observer.ts';
 import type { LocalState, ServerView } from '../src/agent/local-state.ts';
+import type { FailoverSettings } from '../src/api/settings.ts';
 import { firstSyncState, isCandidate, planLeadership } from '../src/agent/plan-leadership.ts';
 import {
   configuredNames,
@@ -13,15 +14,20 @@ import {
 const leaseDuration = 10;
 const fence = 7;
 
-const settings: LeaderRecord['settings'] = {
-  instances: 3,
-  major: 15,
-  failover: { candidates: 3, durability: 'Synchronous', maximumLagBytes: 0 },
-  tls: false,
-  authentication: 'scram-sha-256',
-  username: 'app',
-  metricsPath: undefined,
-};
+/** Asynchronous: how many commits a standby may lack of those that the primary has told of. */
+const maximumLag = 2;
+
+function settingsOf(durability: FailoverSettings['durability']): LeaderRecord['settings'] {
+  return {
+    instances: 3,
+    major: 15,
+    failover: { candidates: 3, durability, maximumLagBytes: maximumLag },
+    tls: false,
+    authentication: 'scram-sha-256',
+    username: 'app',
+    metricsPath: undefined,
+  };
+}
 
 /** One pod: what its volume holds, what its server does, and what its agent remembers. */
 class ModelPod {
@@ -77,26 +83,36 @@ export type Happening =
 /** A cluster of three pods whose agents are ours and whose servers and API server are played. Everything that should never be is thrown. */
 export class FailoverModel {
   readonly pods = [0, 1, 2].map((ordinal) => new ModelPod(`db-${String(ordinal)}`));
-  /** Commits that a client was told of. */
+  /** Commits that a client was told of, without those that were lost as they may be. */
   readonly acknowledged = new Set<number>();
+  /** Asynchronous: commits that a failover has lost. */
+  lost = 0;
+  readonly #durability: FailoverSettings['durability'];
+  /** What was acknowledged when a primary last told how far it had written. */
+  #told: ReadonlySet<number> = new Set();
   /** Pods that took a commit, in order and without repetition. */
   readonly primaries: string[] = [];
-  #record: LeaderRecord = {
-    holder: undefined,
-    renewal: '0',
-    leaseDurationMs: leaseDuration,
-    primary: undefined,
-    address: undefined,
-    successors: ['db-0'],
-    systemIdentifier: undefined,
-    position: undefined,
-    lastFailover: undefined,
-    settings,
-  };
+  #record: LeaderRecord;
   #version = 0;
   #now = 0;
   #nextCommit = 1;
   readonly #cut = new Set<string>();
+
+  constructor(durability: FailoverSettings['durability'] = 'Synchronous') {
+    this.#durability = durability;
+    this.#record = {
+      holder: undefined,
+      renewal: '0',
+      leaseDurationMs: leaseDuration,
+      primary: undefined,
+      address: undefined,
+      successors: ['db-0'],
+      systemIdentifier: undefined,
+      position: undefined,
+      lastFailover: undefined,
+      settings: settingsOf(durability),
+    };
+  }
 
   happen(happening: Happening): void {
     switch (happening.type) {
@@ -166,7 +182,7 @@ export class FailoverModel {
   }
 
   #commit(pod: ModelPod): void {
-    const missing = [...this.acknowledged].filter((commit) => !pod.log.includes(commit));
+    const missing = this.#missingOn(pod);
     if (missing.length > 0) {
       throw new Error(
         `${pod.name} takes writes without the acknowledged commits ${missing.join()}`,
@@ -177,6 +193,23 @@ export class FailoverModel {
     pod.log = [...pod.log, commit];
     // What waits for a standby is acknowledged when that has it.
     if (pod.effectiveNames === '') this.acknowledged.add(commit);
+  }
+
+  /** Asynchronous: what was written after the last word of the old primary is lost, and of what was before no more than is allowed. */
+  #lose(heir: ModelPod): void {
+    const missing = this.#missingOn(heir);
+    const told = missing.filter((commit) => this.#told.has(commit));
+    if (told.length > maximumLag) {
+      throw new Error(
+        `${heir.name} takes over without the commits ${told.join()} that were told of`,
+      );
+    }
+    for (const commit of missing) this.acknowledged.delete(commit);
+    this.lost += missing.length;
+  }
+
+  #missingOn(pod: ModelPod): number[] {
+    return [...this.acknowledged].filter((commit) => !pod.log.includes(commit));
   }
 
   #stream(standby: ModelPod): void {
@@ -292,7 +325,10 @@ export class FailoverModel {
     if (record.primary === pod.name && local.server?.type === 'primary' && agent.isPublished) {
       const isEligible = (name: string) => name !== pod.name && isCandidate(name, record);
       const before = agent.sync.type;
-      agent.sync = nextSyncState(agent.sync, local.server, isEligible, agent.isSettled);
+      agent.sync =
+        this.#durability === 'Synchronous'
+          ? nextSyncState(agent.sync, local.server, isEligible, agent.isSettled)
+          : { type: 'off' };
       if (before !== 'settling') agent.isSettled = false;
       agent.isSettling = agent.sync.type === 'settling';
     }
@@ -309,6 +345,7 @@ export class FailoverModel {
     });
     agent.isPublished = false;
     this.#write(version, pod.identity, plan.claim);
+    if (local.server?.type === 'primary') this.#told = new Set(this.acknowledged);
     if (losesAnswer) return;
     agent.isPublished = true;
     if (!plan.isPrimary) {
@@ -319,6 +356,7 @@ export class FailoverModel {
     pod.names = configuredNames(agent.sync);
     pod.until = this.#now + fence;
     if (pod.process !== 'primary') {
+      if (this.#durability === 'Asynchronous') this.#lose(pod);
       // A server that starts has read its configuration.
       if (pod.process === 'none') pod.effectiveNames = pod.names;
       else pod.effectiveNames = pod.names = '';
@@ -338,7 +376,7 @@ export class FailoverModel {
       holder,
       renewal: String(this.#version),
       leaseDurationMs: leaseDuration,
-      settings,
+      settings: settingsOf(this.#durability),
     };
   }
 }

@@ -86,6 +86,26 @@ test('whatever fails, one pod at most takes writes, and it has every acknowledge
   assert.ok(failovers > 100, String(failovers));
 });
 
+test('asynchronous: one pod at most takes writes, and a failover loses no more than is allowed', () => {
+  let [failovers, lost] = [0, 0];
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(fc.array(happening, { maxLength: 60 }), story), { minLength: 4 }),
+      (parts) => {
+        const model = new FailoverModel('Asynchronous');
+        calm(model, 12);
+        for (const each of parts.flat()) model.happen(each);
+        failovers += model.primaries.length - 1;
+        lost += model.lost;
+      },
+    ),
+    { numRuns: 1500 },
+  );
+  // The property says nothing unless failovers happened, and lost something.
+  assert.ok(failovers > 100, String(failovers));
+  assert.ok(lost > 10, String(lost));
+});
+
 test('a cluster that is left in peace takes writes again, with a standby in sync', () => {
   fc.assert(
     fc.property(fc.array(happening, { maxLength: 300 }), (happenings) => {
