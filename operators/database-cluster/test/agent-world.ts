@@ -60,7 +60,8 @@ export class AgentWorld implements AsyncDisposable {
     const environment = await startTestEnvironment({ kind: 'in-process' });
     const client = await environment.client();
     const namespace = await environment.newNamespace();
-    const folder = await mkdtemp('/tmp/agent-world-');
+    // Named like the folder of a cluster: the next one removes what a killed test left behind.
+    const folder = await mkdtemp(`/tmp/kubewright-${String(process.pid)}-`);
     const world = new AgentWorld(environment, client, namespace, folder, count);
     try {
       const maximumLagBytes = 2 ** 20;

@@ -30,7 +30,8 @@ export class BackupVolume implements AsyncDisposable {
   }
 
   static async start(): Promise<BackupVolume> {
-    const volume = new BackupVolume(await mkdtemp('/tmp/backup-volume-'));
+    // Named like the folder of a cluster: the next one removes what a killed test left behind.
+    const volume = new BackupVolume(await mkdtemp(`/tmp/kubewright-${String(process.pid)}-`));
     await volume.#prepare();
     return volume;
   }
