@@ -231,6 +231,7 @@ export class LocalServer implements AsyncDisposable {
       '--service-account-issuer=https://kubernetes.default.svc',
       '--service-cluster-ip-range=10.0.0.0/24',
       '--authorization-mode=RBAC',
+      '--allow-privileged=true', // as on nearly every cluster; levels of Pod Security decide
       // No controller makes the account that this admission asks for.
       '--disable-admission-plugins=ServiceAccount',
     ];
