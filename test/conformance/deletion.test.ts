@@ -249,4 +249,28 @@ describeOnEachServer('deletion', { controllers: true }, (environment) => {
     );
     await untilGone(client, Namespace, { name: doomed });
   });
+
+  test('deletes the pods of a namespace first, and lets all else wait for them', async () => {
+    const doomed = await environment().newNamespace();
+    const pod = { namespace: doomed, name: 'held' };
+    const plain = { namespace: doomed, name: 'plain' };
+    await client.create(Pod, {
+      metadata: { ...pod, finalizers: hold },
+      spec: { schedulerName: 'nobody', containers: [{ name: 'app', image: 'app' }] },
+    });
+    await client.create(ConfigMap, { metadata: plain });
+    await client.delete(Namespace, { name: doomed });
+    await untilObject(client, Pod, pod, ({ metadata }) => metadata.deletionTimestamp !== undefined);
+    // Written when the controller has looked at all that it looks at.
+    await untilObject(
+      client,
+      Namespace,
+      { name: doomed },
+      ({ status }) => (status?.conditions ?? []).length > 0,
+    );
+    const { metadata } = await client.get(ConfigMap, plain);
+    assert.equal(metadata.deletionTimestamp, undefined);
+    await client.patch(Pod, pod, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await untilGone(client, Namespace, { name: doomed });
+  });
 });

@@ -4,6 +4,7 @@ import {
   groupResourceOf,
   isNotFound,
   Namespace,
+  Pod,
   resourcePath,
   type DeepReadonly,
   type KubernetesObject,
@@ -51,30 +52,40 @@ interface Remainder {
   readonly objects: readonly Stored<KubernetesObject>[];
 }
 
-async function empty(
-  namespace: string,
-  { client, signal }: ReconcileContext,
-): Promise<Remainder[]> {
+/**
+ * Asks for everything to be deleted. Pods go first, and all else waits for them: what runs keeps its permissions, its
+ * configuration and the network policies it lives under to its end (KEP 5080).
+ */
+async function empty(namespace: string, context: ReconcileContext): Promise<Remainder[]> {
+  const pods = await emptyOf(Pod, namespace, context);
+  if (pods.objects.length > 0) return [pods];
+  const { client, signal } = context;
   const resources = await discoverResources(client, ['list', 'deletecollection'], signal);
   const remainders = await Promise.all(
     resources
       .filter(({ scope }) => scope === 'Namespaced')
-      .map(async (resource): Promise<Remainder> => {
-        try {
-          const { items } = await client.list(resource, { namespace, signal });
-          if (items.length === 0) return { resource, objects: [] };
-          const propagationPolicy = 'Background';
-          await client.deleteAllOf(resource, { namespace, propagationPolicy, signal });
-          const left = await client.list(resource, { namespace, signal });
-          return { resource, objects: left.items };
-        } catch (error) {
-          // The kind went away with its definition while it was looked at.
-          if (isNotFound(error)) return { resource, objects: [] };
-          throw error;
-        }
-      }),
+      .map((resource) => emptyOf(resource, namespace, context)),
   );
   return remainders.filter(({ objects }) => objects.length > 0);
+}
+
+async function emptyOf(
+  resource: Resource,
+  namespace: string,
+  { client, signal }: ReconcileContext,
+): Promise<Remainder> {
+  try {
+    const { items } = await client.list(resource, { namespace, signal });
+    if (items.length === 0) return { resource, objects: [] };
+    const propagationPolicy = 'Background';
+    await client.deleteAllOf(resource, { namespace, propagationPolicy, signal });
+    const left = await client.list(resource, { namespace, signal });
+    return { resource, objects: left.items };
+  } catch (error) {
+    // The kind went away with its definition while it was looked at.
+    if (isNotFound(error)) return { resource, objects: [] };
+    throw error;
+  }
 }
 
 /** Tells in the status what keeps the namespace from going; a namespace that is empty at once needs no word. */
