@@ -149,6 +149,8 @@ test('a replica whose volume is lost is cloned, and may take over again', option
   await standby.kill();
   await standby.loseVolume();
   await standby.start();
+  // For a moment the primary still counts on the connection of the life before.
+  await untilSame(world, standby, primary);
   await world.untilWhole();
   await primary.kill();
   await world.untilPrimaryOtherThan(primary);
