@@ -88,7 +88,8 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
   const isReady =
     (replicas: number) =>
     ({ metadata, status }: Stored<StatefulSet>): boolean =>
-      status?.observedGeneration === metadata.generation &&
+      // A real controller may write what it saw of an earlier set of this name, of a later generation.
+      (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
       status?.replicas === replicas &&
       (status.updatedReplicas ?? 0) === replicas &&
       (status.availableReplicas ?? 0) === replicas &&
