@@ -159,7 +159,9 @@ export class AgentWorld implements AsyncDisposable {
       const primary = await this.primary();
       const others = this.pods.filter((pod) => pod.isRunning && pod !== primary);
       const { successors } = await this.record();
-      if (primary?.isRunning === true && (successors.length > 0 || others.length === 0)) {
+      // A new database names who may be its first primary.
+      const hasHeir = successors.some((name) => name !== primary?.name);
+      if (primary?.isRunning === true && (hasHeir || others.length === 0)) {
         const rows = await primary
           .query<{ count: number }>(
             'SELECT count(DISTINCT application_name)::int FROM pg_stat_replication',
