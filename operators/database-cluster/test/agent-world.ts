@@ -153,15 +153,17 @@ export class AgentWorld implements AsyncDisposable {
     }
   }
 
-  /** Until one takes writes, all others that run stream from it, and somebody may take over. */
+  /** Until one takes writes, all others that run stream from it, and it has named who may take over. */
   async untilWhole(): Promise<AgentPod> {
     for (;;) {
       const primary = await this.primary();
       const others = this.pods.filter((pod) => pod.isRunning && pod !== primary);
-      const { successors } = await this.record();
+      const { successors, settings } = await this.record();
       // A new database names who may be its first primary.
-      const hasHeir = successors.some((name) => name !== primary?.name);
-      if (primary?.isRunning === true && (hasHeir || others.length === 0)) {
+      const heirs = successors.filter((name) => name !== primary?.name);
+      const isAsynchronous = settings.failover?.durability === 'Asynchronous';
+      const wanted = isAsynchronous ? others.length : Math.min(others.length, 1);
+      if (primary?.isRunning === true && heirs.length >= wanted) {
         const rows = await primary
           .query<{ count: number }>(
             'SELECT count(DISTINCT application_name)::int FROM pg_stat_replication',
