@@ -106,7 +106,7 @@ export const walkThroughs: readonly WalkThrough[] = [
       { after: 'DELETE FROM notes', seen: /^DELETE 1$[^]*^ remember the milk$/m },
       { after: 'v1beta1', seen: /^example\.com\/v1beta1: 1Gi$/m },
       { after: 'count(*)', seen: /^\s+1000$/m },
-      { after: 'get databaseclusters\n', seen: /shop\s+15\s+Running\s+3\s+3\s+shop-[12]\s/ },
+      { after: 'get databaseclusters\n', seen: /shop\s+15\s+Running\s+3\s+3\s+shop-[012]\s/ },
       {
         after: 'get events',
         seen: /Normal\s+DatabaseReady\s+databasecluster\/shop\s+3 of 3 replicas are ready/,
