@@ -15,6 +15,8 @@ import { AgentPod } from './agent-pod.ts';
 import { becomeServerUser, installedVersion } from './server-programs.ts';
 
 const leaseName = 'db-primary';
+/** Longest life of a world, in milliseconds: less than a test may take. */
+const limitMs = 160_000;
 
 /**
  * The pods of a cluster with their agents and real servers, an API server in this process, and neither operator nor node:
@@ -26,6 +28,7 @@ export class AgentWorld implements AsyncDisposable {
   readonly #client: Client;
   readonly #namespace: string;
   readonly #folder: string;
+  readonly #deadlineMs = performance.now() + limitMs;
 
   private constructor(
     environment: TestEnvironment,
@@ -136,7 +139,7 @@ export class AgentWorld implements AsyncDisposable {
     for (;;) {
       const primary = await this.primary();
       if (primary !== undefined && primary !== before) return primary;
-      await sleep(50);
+      await this.#pause(50);
     }
   }
 
@@ -149,7 +152,7 @@ export class AgentWorld implements AsyncDisposable {
       assert.equal(record.renewal, renewal, 'somebody has taken the lease');
       const twice = { ...record, leaseDurationMs: 2 * leaseDurationMs };
       if (observer.isExpired(twice, performance.now())) return;
-      await sleep(100);
+      await this.#pause(100);
     }
   }
 
@@ -171,13 +174,19 @@ export class AgentWorld implements AsyncDisposable {
           .catch(() => []);
         if (rows[0]?.count === others.length) return primary;
       }
-      await sleep(100);
+      await this.#pause(100);
     }
   }
 
   /** Looks again and again until it is so; the time limit of the test bounds it. */
   async until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo().catch(() => false))) await sleep(50);
+    while (!(await isSo().catch(() => false))) await this.#pause(50);
+  }
+
+  /** Ends what waits for ever before the runner gives the test up: only then are the servers stopped, and the file ends. */
+  async #pause(ms: number): Promise<void> {
+    if (performance.now() > this.#deadlineMs) throw new Error('it did not come to pass in time');
+    await sleep(ms);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
