@@ -1,16 +1,11 @@
 import {
   CronJob,
-  CustomResourceDefinition,
   EventsV1Event,
   findCondition,
   formatTime,
-  isAlreadyExists,
-  isConditionTrue,
-  isNotFound,
   Job,
   RoleBinding,
   Role,
-  ServiceAccount,
   Pod,
   ResourceQuota,
   type KubernetesObject,
@@ -31,47 +26,31 @@ import { Manager, type Clock, type LeaderElectionOptions } from '@kubewright/run
 import { reportReadProblems } from '@kubewright/runtime/operator';
 import { createEchoControllers, Echo, operatorName, ScheduledEcho } from '../src/index.ts';
 
-const definitions = [Echo, ScheduledEcho];
-
 /** An API server that knows Echos and ScheduledEchos, and a namespace on it. */
 export class EchoWorld implements AsyncDisposable {
   readonly environment: TestEnvironment;
   readonly client: Client;
   readonly namespace: string;
-  /** The definitions that are of this test, and go with it. */
-  readonly #owned: readonly string[];
 
-  private constructor(
-    environment: TestEnvironment,
-    client: Client,
-    namespace: string,
-    owned: readonly string[],
-  ) {
+  private constructor(environment: TestEnvironment, client: Client, namespace: string) {
     this.environment = environment;
     this.client = client;
     this.namespace = namespace;
-    this.#owned = owned;
   }
 
   static async start(): Promise<EchoWorld> {
     // The first kind suffices: what differs between the transports is tested with the client.
     const [kind = 'in-process'] = testEnvironmentKinds();
     const environment = await startTestEnvironment({ kind });
+    await environment.install(Echo.manifest(), ScheduledEcho.manifest());
     const client = await environment.client();
-    const owned: string[] = [];
-    for (const definition of definitions) {
-      const manifest = definition.manifest();
-      if (await install(client, manifest, definition.resource)) {
-        owned.push(manifest.metadata.name ?? '');
-      }
-    }
-    return new EchoWorld(environment, client, await newNamespace(environment, client), owned);
+    return new EchoWorld(environment, client, await environment.newNamespace());
   }
 
   /** The same server with a namespace of its own. */
   async inNewNamespace(): Promise<EchoWorld> {
     const { environment, client } = this;
-    return new EchoWorld(environment, client, await newNamespace(environment, client), []);
+    return new EchoWorld(environment, client, await environment.newNamespace());
   }
 
   /** A client of a user who may do this in the namespace, and nothing else. Again with other rules, the user may do those instead. */
@@ -259,19 +238,6 @@ export class EchoWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const name of this.#owned) {
-      await this.client.delete(CustomResourceDefinition, { name });
-      // The next test file may install it again, which it cannot while it goes.
-      await until(async () => {
-        try {
-          await this.client.get(CustomResourceDefinition, { name });
-          return false;
-        } catch (error) {
-          if (isNotFound(error)) return true;
-          throw error;
-        }
-      });
-    }
     await this.environment[Symbol.asyncDispose]();
   }
 
@@ -350,47 +316,4 @@ export class RunningEchoOperator implements AsyncDisposable {
 /** Looks again and again until it is so; the time limit of the test bounds it. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-/** Makes the server know a resource. Whether it did not before. */
-async function install(
-  client: Client,
-  manifest: CustomResourceDefinition,
-  resource: Resource<Echo> | Resource<ScheduledEcho>,
-): Promise<boolean> {
-  let isNew = true;
-  try {
-    await client.create(CustomResourceDefinition, manifest);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    isNew = false;
-  }
-  await until(async () => {
-    const { status } = await client.get(CustomResourceDefinition, {
-      name: manifest.metadata.name ?? '',
-    });
-    return isConditionTrue(status?.conditions, 'Established');
-  });
-  // Served a moment after it is established.
-  await until(async () => {
-    try {
-      await client.list<Echo | ScheduledEcho>(resource, { namespace: 'default' });
-      return true;
-    } catch (error) {
-      if (isNotFound(error)) return false;
-      throw error;
-    }
-  });
-  return isNew;
-}
-
-/** A namespace that pods can be made in, also where no controller adds the service account that they run as. */
-async function newNamespace(environment: TestEnvironment, client: Client): Promise<string> {
-  const namespace = await environment.newNamespace();
-  try {
-    await client.create(ServiceAccount, { metadata: { name: 'default', namespace } });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
-  return namespace;
 }
