@@ -9,45 +9,17 @@ import {
   type DaemonSetUpdateStrategy,
   type Stored,
 } from '@kubewright/apimachinery';
-import { Client } from '@kubewright/client';
-import { Manager } from '@kubewright/runtime';
 import { createDaemonSetController } from '../src/controllers/daemon-set/daemon-set-controller.ts';
 import { nodeOfPod } from '../src/controllers/daemon-set/daemon-pods.ts';
-import { CoreEventRecorder } from '../src/events/core-event-recorder.ts';
-import { CutTransport, EmbeddedCluster, type Cut } from '../src/index.ts';
+import { EmbeddedCluster, type Cut } from '../src/index.ts';
+import { ControllerProcess, type AddControllers } from './controller-process.ts';
 
 const namespace = 'default';
 const nodeNames = ['a', 'b', 'c'];
 
-/** One process with the DaemonSet controller; with a cut it is gone at that write. */
-class ControllerProcess implements AsyncDisposable {
-  readonly transport: CutTransport;
-  readonly #stop = new AbortController();
-  readonly #run: Promise<void>;
-
-  constructor(inner: Client['transport'], cut: Cut | undefined) {
-    this.transport = new CutTransport(inner, cut);
-    const client = new Client({ transport: this.transport });
-    const quiet = { port: false } as const;
-    const manager = new Manager({ client, metrics: quiet, health: quiet, gracefulShutdownMs: 0 });
-    // Events are no part of what is to be right, and would only make the writes many.
-    const events = new CoreEventRecorder({
-      api: {
-        createEvent: async (event) => ({ metadata: event.metadata }),
-        repeatEvent: async () => undefined,
-      },
-      clock: manager.clock,
-      component: 'daemonset-controller',
-    });
-    manager.add(createDaemonSetController(manager, events));
-    this.#run = manager.run({ signal: this.#stop.signal });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Error('the test is over'));
-    await this.#run;
-  }
-}
+const addControllers: AddControllers = (manager, events) => {
+  manager.add(createDaemonSetController(manager, events));
+};
 
 describe('a DaemonSet whose controller is killed', () => {
   let cluster: EmbeddedCluster;
@@ -109,7 +81,7 @@ describe('a DaemonSet whose controller is killed', () => {
     const nodes = playNodes(labelSelector, over.signal);
     const container = (image: string) => ({ name: 'main', image });
     try {
-      const killed = new ControllerProcess(cluster.client.transport, cut);
+      const killed = new ControllerProcess(cluster.client.transport, cut, addControllers);
       await cluster.client.create(DaemonSet, {
         metadata: { namespace, name },
         spec: {
@@ -130,7 +102,7 @@ describe('a DaemonSet whose controller is killed', () => {
       ]);
       await killed[Symbol.asyncDispose]();
       await using _heir = isKilled
-        ? new ControllerProcess(cluster.client.transport, undefined)
+        ? new ControllerProcess(cluster.client.transport, undefined, addControllers)
         : undefined;
       await rollout;
       const pods = await cluster.client.list(Pod, { namespace, labelSelector });

@@ -8,42 +8,14 @@ import {
   type JobSpec,
   type Stored,
 } from '@kubewright/apimachinery';
-import { Client } from '@kubewright/client';
-import { Manager } from '@kubewright/runtime';
-import { CoreEventRecorder } from '../src/events/core-event-recorder.ts';
 import { createJobController } from '../src/controllers/job/job-controller.ts';
 import { createOrphanPodController } from '../src/controllers/job/orphan-pod-controller.ts';
-import { CutTransport, EmbeddedCluster, type Cut } from '../src/index.ts';
+import { EmbeddedCluster, type Cut } from '../src/index.ts';
+import { ControllerProcess, type AddControllers } from './controller-process.ts';
 
-/** One process with the Job controller; with a cut it is gone at that write. */
-class ControllerProcess implements AsyncDisposable {
-  readonly transport: CutTransport;
-  readonly #stop = new AbortController();
-  readonly #run: Promise<void>;
-
-  constructor(inner: Client['transport'], cut: Cut | undefined) {
-    this.transport = new CutTransport(inner, cut);
-    const client = new Client({ transport: this.transport });
-    const quiet = { port: false } as const;
-    const manager = new Manager({ client, metrics: quiet, health: quiet, gracefulShutdownMs: 0 });
-    // Events are no part of what is to be right, and would only make the writes many.
-    const events = new CoreEventRecorder({
-      api: {
-        createEvent: async (event) => ({ metadata: event.metadata }),
-        repeatEvent: async () => undefined,
-      },
-      clock: manager.clock,
-      component: 'job-controller',
-    });
-    manager.add(createJobController(manager, events)).add(createOrphanPodController(manager));
-    this.#run = manager.run({ signal: this.#stop.signal });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Error('the test is over'));
-    await this.#run;
-  }
-}
+const addControllers: AddControllers = (manager, events) => {
+  manager.add(createJobController(manager, events)).add(createOrphanPodController(manager));
+};
 
 describe('a Job whose controller is killed', () => {
   let cluster: EmbeddedCluster;
@@ -106,7 +78,7 @@ describe('a Job whose controller is killed', () => {
     const over = new AbortController();
     const node = playNode(name, failing, over.signal);
     try {
-      const killed = new ControllerProcess(cluster.client.transport, cut);
+      const killed = new ControllerProcess(cluster.client.transport, cut, addControllers);
       await cluster.client.create(Job, {
         metadata: { name, namespace: 'default' },
         spec: {
@@ -123,7 +95,7 @@ describe('a Job whose controller is killed', () => {
       ]);
       await killed[Symbol.asyncDispose]();
       await using _heir = isKilled
-        ? new ControllerProcess(cluster.client.transport, undefined)
+        ? new ControllerProcess(cluster.client.transport, undefined, addControllers)
         : undefined;
       const job = await finished;
       const { items } = await cluster.client.list(Pod, {
