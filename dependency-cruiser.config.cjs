@@ -15,6 +15,8 @@ const only = (from, ...to) => ({
       ...[from, ...to].map((name) => `^packages/${name}/src/`),
       // Generated data: the schemas of the built-in kinds.
       '^packages/apimachinery/openapi/',
+      // Its own version.
+      `^packages/${from}/package[.]json$`,
       // Libraries of which another version stands at the root.
       '/node_modules/',
     ],

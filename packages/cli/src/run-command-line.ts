@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { StatusError } from '@kubewright/apimachinery';
 import { CredentialError, KubeConfigError, TransportError } from '@kubewright/client';
+import manifest from '../package.json' with { type: 'json' };
 import type { CommandContext } from './command-context.ts';
 import { CommandError } from './command-error.ts';
 import { diagnoseCommand } from './diagnose/diagnose-command.ts';
@@ -22,6 +23,8 @@ export async function runCommandLine(
   };
   const program = new Command('kubewright')
     .description('Kubernetes operators in TypeScript.')
+    // No -v, which kubectl and helm take for how much they tell.
+    .version(manifest.version, '-V, --version', 'show the version')
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
     .configureOutput({
@@ -29,6 +32,13 @@ export async function runCommandLine(
       writeErr: (text) => context.stderr.write(text),
     });
   program.addCommand(diagnoseCommand(context, setExitCode).copyInheritedSettings(program));
+  // As kubectl and helm have it.
+  program
+    .command('version')
+    .description('Show the version.')
+    .action(() => {
+      context.stdout.write(`${manifest.version}\n`);
+    });
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
