@@ -2,47 +2,42 @@ import type { ExactQuantity } from '@kubewright/apimachinery';
 import type { JsonObject } from '../contracts.ts';
 import { listAt, numberAt, objectAt, textAt } from '../registry/json-read.ts';
 import { qosClassOf } from '../registry/pods/qos-class.ts';
+import {
+  isExtendedName,
+  isHugePages,
+  OF_CONTAINERS,
+  OF_PODS,
+} from '../registry/validation/resource-names.ts';
 import { amountsAt, ONE, sumOf, type Amounts } from '../resources/amounts.ts';
 import { hasPodLevelResources, podLimits, podRequests } from '../resources/pod-resources.ts';
 import { isOneOf } from './scope-selector.ts';
 import { countName, type QuotaMeter, type ScopeRequirement } from './quota-meter.ts';
 
 const COUNT = countName('pods');
-const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
 const NAMES: ReadonlySet<string> = new Set([
   COUNT,
   'pods',
-  ...COMPUTE,
-  ...COMPUTE.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
+  ...OF_CONTAINERS.flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
 ]);
-/** A quota of these makes every container say what it needs. */
-const MUST_BE_SAID = ['cpu', 'memory'].flatMap((name) => [
-  name,
-  `requests.${name}`,
-  `limits.${name}`,
-]);
-
-/** A device or the like, named by whoever makes it: `example.com/gpu`. */
-function isExtended(name: string): boolean {
-  return name.includes('/') && !name.includes('kubernetes.io/') && !name.startsWith('requests.');
-}
 
 function covers(name: string): boolean {
   if (NAMES.has(name)) return true;
-  if (name.startsWith('hugepages-') || name.startsWith('requests.hugepages-')) return true;
-  return name.startsWith('requests.') && isExtended(name.slice('requests.'.length));
+  if (isHugePages(name)) return true;
+  if (!name.startsWith('requests.')) return false;
+  const asked = name.slice('requests.'.length);
+  return isHugePages(asked) || isExtendedName(asked);
 }
 
 /** What requests and limits count as in a quota. */
 function computeUsage(requests: Amounts, limits: Amounts): Amounts {
   const usage = new Map<string, ExactQuantity>([['pods', ONE]]);
   for (const [name, amount] of requests) {
-    const isBare = COMPUTE.includes(name) || name.startsWith('hugepages-');
+    const isBare = OF_CONTAINERS.includes(name) || isHugePages(name);
     if (isBare) usage.set(name, amount);
-    if (isBare || isExtended(name)) usage.set(`requests.${name}`, amount);
+    if (isBare || isExtendedName(name)) usage.set(`requests.${name}`, amount);
   }
   for (const [name, amount] of limits) {
-    if (COMPUTE.includes(name)) usage.set(`limits.${name}`, amount);
+    if (OF_CONTAINERS.includes(name)) usage.set(`limits.${name}`, amount);
   }
   return usage;
 }
@@ -68,7 +63,8 @@ function usage(pod: JsonObject, nowMs: number): Amounts {
 function missing(names: readonly string[], pod: JsonObject): string | undefined {
   const spec = objectAt(pod, 'spec');
   if (hasPodLevelResources(spec)) return undefined;
-  const wanted = MUST_BE_SAID.filter((name) => names.includes(name)).sort();
+  // A quota of these makes every container say what it needs.
+  const wanted = OF_PODS.filter((name) => names.includes(name)).sort();
   const silent = new Map<string, Set<string>>();
   for (const container of [...listAt(spec, 'containers'), ...listAt(spec, 'initContainers')]) {
     const resources = objectAt(container, 'resources');

@@ -1,12 +1,13 @@
 import type { JsonObject } from '../contracts.ts';
 import { listAt, objectAt } from '../registry/json-read.ts';
+import { COMPUTE, isHugePages } from '../registry/validation/resource-names.ts';
 import { amountsAt, largerOf, sumOf, ZERO, type Amounts } from './amounts.ts';
 
 const NOTHING: Amounts = new Map();
 
 /** What a pod may ask for as a whole, beside what its containers ask for. */
 function isPodLevel(name: string): boolean {
-  return name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+  return COMPUTE.includes(name) || isHugePages(name);
 }
 
 /** Whether the pod itself says what it needs, so that its containers need not. */

@@ -21,19 +21,22 @@ export const OF_PODS: readonly string[] = COMPUTE.flatMap((name) => [
   `requests.${name}`,
   `limits.${name}`,
 ]);
-const FOR_CONTAINERS: ReadonlySet<string> = new Set([...COMPUTE, 'ephemeral-storage']);
+/** What containers ask for by standard names, but for huge pages. */
+export const OF_CONTAINERS: readonly string[] = [...COMPUTE, 'ephemeral-storage'];
 const FOR_QUOTAS: ReadonlySet<string> = new Set([
-  ...OF_PODS,
-  'ephemeral-storage',
-  'requests.ephemeral-storage',
-  'limits.ephemeral-storage',
+  ...OF_CONTAINERS.flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
   ...COUNTS,
   'requests.storage',
 ]);
 
 /** Whether a name without a slash is known to quotas. */
 export function isQuotaName(name: string): boolean {
-  return FOR_QUOTAS.has(name) || /^(requests\.)?hugepages-/.test(name);
+  return FOR_QUOTAS.has(name) || isHugePages(name.replace(/^requests\./, ''));
+}
+
+/** Whether it is pages of memory of one size: `hugepages-2Mi`. */
+export function isHugePages(name: string): boolean {
+  return name.startsWith('hugepages-');
 }
 
 /** Whether a resource is one that somebody beside Kubernetes named: `example.com/gpu`. */
@@ -49,7 +52,7 @@ export function isWholeNumber(name: string): boolean {
 /** Whether more of it may be promised than there is. */
 export function canOvercommit(name: string): boolean {
   const isNative = !name.includes('/') || name.includes('kubernetes.io/');
-  return isNative && !name.startsWith('hugepages-');
+  return isNative && !isHugePages(name);
 }
 
 /** Rules for the name of any resource. */
@@ -74,7 +77,7 @@ export function quotaResourceName(path: string, name: string): FieldError[] {
 export function containerResourceName(path: string, name: string): FieldError[] {
   const errors = resourceName(path, name);
   if (!name.includes('/')) {
-    if (!FOR_CONTAINERS.has(name) && !name.startsWith('hugepages-')) {
+    if (!OF_CONTAINERS.includes(name) && !isHugePages(name)) {
       errors.push(invalid(path, name, 'must be a standard resource for containers'));
     }
   } else if (!name.includes('kubernetes.io/')) {
