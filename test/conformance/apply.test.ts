@@ -52,6 +52,16 @@ describeOnEachServer('server-side apply', {}, (environment) => {
     assert.match(entry.time ?? '', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
+  test('creates one object, and the same for all, however many apply at once', async () => {
+    const managers = Array.from({ length: 8 }, (_, index) => `racer-${index}`);
+    const applied = await Promise.all(
+      managers.map((manager) => apply('raced', manager, { [manager]: 'here' })),
+    );
+    assert.equal(new Set(applied.map(({ metadata }) => metadata.uid)).size, 1);
+    const { data } = await client.get(ConfigMap, { namespace, name: 'raced' });
+    assert.deepEqual(Object.keys(data ?? {}).sort(), managers);
+  });
+
   test('records an update beside what was applied', async () => {
     const applied = await apply('mixed', 'one', { a: '1' });
     const updated = await client.update(

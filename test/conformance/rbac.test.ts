@@ -4,6 +4,7 @@ import {
   ClusterRole,
   ConfigMap,
   isForbidden,
+  Lease,
   Role,
   RoleBinding,
   SelfSubjectAccessReview,
@@ -94,6 +95,74 @@ describeOnEachServer('permissions', {}, (environment) => {
     assert.ok(await client.get(ConfigMap, { namespace, name: 'mine' }));
     assert.ok(isForbidden(await refusalOf(client.get(ConfigMap, { namespace, name: 'other' }))));
     assert.ok(isForbidden(await refusalOf(client.list(ConfigMap, { namespace }))));
+  });
+
+  test('allows to list and watch the one object that a rule names, when it is selected by name', async () => {
+    const { client } = await userWith([configMaps(['list', 'watch'], ['watched'])]);
+    await admin.create(ConfigMap, { metadata: { name: 'watched', namespace } });
+    const fieldSelector = 'metadata.name=watched';
+    const { items, metadata } = await client.list(ConfigMap, { namespace, fieldSelector });
+    assert.deepEqual(
+      items.map((each) => each.metadata.name),
+      ['watched'],
+    );
+    await admin.create(ConfigMap, { metadata: { name: 'unwatched', namespace } });
+    await admin.delete(ConfigMap, { namespace, name: 'watched' });
+    const { resourceVersion } = metadata;
+    for await (const { type, object } of client.watch(ConfigMap, {
+      namespace,
+      fieldSelector,
+      resourceVersion,
+    })) {
+      assert.equal(type, 'DELETED');
+      assert.equal(object.metadata.name, 'watched');
+      break;
+    }
+    for (const other of ['metadata.name=unwatched', 'metadata.name!=watched']) {
+      const error = await refusalOf(client.list(ConfigMap, { namespace, fieldSelector: other }));
+      assert.ok(isForbidden(error));
+    }
+  });
+
+  test('takes an apply that creates for a creation too, by the name of the object', async () => {
+    const name = 'applied';
+    const of = (each: string) => ({ metadata: { name: each, namespace }, data: { by: 'apply' } });
+    const options = { fieldManager: 'conformance' };
+    const { name: user, client: patcher } = await userWith([configMaps(['patch'])]);
+    const error = await refusalOf(patcher.apply(ConfigMap, of(name), options));
+    assert.ok(isForbidden(error));
+    assert.equal(
+      error.status.message,
+      `configmaps "${name}" is forbidden: User "${user}" cannot create resource "configmaps" in API group "" in the namespace "${namespace}"`,
+    );
+    assert.deepEqual(error.status.details, { name, kind: 'configmaps' });
+
+    const { client } = await userWith([configMaps(['create', 'patch'], [name])]);
+    assert.deepEqual((await client.apply(ConfigMap, of(name), options)).data, { by: 'apply' });
+    // A creation by POST does not tell the name to the authorizer.
+    assert.ok(isForbidden(await refusalOf(client.create(ConfigMap, of('posted')))));
+    assert.ok(isForbidden(await refusalOf(client.apply(ConfigMap, of('another'), options))));
+    // What is there needs no creation.
+    assert.ok(await patcher.apply(ConfigMap, of(name), options));
+  });
+
+  test('takes a replacement that creates for a creation too', async () => {
+    const leases = (verbs: string[], resourceNames: string[]): PolicyRule => ({
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      verbs,
+      resourceNames,
+    });
+    const lease = { metadata: { name: 'replaced', namespace }, spec: { holderIdentity: 'me' } };
+    const { name: user, client: updater } = await userWith([leases(['update'], ['replaced'])]);
+    const error = await refusalOf(updater.update(Lease, lease));
+    assert.ok(isForbidden(error));
+    assert.equal(
+      error.status.message,
+      `leases.coordination.k8s.io "replaced" is forbidden: User "${user}" cannot create resource "leases" in API group "coordination.k8s.io" in the namespace "${namespace}"`,
+    );
+    const { client } = await userWith([leases(['update', 'create'], ['replaced'])]);
+    assert.equal((await client.update(Lease, lease)).spec?.holderIdentity, 'me');
   });
 
   test('does not tell whether a thing exists to who may not see it', async () => {

@@ -1,15 +1,15 @@
 import type { StatusError } from '@kubewright/apimachinery';
 import type {
   AcceptedStream,
-  AuthorizationAttributes,
   DiscoveryDocs,
   ServerRequest,
   ServerResponse,
   StreamSubresource,
   UserInfo,
 } from '../contracts.ts';
-import { failure, forbiddenError, qualifiedName } from '../status.ts';
+import { failure } from '../status.ts';
 import { answerError, BASE_HEADERS, compressAnswer, withWarnings } from './answer.ts';
+import { authorize } from './authorize.ts';
 import { checkBodySize } from './body.ts';
 import { connectOptions } from './connect-options.ts';
 import { negotiate, type AnswerFormat } from './media-type.ts';
@@ -111,7 +111,7 @@ export class ApiHandler {
       info = parseRequestInfo(request.method, request.path, request.query);
       format = errorFormat(request);
       user = await this.#options.services.access.authenticate(request);
-      this.#authorize(info, user);
+      authorize(this.#options.services.access, info, user);
       const intercepted = await this.#options.intercept(request, info, user);
       if (intercepted === undefined || intercepted === 'lose-answer') {
         const answer = await this.#answer(request, info, user);
@@ -132,7 +132,7 @@ export class ApiHandler {
   async acceptUpgrade(request: ServerRequest): Promise<AcceptedStream> {
     const info = parseRequestInfo(request.method, request.path, request.query);
     const user = await this.#options.services.access.authenticate(request);
-    this.#authorize(info, user);
+    authorize(this.#options.services.access, info, user);
     const operation = this.#operation(request, info, user, PLAIN_JSON);
     if (operation.type.storageKey !== 'pods' || !STREAMS.has(info.subresource)) {
       throw unknownResource();
@@ -157,12 +157,6 @@ export class ApiHandler {
       query: request.query,
       user,
     };
-  }
-
-  #authorize(info: RequestInfo, user: UserInfo): void {
-    const attributes = attributesOf(info, user);
-    const decision = this.#options.services.access.authorize(attributes);
-    if (!decision.allowed) throw refusal(attributes, decision.reason);
   }
 
   #operation(
@@ -224,44 +218,6 @@ export class ApiHandler {
 function errorFormat(request: ServerRequest): AnswerFormat {
   const accept = request.headers['accept'] ?? '';
   return /^\s*application\/yaml/.test(accept) ? { encoding: 'yaml', as: 'object' } : PLAIN_JSON;
-}
-
-function attributesOf(info: RequestInfo, user: UserInfo): AuthorizationAttributes {
-  return {
-    user,
-    verb: info.verb,
-    resourceRequest: info.isResource,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name,
-    path: info.path,
-  };
-}
-
-/** The 403 of a request that the authorizer does not allow. */
-function refusal(attributes: AuthorizationAttributes, reason: string): StatusError {
-  const { user, verb, group, resource, subresource, namespace, name, path } = attributes;
-  const detail = reason === '' ? '' : `: ${reason}`;
-  const who = `User ${JSON.stringify(user.username)}`;
-  if (!attributes.resourceRequest) {
-    return forbiddenError(
-      { group: '', plural: '' },
-      '',
-      `${who} cannot ${verb} path ${JSON.stringify(path)}${detail}`,
-    );
-  }
-  const target = qualifiedName({ group: '', plural: resource });
-  const full = subresource === '' ? target : `${target}/${subresource}`;
-  const scope =
-    namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-  return forbiddenError(
-    { group, plural: resource },
-    name,
-    `${who} cannot ${verb} resource ${JSON.stringify(full)} in API group ${JSON.stringify(group)} ${scope}${detail}`,
-  );
 }
 
 function recordOf(

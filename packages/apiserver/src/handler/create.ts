@@ -10,6 +10,7 @@ import {
 import { validateMetadata } from '../metadata/validate-metadata.ts';
 import { alreadyExists, invalidError, unclassifiedError } from '../status.ts';
 import { encodeAnswer } from './answer.ts';
+import { authorize } from './authorize.ts';
 import { decodeObjectBody } from './decode-object.ts';
 import { answerRecord } from './get.ts';
 import { present } from './presentation.ts';
@@ -86,6 +87,11 @@ export async function createObject(
   const name = String(metadata['name'] ?? '');
   if (errors.length > 0) throw invalidError(type, name, errors);
   services.access.checkEscalation(operation.user, type, object, undefined);
+  // An apply or a replacement that creates: it was allowed as what it says it is. As on the real server the question carries
+  // the name, which that of a POST does not.
+  if (operation.info.verb !== 'create') {
+    authorize(services.access, operation.info, operation.user, 'create');
+  }
   await services.admission.validate(attributes());
   if (resourceVersion !== undefined && resourceVersion !== '') {
     throw unclassifiedError('resourceVersion should not be set on objects to be created');
