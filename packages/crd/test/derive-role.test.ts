@@ -134,9 +134,18 @@ describe('a derived role', () => {
     assert.throws(() => permission(Pod, []), { code: 'INVALID_RULE' });
   });
 
+  test('takes create by name beside what creates by name, which a POST does not', () => {
+    const named = { names: ['a'] };
+    const forApply = permission(Pod, ['create', 'patch'], named);
+    assert.deepEqual(rulesOf(forApply), [forApply]);
+    assert.deepEqual(permission(Pod, ['create', 'update'], named).verbs, ['create', 'update']);
+    assert.throws(() => permission(Pod, ['create', 'get'], named), { code: 'INVALID_RULE' });
+  });
+
   test('refuses rules that could never be used', () => {
     for (const useless of [
       () => permission(Pod, ['create'], { names: ['a'] }),
+      () => permission(Pod, ['deletecollection'], { names: ['a'] }),
       () => permission(Pod, ['get'], { names: [] }),
       () => rulesOf({ verbs: ['get'] }),
       () => rulesOf({ apiGroups: [''], verbs: ['get'] }),

@@ -34,7 +34,11 @@ export interface PermissionOptions {
 /**
  * The permission to do something with the objects of a resource, for `deriveRole`.
  *
- * @throws RoleError `INVALID_RULE` when the permission could never be used: no verb, or `create` and `deletecollection` by name.
+ * `create` by name is the permission to create by an apply, which goes with `patch` (or by a replacement, with `update`, for kinds that allow it);
+ * a creation by POST needs `create` for any name.
+ *
+ * @throws RoleError `INVALID_RULE` when the permission could never be used: no verb, `deletecollection` by name, or `create` by name
+ * without `patch` or `update`.
  *
  * @example
  * ```ts
@@ -42,6 +46,7 @@ export interface PermissionOptions {
  *   permission(Pod, ['get', 'list', 'watch']),
  *   permission(Pod, ['get'], { subresource: 'log' }),
  *   permission(Lease, ['get', 'update'], { names: ['my-operator'] }),
+ *   permission(ConfigMap, ['create', 'patch'], { names: ['my-state'] }), // for client.apply
  * ];
  * ```
  */
@@ -95,9 +100,17 @@ export function checkRule(rule: PolicyRule, what: string): void {
   if (resourceNames.length === 0) {
     throw new RoleError('INVALID_RULE', `a rule for ${what} has an empty list of names`);
   }
-  for (const verb of ['create', 'deletecollection']) {
-    if (verbs.includes(verb)) {
-      throw new RoleError('INVALID_RULE', `a rule for ${what} cannot restrict ${verb} to names`);
-    }
+  if (verbs.includes('deletecollection')) {
+    throw new RoleError(
+      'INVALID_RULE',
+      `a rule for ${what} cannot restrict deletecollection to names`,
+    );
+  }
+  // Servers are not told the name of what is sent by POST; of what a patch or an update creates they are.
+  if (verbs.includes('create') && !verbs.includes('patch') && !verbs.includes('update')) {
+    throw new RoleError(
+      'INVALID_RULE',
+      `a rule for ${what} restricts create to names, which is of use to an apply (patch) or a replacement (update) only: permit that too`,
+    );
   }
 }
