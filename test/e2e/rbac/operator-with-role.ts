@@ -10,7 +10,8 @@ import type { Manifest } from '@kubewright/walk-through';
 import { installOperator } from '../install-operator.ts';
 
 /** What every operator with leader election and Events brings about. */
-export type CommonOutcome = 'leads' | 'says that it leads' | 'counts repeated Events';
+export type CommonOutcome =
+  'leads' | 'says that it leads' | 'tells what it may not read' | 'counts repeated Events';
 
 /** An operator whose permissions are looked at. */
 export interface OperatorAtWork<Outcome extends string> {
@@ -32,6 +33,7 @@ export interface OperatorAtWork<Outcome extends string> {
  * more. The cluster has neither controllers nor a node.
  */
 export class OperatorWithRole<Outcome extends string> implements AsyncDisposable {
+  readonly #cluster: EmbeddedCluster;
   readonly #client: Client;
   readonly #operator: OperatorAtWork<Outcome>;
   readonly #log: string[] = [];
@@ -40,11 +42,12 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
   readonly #resources: AsyncDisposableStack;
 
   private constructor(
-    client: Client,
+    cluster: EmbeddedCluster,
     operator: OperatorAtWork<Outcome>,
     resources: AsyncDisposableStack,
   ) {
-    this.#client = client;
+    this.#cluster = cluster;
+    this.#client = cluster.client;
     this.#operator = operator;
     this.#resources = resources;
   }
@@ -74,9 +77,20 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
       groups: ['system:serviceaccounts', accounts, 'system:authenticated'],
     };
     await writeFile(kubeconfig, await server.kubeconfig(account), { mode: 0o600 });
-    const world = new OperatorWithRole(client, operator, resources.move());
+    const world = new OperatorWithRole(cluster, operator, resources.move());
     world.#run(kubeconfig);
     return world;
+  }
+
+  /**
+   * Changes its roles to those among the manifests while it works.
+   *
+   * @param collection - What is not to be watched any more: open watches outlive the permission, so those are ended.
+   */
+  async permitOnly(manifests: readonly Manifest[], collection: string): Promise<void> {
+    const roles = manifests.filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole');
+    await installOperator(this.#client, roles);
+    this.#cluster.server.faults.cutWatches('end', collection);
   }
 
   /** Waits until the log of the operator says that this permission is missing. */
@@ -101,6 +115,9 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
     const common: Record<CommonOutcome, boolean> = {
       leads: leases.items.some(({ spec }) => Boolean(spec?.holderIdentity)),
       'says that it leads': own.items.some(({ reason }) => reason === 'LeaderElection'),
+      'tells what it may not read': events.items.some(
+        ({ reason }) => reason === 'MissingPermission',
+      ),
       'counts repeated Events': events.items.some(({ series }) => series !== undefined),
     };
     // Object.entries forgets the type of the keys.

@@ -78,19 +78,10 @@ declarePermissionSuite<Outcome>({
     { role: 'watch', resource: 'events', verb: 'list', fails: 'annotates' },
     { role: 'watch', resource: 'events', verb: 'watch' },
     { role: 'watch', resource: 'events', verb: 'create', fails: 'records the crash' },
-    {
-      role: 'watch',
-      resource: 'events',
-      verb: 'patch',
-      fails: 'counts repeated Events',
-      also: [
-        { role: 'watch', resource: 'pods', verb: 'list' },
-        { role: 'watch', resource: 'poddiagnosers', verb: 'watch' },
-      ],
-    },
+    { role: 'watch', resource: 'events', verb: 'patch', fails: 'counts repeated Events' },
   ],
   job: ['annotates', 'counts', 'records the crash', 'has the pod replaced'],
-  refusedTwice: [
+  refused: [
     { role: 'watch', resource: 'pods', verb: 'list' },
     { role: 'watch', resource: 'poddiagnosers', verb: 'watch' },
   ],
