@@ -10,10 +10,12 @@ const otherSystem = process.platform === 'linux' ? false : 'this system has no /
 
 test('memory that processes share counts once', { skip: otherSystem }, async () => {
   const children = 9;
-  // A shell with ten megabytes in a variable, and copies of it that the kernel lets share them.
+  // A shell with ten megabytes in a variable, and copies of it that the kernel lets share them. The copies wait for
+  // what never comes at a descriptor of their own: a shell gives its background commands /dev/null as input.
   const script = [
+    'exec 3<&0',
     'text=$(head -c 10485760 /dev/zero | tr "\\0" a)',
-    `for i in $(seq ${String(children)}); do (read -r line; echo "$text") & done`,
+    `for i in $(seq ${String(children)}); do (read -r line <&3; echo "$text") & done`,
     'echo ready; read -r line',
   ].join('\n');
   const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
