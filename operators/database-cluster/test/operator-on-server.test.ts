@@ -10,9 +10,11 @@ import {
   Secret,
   Service,
   StatefulSet,
+  type Resource,
 } from '@kubewright/apimachinery';
 import { DatabaseCluster } from '../src/api/database-cluster.ts';
 import { annotations, leaseAnnotations } from '../src/api/labels.ts';
+import { managedSelector } from '../src/objects/cluster-context.ts';
 import { finalizer } from '../src/reconcile/database-cluster-reconciler.ts';
 import { OperatorWorld, until, type OperatorRun } from './operator-world.ts';
 
@@ -347,6 +349,44 @@ test(
       const claim = await world.find(PersistentVolumeClaim, 'data-db-0');
       return claim?.metadata.annotations?.[annotations.clusterUid] === uid;
     });
+  },
+);
+
+test(
+  'makes nothing while the Lease of an earlier cluster of its name is there, which is not its own',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    const { namespace, client } = world;
+    const lease = { namespace, name: 'db-primary' };
+    const setFinalizers = (finalizers: readonly string[]) =>
+      client.patch(Lease, lease, { type: 'merge', body: { metadata: { finalizers } } });
+    {
+      await using _operator = world.run();
+      await world.create('db', { reclaimPolicy: 'Retain' });
+      await world.playReady('db');
+      await untilRunning(world, 'db');
+      await setFinalizers(['example.com/held']);
+      await client.delete(DatabaseCluster.resource, { namespace, name: 'db' });
+      await until(async () => (await world.find(DatabaseCluster.resource, 'db')) === undefined);
+    }
+    const left = async (): Promise<readonly string[]> => {
+      const labelSelector = managedSelector;
+      const lists = [Secret, ConfigMap, Service, StatefulSet].map(async (resource: Resource) =>
+        client.list(resource, { namespace, labelSelector }),
+      );
+      return (await Promise.all(lists)).flatMap(({ items }) =>
+        items.map(({ metadata }) => metadata.name),
+      );
+    };
+    await until(async () => (await left()).length === 0);
+    await world.create('db');
+    await using operator = world.run();
+    await until(async () => (await operator.reconciles()) > 0);
+    assert.deepEqual(await left(), []);
+    await setFinalizers([]);
+    await until(async () => (await world.condition('db', 'Accepted'))?.reason === 'ClaimsExist');
+    assert.equal(await world.find(Lease, lease.name), undefined);
   },
 );
 

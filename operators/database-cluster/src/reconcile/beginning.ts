@@ -1,4 +1,5 @@
 import {
+  isControlledBy,
   isNotFound,
   Lease,
   PersistentVolumeClaim,
@@ -8,6 +9,7 @@ import {
 import type { Client } from '@kubewright/client';
 import type { Cache } from '@kubewright/runtime';
 import type { DatabaseCluster } from '../api/database-cluster.ts';
+import { foreignObjectError } from '../apply/apply-error.ts';
 import { managedObjects } from '../apply/object-applier.ts';
 import type { ClusterContext } from '../objects/cluster-context.ts';
 import type { Beginning } from '../objects/lease.ts';
@@ -29,14 +31,19 @@ export interface StartOptions {
   readonly signal: AbortSignal;
 }
 
-/** Finds out how a database begins that has no Lease yet, and makes the claims that it begins with its own. */
+/**
+ * Finds out how a database begins that has no Lease yet, and makes the claims that it begins with its own.
+ *
+ * @throws NameTakenError when somebody else has a Lease of the name.
+ * @throws PredecessorError while that of an earlier cluster of the same name is there.
+ */
 export async function startOf(
   cluster: DeepReadonly<Stored<DatabaseCluster>>,
   context: ClusterContext,
   options: StartOptions,
 ): Promise<Start> {
   const { client, cache, signal } = options;
-  if (await hasLease(context, options)) return { type: 'begun' };
+  if (await hasLease(cluster, context, options)) return { type: 'begun' };
   const { namespace, name, uid } = context;
   const claims = dataClaims(cache, namespace, name);
   const known = new Map(claims.map((claim) => [claim.metadata.name, claim]));
@@ -48,19 +55,27 @@ export async function startOf(
   return { type: 'begins', beginning: verdict.beginning };
 }
 
+/**
+ * Whether the cluster has its Lease. That of an earlier cluster of this name is about to be collected: who took it for the
+ * own one would never look at the claims.
+ */
 async function hasLease(
+  owner: DeepReadonly<Stored<DatabaseCluster>>,
   { namespace, names }: ClusterContext,
   { client, cache, signal }: StartOptions,
 ): Promise<boolean> {
   const ref = { namespace, name: names.lease };
-  if (managedObjects(cache, Lease).get(ref) !== undefined) return true;
+  const known = managedObjects(cache, Lease).get(ref);
+  if (known !== undefined && isControlledBy(known, owner)) return true;
+  let live: Stored<Lease>;
   try {
-    await client.get(Lease, ref, { signal });
-    return true;
+    live = await client.get(Lease, ref, { signal });
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;
   }
+  if (!isControlledBy(live, owner)) throw foreignObjectError(Lease.kind, names.lease, live, owner);
+  return true;
 }
 
 async function claimsByName(
