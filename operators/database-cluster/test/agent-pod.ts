@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client } from '@kubewright/client';
 import { createLogger, SystemClock } from '@kubewright/runtime';
 import pg from 'pg';
-import { Agent } from '../src/agent/agent.ts';
+import { Agent, type AgentReport } from '../src/agent/agent.ts';
 import { ControlFolder } from '../src/agent/control-folder.ts';
 import { internalRoles } from '../src/agent/server-config.ts';
 import { processTree, signalAll } from './process-tree.ts';
@@ -38,6 +39,7 @@ export class AgentPod {
   #life:
     | {
         readonly entry: ChildProcess;
+        readonly agent: Agent;
         readonly stop: AbortController;
         readonly run: Promise<void>;
         readonly log: Promise<string>;
@@ -63,9 +65,39 @@ export class AgentPod {
     return this.#life !== undefined;
   }
 
+  /** What its agent found last; undefined when it does not run. */
+  get report(): AgentReport | undefined {
+    return this.#life?.agent.report;
+  }
+
   /** Whether its agent reaches the API server. */
   set reachesApi(value: boolean) {
     this.#network.isCut = !value;
+  }
+
+  /** Programs that are found before those of the server. */
+  get #ownPrograms(): string {
+    return join(this.#options.folder, 'bin');
+  }
+
+  /** Clones that begin from now on are given so little of the network that they do not end. */
+  async slowClonesDown(): Promise<void> {
+    await mkdir(this.#ownPrograms, { recursive: true });
+    const script = `#!/bin/sh\nexec ${serverPrograms}/pg_basebackup --max-rate=32k "$@"\n`;
+    await writeFile(join(this.#ownPrograms, 'pg_basebackup'), script, { mode: 0o755 });
+  }
+
+  /** Ends the clone that is under way; the next one is as fast as can be. */
+  async interruptSlowClone(): Promise<void> {
+    await rm(this.#ownPrograms, { recursive: true });
+    const isClone = (pid: number): boolean => {
+      try {
+        return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('pg_basebackup');
+      } catch {
+        return false; // it has ended meanwhile
+      }
+    };
+    signalAll(processTree(this.#life?.entry.pid ?? 0).filter(isClone), 'SIGTERM');
   }
 
   /** Begins a new life: another pod of the same name, with the same volume. */
@@ -89,7 +121,7 @@ export class AgentPod {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
-        PATH: `${serverPrograms}:${process.env['PATH'] ?? ''}`,
+        PATH: `${this.#ownPrograms}:${serverPrograms}:${process.env['PATH'] ?? ''}`,
         HOME: folder,
         TMPDIR: join(folder, 'tmp'),
         KUBEWRIGHT_ROOT: folder,
@@ -110,7 +142,8 @@ export class AgentPod {
       logger: createLogger({ level: (process.env['LOG_LEVEL'] ?? 'silent') as 'silent' }),
     });
     const stop = new AbortController();
-    this.#life = { entry: child, stop, run: agent.run(stop.signal), log: text(child.stderr) };
+    const log = text(child.stderr);
+    this.#life = { entry: child, agent, stop, run: agent.run(stop.signal), log };
   }
 
   /** Ends all of it at once, as when the machine is switched off. */
@@ -160,10 +193,13 @@ export class AgentPod {
     return client;
   }
 
-  async query<Row extends pg.QueryResultRow>(sql: string): Promise<Row[]> {
+  async query<Row extends pg.QueryResultRow>(
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
     const client = await this.connect();
     try {
-      return (await client.query<Row>(sql)).rows;
+      return (await client.query<Row>(sql, [...values])).rows;
     } finally {
       await client.end();
     }

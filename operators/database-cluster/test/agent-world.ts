@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { Lease, Pod } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { startTestEnvironment, type TestEnvironment } from '@kubewright/cluster';
@@ -169,7 +170,8 @@ export class AgentWorld implements AsyncDisposable {
       if (primary?.isRunning === true && heirs.length >= wanted) {
         const rows = await primary
           .query<{ count: number }>(
-            'SELECT count(DISTINCT application_name)::int FROM pg_stat_replication',
+            'SELECT count(DISTINCT application_name)::int FROM pg_stat_replication WHERE application_name = ANY($1)',
+            [others.map(({ name }) => name)],
           )
           .catch(() => []);
         if (rows[0]?.count === others.length) return primary;
@@ -183,9 +185,23 @@ export class AgentWorld implements AsyncDisposable {
     while (!(await isSo().catch(() => false))) await this.#pause(50);
   }
 
+  /** Until the holder of the lease has renewed it so many times: what it knew before, it has acted on. */
+  async untilRenewed(times: number): Promise<void> {
+    for (let round = 0; round < times; round += 1) {
+      const { renewal } = await this.record();
+      await this.until(async () => (await this.record()).renewal !== renewal);
+    }
+  }
+
   /** Ends what waits for ever before the runner gives the test up: only then are the servers stopped, and the file ends. */
   async #pause(ms: number): Promise<void> {
-    if (performance.now() > this.#deadlineMs) throw new Error('it did not come to pass in time');
+    if (performance.now() > this.#deadlineMs) {
+      const state = {
+        record: await this.record().catch(String),
+        pods: this.pods.map(({ name, isRunning, report }) => ({ name, isRunning, report })),
+      };
+      throw new Error(`it did not come to pass in time: ${inspect(state, { depth: 6 })}`);
+    }
     await sleep(ms);
   }
 

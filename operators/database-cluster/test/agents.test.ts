@@ -157,6 +157,38 @@ test('a replica whose volume is lost is cloned, and may take over again', option
   assert.equal((await numbersOn(standby)).length, 100);
 });
 
+for (const durability of ['Synchronous', 'Asynchronous'] as const) {
+  test(
+    `a clone in the making holds no commit up, and may not take over, ${durability}`,
+    options,
+    async () => {
+      await using world = await AgentWorld.start({ durability }, 2);
+      const primary = await world.untilWhole();
+      const [standby] = world.pods.filter((pod) => pod !== primary);
+      assert.ok(standby);
+      await standby.kill();
+      await standby.loseVolume();
+      await standby.slowClonesDown();
+      await standby.start();
+      // A clone has two connections: one for the files, one for the log meanwhile.
+      await world.until(async () => {
+        const rows = await primary.query<{ application_name: string }>(
+          'SELECT application_name FROM pg_stat_replication',
+        );
+        return rows.length === 2 && rows.every((row) => row.application_name === 'pg_basebackup');
+      });
+      await world.untilRenewed(4);
+      assert.deepEqual((await world.record()).successors, []);
+      // Rejects when the commit has to wait.
+      await primary.query('INSERT INTO numbers SELECT generate_series(1, 100)');
+      await standby.interruptSlowClone();
+      assert.equal(await world.untilWhole(), primary);
+      assert.equal((await untilSame(world, standby, primary)).length, 100);
+      assert.match(await standby.log(), /entry: clone failed/);
+    },
+  );
+}
+
 test(
   'an asynchronous failover loses the newest rows alone, no more than is allowed, and says how much',
   options,

@@ -202,7 +202,7 @@ export class Agent {
       const view = await this.#peers.look(host, primary, round);
       return view?.type === 'primary';
     });
-    const from = connectionString({ name, settings: record.settings }, source);
+    const from = connectionString(record.settings, source);
     await this.#wishes.want({ role: 'standby', source: from, rejoin }, round, { source });
     if (local.server?.type === 'standby' && local.server.isStreaming) return '';
     return local.failedStep === ''

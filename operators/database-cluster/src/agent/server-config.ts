@@ -28,19 +28,21 @@ export interface ServerConfigInput {
   readonly source: PrimaryAddress | undefined;
 }
 
-/** The connection string that a standby reaches its primary with. The password comes from the file that PGPASSFILE names. */
+/**
+ * The connection string that clones and rewinds reach the primary with. The password comes from the file that PGPASSFILE names.
+ *
+ * It names no application: what calls itself by the name of a pod is taken for its standby, and a clone in the making is none.
+ */
 export function connectionString(
-  { name, settings }: Pick<ServerConfigInput, 'name' | 'settings'>,
+  { tls }: Pick<AgentSettings, 'tls'>,
   source: PrimaryAddress,
 ): string {
-  const { tls } = settings;
   // hostaddr is what is dialled; host is what the certificate must name.
   return Object.entries({
     host: tls ? source.serverName : source.host,
     ...(tls ? { hostaddr: source.host } : {}),
     port: String(serverPort),
     user: internalRoles.replicator,
-    application_name: name,
     sslmode: tls ? 'verify-full' : 'disable',
     connect_timeout: '5',
     // A primary that vanished without a word is noticed within seconds.
@@ -81,7 +83,11 @@ export function postgresConfig(input: ServerConfigInput): string {
     // Statements may hold passwords.
     log_statement: 'none',
     log_min_error_statement: 'panic',
-    ...(source === undefined ? {} : { primary_conninfo: connectionString(input, source) }),
+    ...(source === undefined
+      ? {}
+      : {
+          primary_conninfo: `${connectionString(settings, source)} application_name=${input.name}`,
+        }),
   };
   const lines = Object.entries(values).map(([key, value]) => `${key} = ${quoted(value)}`);
   return `${lines.join('\n')}\n`;

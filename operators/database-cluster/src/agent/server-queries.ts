@@ -28,13 +28,14 @@ export async function lookAtServer(session: DatabaseSession): Promise<ServerView
       isStreaming: row.streaming,
     };
   }
+  // A clone in the making receives the log too, and keeps nothing that anybody could count on.
   const standbys = await session.rows<{
     application_name: string;
     state: string | null;
     sync_state: string | null;
     flush_lsn: string | null;
   }>(`SELECT application_name, state, sync_state, flush_lsn::text FROM pg_stat_replication
-    WHERE usename = 'kubewright_replicator'`);
+    WHERE usename = 'kubewright_replicator' AND application_name <> 'pg_basebackup'`);
   return {
     type: 'primary',
     position: parsePosition(row.current ?? '0/0'),
