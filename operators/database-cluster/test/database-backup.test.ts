@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CronJob,
   findCondition,
@@ -67,12 +66,14 @@ async function untilCondition(
   type: string,
   isSo: (condition: Condition) => boolean,
 ): Promise<Condition> {
-  for (;;) {
+  let found: Condition | undefined;
+  await world.until(async () => {
     const { status } = await world.database(database);
-    const found = findCondition(status?.conditions, type);
-    if (found !== undefined && isSo(found)) return found;
-    await sleep(100);
-  }
+    found = findCondition(status?.conditions, type);
+    return found !== undefined && isSo(found);
+  });
+  assert.ok(found);
+  return found;
 }
 
 async function untilScheduled(database: string): Promise<void> {

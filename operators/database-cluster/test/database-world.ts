@@ -21,6 +21,12 @@ import { installedVersion, serverPrograms, serverUser } from './server-programs.
 
 const version = installedVersion ?? '15';
 
+/**
+ * Longest wait, in milliseconds. It only bounds a failure, and less than the limit of a test does: who waits on after that keeps
+ * the process alive.
+ */
+const limitMs = 120_000;
+
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 
 /** A cluster that pods really run in, with the operator. */
@@ -154,9 +160,39 @@ export class DatabaseWorld implements AsyncDisposable {
       .map(({ reason, note }) => `${reason ?? ''}: ${note ?? ''}`);
   }
 
-  /** Looks again and again until it is so; the time limit of the test bounds it. */
+  /**
+   * Looks again and again until it is so.
+   *
+   * @throws Error with what was waited for, and how the databases are, when it does not come to pass.
+   */
   async until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo().catch(() => false))) await sleep(100);
+    const signal = AbortSignal.timeout(limitMs);
+    let cause: unknown;
+    const isSoNow = async (): Promise<boolean> => {
+      try {
+        return await isSo();
+      } catch (error) {
+        cause = error;
+        return false;
+      }
+    };
+    while (!(await isSoNow())) {
+      if (signal.aborted) {
+        const state = await this.#state();
+        throw new Error(`did not come to pass: ${String(isSo)}; databases: ${state}`, { cause });
+      }
+      await sleep(100);
+    }
+  }
+
+  async #state(): Promise<string> {
+    const { namespace } = this;
+    const { items } = await this.client.list(DatabaseCluster.resource, { namespace });
+    const pods = await this.client.list(Pod, { namespace });
+    return JSON.stringify([
+      ...items.map(({ metadata, status }) => ({ name: metadata.name, status })),
+      ...pods.items.map(({ metadata, status }) => ({ pod: metadata.name, status })),
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
