@@ -14,7 +14,7 @@ export function watchedNamespaceRules(): readonly PolicyRule[] {
     // Patched for the finalizer alone.
     permission(Job, ['list', 'watch', 'create', 'patch']),
     permission(CronJob, ['list', 'watch', 'create', 'patch']),
-    // Patched when the same happens again within minutes.
-    permission(EventsV1Event, ['create', 'patch']),
+    // Patched when the same happens again within minutes; listed when a Job gets no pod, for nothing else tells why.
+    permission(EventsV1Event, ['list', 'create', 'patch']),
   ];
 }

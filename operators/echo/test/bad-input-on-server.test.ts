@@ -11,7 +11,8 @@ import {
 import type { Client } from '@kubewright/client';
 import { FakeClock } from '@kubewright/runtime/testing';
 import { Echo, ScheduledEcho, watchedNamespaceRules } from '../src/index.ts';
-import { EchoWorld, until, type RunningEchoOperator } from './echo-world.ts';
+import { EchoWorld, until } from './echo-world.ts';
+import { advanceUntil, inAMinute } from './passing-time.ts';
 
 const containers = [{ name: 'c', image: 'c' }];
 const template: PodTemplateSpec = { spec: { restartPolicy: 'Never', containers } };
@@ -180,28 +181,6 @@ describe('bad input', { timeout: 120_000 }, () => {
     shared = await EchoWorld.start();
   });
   after(() => shared[Symbol.asyncDispose]());
-
-  /** Lets time pass until it is so, so slowly that requests are answered in next to no time. */
-  const advanceUntil = async (
-    clock: FakeClock,
-    isSo: () => boolean | Promise<boolean>,
-  ): Promise<void> => {
-    while (!(await isSo())) {
-      await clock.advance(250);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  };
-  /** What goes to the server while a minute goes by. */
-  const inAMinute = async (operator: RunningEchoOperator, clock: FakeClock): Promise<string[]> => {
-    const { reads, writes } = operator.transport;
-    const [readsBefore, writesBefore] = [reads.length, writes.length];
-    const since = clock.now();
-    await advanceUntil(clock, () => clock.now() - since >= 60_000);
-    return [...reads.slice(readsBefore), ...writes.slice(writesBefore)].filter(
-      // The lists of informers come with time, however good the objects are.
-      (request) => !request.includes('resourceVersionMatch='),
-    );
-  };
 
   for (const { what, resource, make, spoil, as, reason, says, requestsPerMinute = 0 } of table) {
     test(`such as ${what} is told in the condition and in one Event, and costs next to nothing`, async () => {

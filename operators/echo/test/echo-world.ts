@@ -19,6 +19,7 @@ import {
   startTestEnvironment,
   testEnvironmentKinds,
   type Cut,
+  type EmbeddedClusterOptions,
   type TestEnvironment,
 } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
@@ -38,10 +39,11 @@ export class EchoWorld implements AsyncDisposable {
     this.namespace = namespace;
   }
 
-  static async start(): Promise<EchoWorld> {
+  /** @param embedded - What the embedded cluster has besides an API server. Default: nothing. */
+  static async start(embedded: EmbeddedClusterOptions = {}): Promise<EchoWorld> {
     // The first kind suffices: what differs between the transports is tested with the client.
     const [kind = 'in-process'] = testEnvironmentKinds();
-    const environment = await startTestEnvironment({ kind });
+    const environment = await startTestEnvironment({ kind, embedded });
     await environment.install(Echo.manifest(), ScheduledEcho.manifest());
     const client = await environment.client();
     return new EchoWorld(environment, client, await environment.newNamespace());

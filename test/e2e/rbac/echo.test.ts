@@ -1,7 +1,9 @@
 import {
   CronJob,
+  Event,
   EventsV1Event,
   findCondition,
+  formatTime,
   Job,
   ownerReference,
   type PodTemplateSpec,
@@ -13,7 +15,7 @@ import { declarePermissionSuite } from './permission-suite.ts';
 
 const namespace = 'default';
 
-/** An Echo, a ScheduledEcho, and one whose CronJob somebody has changed. */
+/** An Echo, one whose Job gets no pod, a ScheduledEcho, and one whose CronJob somebody has changed. */
 async function makeWork(client: Client): Promise<void> {
   const spec = { message: 'm' };
   const named = (name: string): { name: string; namespace: string } => ({ name, namespace });
@@ -33,11 +35,41 @@ async function makeWork(client: Client): Promise<void> {
     metadata: { ...named('changed'), ownerReferences: [ownerReference(changed)] },
     spec: { schedule: '@daily', jobTemplate: { spec: { template } } },
   });
+  await refusePod(client, named('refused'));
+}
+
+/** An Echo, its Job, and what the controller of Jobs says of it when its pod is refused. */
+async function refusePod(
+  client: Client,
+  metadata: { readonly name: string; readonly namespace: string },
+): Promise<void> {
+  const echo = await client.create(
+    Echo.resource,
+    Echo.create({ metadata, spec: { message: 'm' } }),
+  );
+  const containers = [{ name: metadata.name, image: 'busybox', command: ['echo', 'm'] }];
+  const job = await client.create(Job, {
+    metadata: { ...metadata, ownerReferences: [ownerReference(echo)] },
+    spec: { template: { spec: { restartPolicy: 'Never', containers } } },
+  });
+  const lastTimestamp = formatTime(new Date());
+  const { uid } = job.metadata;
+  await client.create(Event, {
+    metadata,
+    involvedObject: { apiVersion: 'batch/v1', kind: 'Job', ...metadata, uid },
+    type: 'Warning',
+    reason: 'FailedCreate',
+    message: 'Error creating: pods "refused-x7k2p" is forbidden: exceeded quota: pods',
+    lastTimestamp,
+  });
+  const body = { status: { startTime: formatTime(new Date(Date.now() - 60_000)) } };
+  await client.patch(Job, metadata, { type: 'merge', body }, { subresource: 'status' });
 }
 
 type Outcome =
   | 'makes the Job'
   | 'lets the Job go'
+  | 'says why a pod is refused'
   | 'makes the CronJob'
   | 'repairs the CronJob'
   | 'tells of the Echo'
@@ -52,11 +84,15 @@ async function outcomes(client: Client): Promise<Record<Outcome, boolean>> {
     client.list(Echo.resource, { namespace }),
     client.list(ScheduledEcho.resource, { namespace }),
   ]);
+  const said = jobs.items.find(({ metadata }) => metadata.name === 'said');
   const isReady = ({ status }: Echo | ScheduledEcho): boolean =>
     findCondition(status?.conditions, 'Ready')?.status === 'True';
   return {
-    'makes the Job': jobs.items.length > 0,
-    'lets the Job go': jobs.items.some(({ metadata }) => metadata.finalizers === undefined),
+    'makes the Job': said !== undefined,
+    'lets the Job go': said !== undefined && said.metadata.finalizers === undefined,
+    'says why a pod is refused': echos.items.some(
+      ({ status }) => findCondition(status?.conditions, 'Complete')?.reason === 'FailedCreate',
+    ),
     'makes the CronJob': cronJobs.items.some(({ metadata }) => metadata.name === 'scheduled'),
     'repairs the CronJob': cronJobs.items.every(({ spec }) => spec.schedule === '@yearly'),
     'tells of the Echo': echos.items.every(isReady),
@@ -96,12 +132,14 @@ declarePermissionSuite<Outcome>({
     { role: 'watch', resource: 'cronjobs', verb: 'watch' },
     { role: 'watch', resource: 'cronjobs', verb: 'create', fails: 'makes the CronJob' },
     { role: 'watch', resource: 'cronjobs', verb: 'patch', fails: 'repairs the CronJob' },
+    { role: 'watch', resource: 'events', verb: 'list', fails: 'says why a pod is refused' },
     { role: 'watch', resource: 'events', verb: 'create', fails: 'records it' },
     { role: 'watch', resource: 'events', verb: 'patch', fails: 'counts repeated Events' },
   ],
   job: [
     'makes the Job',
     'lets the Job go',
+    'says why a pod is refused',
     'makes the CronJob',
     'repairs the CronJob',
     'tells of the Echo',

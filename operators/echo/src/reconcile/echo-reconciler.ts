@@ -25,6 +25,7 @@ import { nameOf, type AnyEcho, type Finding, type Step, type Work } from '../wor
 import { eventsOf } from './events-of.ts';
 import { failureFinding, givenUpFinding } from './failure.ts';
 import { nextStatus } from './next-status.ts';
+import { PodRefusals } from './pod-refusals.ts';
 import { releaseChild } from './release-child.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -40,6 +41,10 @@ export interface EchoReconcilerOptions<Owner extends AnyEcho, Child extends Kube
 const maxRetries = 3;
 /** Pause between looks at an object whose work was given up, in milliseconds. */
 const givenUpRetryMs = 60_000;
+/** How long a child may be without a pod before why is looked for, in milliseconds: a new namespace needs its time. */
+const podPatienceMs = 10_000;
+/** Pause between looks at why, in milliseconds. */
+const podRetryMs = 60_000;
 
 /**
  * Puts one object into practice, and tells in its status and in Events how that goes.
@@ -51,6 +56,7 @@ const givenUpRetryMs = 60_000;
  *   look past the cache that the status has none.
  * - Work that fails is tried again {@link maxRetries} times with growing pauses, then given up, which is told in the condition, an
  *   Event and a metric. It is tried once a minute from then on, so that nothing is lost.
+ * - A child that gets no pod is looked at once a minute, and the condition says what the server has against the pod.
  * - A status that is right is not written, and an Event about the same is not recorded twice, also by another process.
  *
  * Caveat: a process that sleeps between that look and the request, for so long that another one leads, makes, records and
@@ -59,9 +65,11 @@ const givenUpRetryMs = 60_000;
 export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObject> {
   readonly #options: EchoReconcilerOptions<Owner, Child>;
   readonly #budget = new RetryBudget(maxRetries);
+  readonly #refusals: PodRefusals;
 
   constructor(options: EchoReconcilerOptions<Owner, Child>) {
     this.#options = options;
+    this.#refusals = new PodRefusals(options.manager.clock);
   }
 
   /** Whether an event may lead to something. The operator's own writes of the status do not. */
@@ -91,7 +99,7 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
       await this.#report(owner, finding, context);
       if (!(await this.#release(child, context))) return requeue();
       this.#budget.forget(key);
-      return done();
+      return this.#untilPod(child);
     } catch (error) {
       if (context.signal.aborted) throw error;
       // Deleted meanwhile, with its namespace perhaps.
@@ -116,7 +124,7 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     const { work } = this.#options;
     const { childResource } = work;
     const before = context.cache.get(childResource, refTo(owner));
-    const step = work.nextStep(owner, before);
+    const step = work.nextStep(owner, before, await this.#refusalOf(before, context));
     if (step.type === 'report') return { finding: step.finding, child: before };
     if (step.type === 'create' && !(await this.#mayMake(owner, context))) return undefined;
     const child =
@@ -128,6 +136,31 @@ export class EchoReconciler<Owner extends AnyEcho, Child extends KubernetesObjec
     if (next.type === 'report') return { finding: next.finding, child };
     // Somebody changes it all the time, or the server does not keep what is set.
     throw new Error(`${nameOf(childResource, owner)} is not as it was written`);
+  }
+
+  /** How long a child has been without a pod, in milliseconds; undefined when it is not. */
+  #waitedMs(child: Cached<Child> | undefined): number | undefined {
+    const sinceMs = child && this.#options.work.waitsForPodSince?.(child);
+    return sinceMs === undefined ? undefined : this.#options.manager.clock.now() - sinceMs;
+  }
+
+  /** What the server has against the pod of a child that should have one by now. */
+  async #refusalOf(
+    child: Cached<Child> | undefined,
+    context: ReconcileContext,
+  ): Promise<string | undefined> {
+    const waitedMs = this.#waitedMs(child);
+    if (child === undefined || waitedMs === undefined || waitedMs < podPatienceMs) return undefined;
+    return this.#refusals.of(child, context);
+  }
+
+  /** When to look next at a child: it tells by itself that it has a pod, but not why it has none. */
+  #untilPod(child: Cached<Child> | undefined): Result {
+    const waitedMs = this.#waitedMs(child);
+    if (waitedMs === undefined) return done();
+    const restMs = podPatienceMs - waitedMs;
+    // The clocks of two machines may differ.
+    return requeueAfter(restMs > 0 ? Math.min(restMs, podPatienceMs) : podRetryMs);
   }
 
   /** Whether what the cache shows of the owner still holds, where it matters that nothing was made yet. */

@@ -22,11 +22,12 @@ export const echoWork: Work<Echo, Job> = {
   childResource: Job,
   childTransform: keepWhatCounts,
   recordedFirst: recordingFinalizer,
-  nextStep(echo, job) {
+  waitsForPodSince,
+  nextStep(echo, job, refusal) {
     if (job === undefined) return withoutJob(echo);
     switch (belongingOf(echo, job)) {
       case 'own':
-        return report(ownJob(echo, job));
+        return report(ownJob(echo, job, refusal));
       case 'leaving':
         return report(
           notReady(
@@ -86,7 +87,7 @@ function withoutJob(echo: Cached<Echo>): Step<Job> {
   );
 }
 
-function ownJob(echo: Cached<Echo>, job: Cached<Job>): Finding {
+function ownJob(echo: Cached<Echo>, job: Cached<Job>, refusal: string | undefined): Finding {
   const says = job.spec?.template.spec?.containers[0]?.command;
   const isCurrent = deepEqual(says, echoCommand(echo.spec.message));
   const [ready] = isCurrent
@@ -104,11 +105,15 @@ function ownJob(echo: Cached<Echo>, job: Cached<Job>): Finding {
       ).conditions;
   return {
     jobUid: job.metadata.uid,
-    conditions: [...(ready ? [ready] : []), completion(echo, job)],
+    conditions: [...(ready ? [ready] : []), completion(echo, job, refusal)],
   };
 }
 
-function completion(echo: Cached<Echo>, job: Cached<Job>): Finding['conditions'][number] {
+function completion(
+  echo: Cached<Echo>,
+  job: Cached<Job>,
+  refusal: string | undefined,
+): Finding['conditions'][number] {
   const type = completeCondition;
   const { conditions } = job.status ?? {};
   const failed = findCondition(conditions, 'Failed');
@@ -121,14 +126,38 @@ function completion(echo: Cached<Echo>, job: Cached<Job>): Finding['conditions']
     const message = `${nameOf(Job, echo)} has said the message`;
     return { type, status: 'True', reason: 'JobComplete', message };
   }
+  if (refusal !== undefined) {
+    // As the controller of Jobs names it.
+    const reason = 'FailedCreate';
+    const message = `${nameOf(Job, echo)} is refused its pod: ${refusal}`;
+    return { type, status: 'False', reason, message };
+  }
   const what = isBeingDeleted(job) ? 'is being deleted' : 'has not ended';
   return { type, status: 'False', reason: 'JobRunning', message: `${nameOf(Job, echo)} ${what}` };
+}
+
+/**
+ * Since when a Job has been at work without ever having had a pod: one that was deleted counts as failed. Whoever had one
+ * may wait for the next on purpose.
+ */
+function waitsForPodSince({ metadata, spec, status }: Cached<Job>): number | undefined {
+  const { startTime, conditions = [], active = 0, succeeded = 0, failed = 0 } = status ?? {};
+  const { terminating = 0, uncountedTerminatedPods: ended } = status ?? {};
+  const uncounted = (ended?.succeeded?.length ?? 0) + (ended?.failed?.length ?? 0);
+  const hasHadPods = active + succeeded + failed + terminating + uncounted > 0;
+  const hasEnded = conditions.some((each) => each.status === 'True');
+  const isStopped = spec?.suspend === true || metadata.deletionTimestamp !== undefined;
+  return startTime === undefined || hasHadPods || hasEnded || isStopped
+    ? undefined
+    : Date.parse(startTime);
 }
 
 /** Of a Job its identity, its owners, what it says and how it ended: a tenth of it. */
 function keepWhatCounts({ apiVersion, kind, metadata, spec, status }: Stored<Job>): Stored<Job> {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const { deletionTimestamp, finalizers, ownerReferences } = metadata;
+  const { startTime, conditions, active, succeeded, failed, terminating } = status ?? {};
+  const { uncountedTerminatedPods } = status ?? {};
   const containers = (spec?.template.spec?.containers ?? []).map(
     ({ name: container, command }) => ({
       name: container,
@@ -148,7 +177,15 @@ function keepWhatCounts({ apiVersion, kind, metadata, spec, status }: Stored<Job
       finalizers,
       ownerReferences,
     },
-    spec: { template: { spec: { containers } } },
-    status: { conditions: status?.conditions },
+    spec: { suspend: spec?.suspend, template: { spec: { containers } } },
+    status: {
+      startTime,
+      conditions,
+      active,
+      succeeded,
+      failed,
+      terminating,
+      uncountedTerminatedPods,
+    },
   };
 }

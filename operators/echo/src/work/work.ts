@@ -39,8 +39,17 @@ export interface Work<Owner extends AnyEcho, Child extends KubernetesObject> {
    * recorded its uid. So it cannot be made and go without a trace, however the operator dies.
    */
   readonly recordedFirst?: string;
-  /** Decides by what is there alone, so that it may be asked again at any time. */
-  nextStep(owner: Cached<Owner>, child: Cached<Child> | undefined): Step<Child>;
+  /**
+   * Since when a child has been waiting for its first pod, in milliseconds since 1970; undefined when it is not. Where it
+   * waits for long, why is looked for. Default: never.
+   */
+  readonly waitsForPodSince?: (child: Cached<Child>) => number | undefined;
+  /**
+   * Decides by what is there alone, so that it may be asked again at any time.
+   *
+   * @param refusal - What the server said when the first pod of the child was to be made.
+   */
+  nextStep(owner: Cached<Owner>, child: Cached<Child> | undefined, refusal?: string): Step<Child>;
 }
 
 /** Whose an object of the right name is. */
