@@ -24,10 +24,15 @@ test('no process of a container outlives a cluster that is killed', async () => 
   const host = spawn(
     process.execPath,
     [join(import.meta.dirname, 'kubelet-orphan-host.ts'), String(port), folder],
-    { stdio: 'ignore' },
+    { stdio: ['ignore', 'ignore', 'inherit'] },
   );
+  const ended = once(host, 'exit').then(() => {
+    throw new Error(`the host ended early; ${String(callers.length)} processes had called`);
+  });
+  // It ends in any case, and that is looked at only while something else is waited for.
+  ended.catch(() => undefined);
   try {
-    await both.promise;
+    await Promise.race([both.promise, ended]);
     const gone = Promise.all(callers.map((socket) => once(socket.resume(), 'close')));
     host.kill('SIGKILL');
     await gone;
