@@ -127,6 +127,28 @@ export class DatabaseWorld implements AsyncDisposable {
     return client;
   }
 
+  /**
+   * Runs SQL, which bears repetition, until it has an answer: a lease of a few seconds runs out on a busy machine, and between
+   * two primaries nobody answers.
+   */
+  async query<Row extends object>(
+    name: string,
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    let found: Row[] = [];
+    await this.until(async () => {
+      const client = await this.connect(name);
+      try {
+        ({ rows: found } = await client.query<Row>(sql, [...values]));
+        return true;
+      } finally {
+        await client.end();
+      }
+    });
+    return found;
+  }
+
   /** TLS as a careful client has it, where the database has it. */
   async #tlsOf(name: string, service: string): Promise<object> {
     const { namespace } = this;

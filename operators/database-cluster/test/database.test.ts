@@ -16,21 +16,12 @@ after(async () => {
 });
 
 async function numbersIn(database: string): Promise<number[]> {
-  const client = await world.connect(database);
-  try {
-    const { rows } = await client.query<{ number: number }>(
-      'SELECT number FROM numbers ORDER BY 1',
-    );
-    return rows.map(({ number }) => number);
-  } finally {
-    await client.end();
-  }
+  const sql = 'SELECT number FROM numbers ORDER BY 1';
+  return (await world.query<{ number: number }>(database, sql)).map(({ number }) => number);
 }
 
 async function createTable(database: string): Promise<void> {
-  const client = await world.connect(database);
-  await client.query('CREATE TABLE numbers (number int PRIMARY KEY)');
-  await client.end();
+  await world.query(database, 'CREATE TABLE IF NOT EXISTS numbers (number int PRIMARY KEY)');
 }
 
 /** A new database names who may be its first primary: that one is no heir of its own. */
@@ -67,9 +58,8 @@ test('a killed database comes back with its rows', options, async () => {
   await world.createDatabase('one');
   await world.untilReady('one');
   await createTable('one');
-  const client = await world.connect('one');
-  await client.query('INSERT INTO numbers SELECT generate_series(1, 1000)');
-  await client.end();
+  const sql = 'INSERT INTO numbers SELECT generate_series(1, 1000) ON CONFLICT DO NOTHING';
+  await world.query('one', sql);
 
   const { uid } = (await world.pod('one-0')).metadata;
   await world.client.delete(
