@@ -107,6 +107,7 @@ async function untilHeard(host: string, wanted: string): Promise<void> {
 }
 
 test('a pod of a headless Service is found by its own name', { skip: linuxOnly }, async () => {
+  await untilHeard('greeter-1.greeters', 'greeter-1');
   for (const name of [
     'greeter-1.greeters',
     'greeter-1.greeters.default',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   ClusterRole,
@@ -23,6 +24,8 @@ import { ownerWebhooks, port, service } from './owner-webhooks.ts';
 import { untilObject } from './until-object.ts';
 
 const { namespace, name } = service;
+/** Longest wait, in milliseconds: it only bounds a failure. */
+const limitMs = 60_000;
 const linuxOnly =
   process.platform !== 'linux' &&
   'NOT RUN: only Linux has an address for each pod and Service without set-up';
@@ -111,7 +114,7 @@ before(async () => {
 
 after(() => cluster.stop());
 
-/** Resolves when the pod is ready and the API server believes its certificate. */
+/** Resolves when the pod is ready, the Service leads to it, and the API server believes its certificate. */
 async function untilReady(): Promise<void> {
   const { client } = cluster;
   await untilObject(
@@ -126,14 +129,28 @@ async function untilReady(): Promise<void> {
       webhooks.every(({ clientConfig }) => clientConfig.caBundle !== undefined),
     );
   }
+  // A Service leads to a pod a moment after that is ready, and nothing tells when.
+  const signal = AbortSignal.timeout(limitMs);
+  for (;;) {
+    const problem = await make('probe', {}, { dryRun: true }).then(() => undefined, String);
+    if (problem === undefined) return;
+    if (signal.aborted) throw new Error(`the webhook is not reached: ${problem}`);
+    await pause(20);
+  }
 }
 
-function make(configName: string, data?: Record<string, string>): Promise<Stored<ConfigMap>> {
+function make(
+  configName: string,
+  data?: Record<string, string>,
+  options: { readonly dryRun?: boolean } = {},
+): Promise<Stored<ConfigMap>> {
   const labels = { 'example.com/owned': 'yes' };
-  return cluster.client.create(ConfigMap, {
-    metadata: { namespace, name: configName, labels },
-    ...(data === undefined ? {} : { data }),
-  });
+  const metadata = { namespace, name: configName, labels };
+  return cluster.client.create(
+    ConfigMap,
+    { metadata, ...(data === undefined ? {} : { data }) },
+    options,
+  );
 }
 
 async function refusalOf(call: Promise<unknown>): Promise<StatusError> {
@@ -195,7 +212,7 @@ test('without a pod writes fail, and a new pod brings them back', { skip: linuxO
 /** Resolves when a pod is gone, told by a watch. */
 async function untilGone(pod: string): Promise<void> {
   const { client } = cluster;
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(limitMs);
   const { metadata } = await client.list(Pod, { namespace, signal });
   const { resourceVersion } = metadata;
   try {
