@@ -175,7 +175,7 @@ const table: readonly BadInput[] = [
   },
 ];
 
-describe('bad input', { timeout: 120_000 }, () => {
+describe('bad input', { timeout: 300_000 }, () => {
   let shared: EchoWorld;
   before(async () => {
     shared = await EchoWorld.start();

@@ -40,7 +40,7 @@ async function reconcileSeeing(
   return { result, writes: transport.writes };
 }
 
-describe('the Job of an Echo', { timeout: 60_000 }, () => {
+describe('the Job of an Echo', { timeout: 300_000 }, () => {
   let shared: EchoWorld;
   before(async () => {
     shared = await EchoWorld.start();

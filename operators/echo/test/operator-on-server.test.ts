@@ -24,7 +24,7 @@ const message = 'Hola, 世界!';
 const writesTo = ({ transport }: RunningEchoOperator, path: RegExp): number =>
   transport.writes.filter((write) => path.test(write)).length;
 
-describe('an Echo', { timeout: 60_000 }, () => {
+describe('an Echo', { timeout: 300_000 }, () => {
   test('has a Job of its name, which says the message', async () => {
     const world = await shared.inNewNamespace();
     await using _operator = world.run();
@@ -231,7 +231,7 @@ describe('an Echo', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a ScheduledEcho', { timeout: 60_000 }, () => {
+describe('a ScheduledEcho', { timeout: 300_000 }, () => {
   test('has a CronJob of its name, which says the message on schedule, one at a time', async () => {
     const world = await shared.inNewNamespace();
     await using _operator = world.run();
@@ -384,7 +384,7 @@ describe('a ScheduledEcho', { timeout: 60_000 }, () => {
   });
 });
 
-describe('work that fails', { timeout: 60_000 }, () => {
+describe('work that fails', { timeout: 300_000 }, () => {
   const withoutRule = (resource: string, verb: string): PolicyRule[] =>
     watchedNamespaceRules().map((rule) =>
       rule.resources?.includes(resource) === true

@@ -48,7 +48,7 @@ class OperatorProcess implements AsyncDisposable {
   }
 }
 
-describe('the settings of the operator', { timeout: 60_000 }, () => {
+describe('the settings of the operator', { timeout: 300_000 }, () => {
   let cluster: EmbeddedCluster;
   before(async () => {
     cluster = await EmbeddedCluster.start({ hasControllers: false, hasNode: false });

@@ -22,7 +22,7 @@ const withoutRule = (resource: string, verb: string): PolicyRule[] =>
       : rule,
   );
 
-describe('the story of jack and joe', { timeout: 60_000 }, () => {
+describe('the story of jack and joe', { timeout: 300_000 }, () => {
   let world: FooWorld;
   let operator: ReturnType<FooWorld['run']>;
 
@@ -75,7 +75,7 @@ describe('the story of jack and joe', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a Foo', { timeout: 60_000 }, () => {
+describe('a Foo', { timeout: 300_000 }, () => {
   test('says in its status what was seen, and of which generation', async () => {
     const world = await shared.inNewNamespace();
     await world.createFoo('f', 'jack');
@@ -186,7 +186,7 @@ describe('a Foo', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the operator', { timeout: 60_000 }, () => {
+describe('the operator', { timeout: 300_000 }, () => {
   test('looks only at the Foos that name the pod that changed, and at each once', async () => {
     const world = await shared.inNewNamespace();
     for (const [name, friend] of [
@@ -324,7 +324,7 @@ describe('the operator', { timeout: 60_000 }, () => {
   });
 });
 
-describe('an operator that lacks a permission', { timeout: 60_000 }, () => {
+describe('an operator that lacks a permission', { timeout: 300_000 }, () => {
   test('to list pods says so in the status and an Event of each Foo, and does not guess', async () => {
     const world = await shared.inNewNamespace();
     await world.createFoo('f', 'jack');

@@ -231,7 +231,19 @@ export class RunningOperator implements AsyncDisposable {
   }
 }
 
-/** Looks again and again until it is so; the time limit of the test bounds it. */
+/** Longest wait, in milliseconds: it only bounds a failure, which then names the wait and not just the test. */
+const limitMs = 60_000;
+
+/**
+ * Looks again and again until it is so.
+ *
+ * @throws Error with what was waited for when it does not come to pass.
+ */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const expired = new Error(`did not come to pass: ${String(isSo)}`);
+  const signal = AbortSignal.timeout(limitMs);
+  while (!(await isSo())) {
+    if (signal.aborted) throw expired;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

@@ -9,6 +9,9 @@ import { runOperator, type OperatorProgram } from '@kubewright/runtime/operator'
 import type { Manifest } from '@kubewright/walk-through';
 import { installOperator } from '../install-operator.ts';
 
+/** Longest wait for one thing, in milliseconds: it only bounds a failure. */
+export const limitMs = 60_000;
+
 /** What every operator with leader election and Events brings about. */
 export type CommonOutcome =
   'leads' | 'says that it leads' | 'tells what it may not read' | 'counts repeated Events';
@@ -155,6 +158,16 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
   }
 
   async #untilLogged(words: string): Promise<void> {
-    while (!this.#log.some((line) => line.includes(words))) await this.#wake.promise;
+    const { promise: expired, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new Error(`nothing says ${words} in the log:\n${this.#log.join('')}`));
+    }, limitMs);
+    try {
+      while (!this.#log.some((line) => line.includes(words))) {
+        await Promise.race([this.#wake.promise, expired]);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

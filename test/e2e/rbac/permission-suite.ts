@@ -3,7 +3,12 @@ import { before, describe, test } from 'node:test';
 import type { PolicyRule } from '@kubewright/apimachinery';
 import type { Manifest } from '@kubewright/walk-through';
 import { operatorManifests } from '../install-operator.ts';
-import { OperatorWithRole, type CommonOutcome, type OperatorAtWork } from './operator-with-role.ts';
+import {
+  limitMs,
+  OperatorWithRole,
+  type CommonOutcome,
+  type OperatorAtWork,
+} from './operator-with-role.ts';
 
 /** One permission, of the role `<operator>-leader`, or of the one that lets it work. */
 export interface Permission {
@@ -73,7 +78,7 @@ export function declarePermissionSuite<Outcome extends string>({
     return withoutVerbs(manifest, gone);
   }
 
-  describe(`the permissions of ${name}`, { timeout: 60_000 }, () => {
+  describe(`the permissions of ${name}`, { timeout: 300_000 }, () => {
     before(async () => {
       manifests = await operatorManifests(name);
     });
@@ -165,14 +170,22 @@ function withoutVerbs(manifest: Manifest, missing: readonly Permission[]): Manif
   return { ...manifest, rules: rules.filter(({ verbs }) => verbs.length > 0) } as Manifest;
 }
 
-/** Looks again and again until all of it is there; the time limit of the test bounds it. */
+/**
+ * Looks again and again until all of it is there.
+ *
+ * @throws Error with what is there when it does not come to pass.
+ */
 async function untilOutcomes<Outcome extends string>(
   world: OperatorWithRole<Outcome>,
   wanted: readonly (Outcome | CommonOutcome)[],
 ): Promise<void> {
+  const signal = AbortSignal.timeout(limitMs);
   for (;;) {
     const seen = await world.outcomes();
     if (wanted.every((outcome) => seen.has(outcome))) return;
+    if (signal.aborted) {
+      throw new Error(`wanted ${wanted.join(', ')}, and there is ${[...seen].join(', ')}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
