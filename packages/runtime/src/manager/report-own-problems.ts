@@ -1,7 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { EventSubject } from '../events/event-input.ts';
 import type { EventRecorder } from '../events/event-recorder.ts';
-import { readProblemEvent } from './read-problem-event.ts';
+import { readProblemEvent } from '../cache/read-problem-event.ts';
 
 /** What {@link reportOwnProblems} works with. */
 export interface OwnProblemsOptions {

@@ -1,7 +1,7 @@
 import type { KubernetesObject, Resource } from '@kubewright/apimachinery';
 import type { Cached } from '../cache/event-handler.ts';
 import type { Manager } from '../manager/manager.ts';
-import { readProblemEvent } from '../manager/read-problem-event.ts';
+import { readProblemEvent } from '../cache/read-problem-event.ts';
 import { ReadProblemCondition } from './read-problem-condition.ts';
 
 /** How it is reported that something cannot be read. */

@@ -1,4 +1,4 @@
-import { problemText, type InformerProblem } from '../cache/informer-state.ts';
+import { problemText, type InformerProblem } from './informer-state.ts';
 import type { EventInput } from '../events/event-input.ts';
 
 /** The Event about something that cannot be read until a person grants or installs what is missing; undefined for what may pass by itself. */
