@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CustomResourceDefinition, type ObjectOf } from '@kubewright/apimachinery';
+import { CustomResourceDefinition, Secret, type ObjectOf } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { defineCustomResource, defineVersion } from '@kubewright/crd';
 import { Manager, SelfManagedCertificates } from '@kubewright/runtime';
@@ -84,7 +84,6 @@ describeOnEachServer(
           certificates: new SelfManagedCertificates({
             secret: { namespace, name: 'store-operator-webhook' },
             hosts: ['127.0.0.1'],
-            checkIntervalMs: 200,
           }),
         },
       });
@@ -257,6 +256,39 @@ describeOnEachServer(
       });
       await untilInjected();
       const { spec } = await client.get(StoreBeta, { namespace, name: 'before' });
+      assert.equal(spec.gigabytes, 4);
+    });
+
+    test('stays convertible when somebody deletes the Secret with the authority', async () => {
+      await createBeta('secret', 4);
+      const secret = { namespace, name: 'store-operator-webhook' };
+      const before = await client.get(Secret, secret);
+      await client.delete(Secret, secret);
+      const after = await untilObject(
+        client,
+        Secret,
+        secret,
+        ({ metadata, data }) => metadata.uid !== before.metadata.uid && data !== undefined,
+      );
+      assert.notEqual(after.data?.['ca.crt'], before.data?.['ca.crt']);
+      await untilObject(
+        client,
+        CustomResourceDefinition,
+        definition,
+        ({ spec }) => spec.conversion?.webhook?.clientConfig?.caBundle === after.data?.['ca.crt'],
+      );
+      // The server follows its own definition some moments later, and does not believe the webhook until then.
+      const limit = AbortSignal.timeout(30_000);
+      for (;;) {
+        const dryRun = { metadata: { namespace, name: 'probe' }, spec: { gigabytes: 4, count: 2 } };
+        const isConverted = await client.create(StoreBeta, dryRun, { dryRun: true }).then(
+          () => true,
+          () => false,
+        );
+        if (isConverted) break;
+        limit.throwIfAborted();
+      }
+      const { spec } = await client.get(StoreBeta, { namespace, name: 'secret' });
       assert.equal(spec.gigabytes, 4);
     });
   },

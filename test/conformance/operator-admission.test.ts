@@ -64,7 +64,6 @@ describeOnEachServer('an operator that serves admission webhooks', {}, (environm
         certificates: new SelfManagedCertificates({
           secret: { namespace, name: 'webhook' },
           hosts: ['127.0.0.1'],
-          checkIntervalMs: 200,
         }),
       },
     });

@@ -4,8 +4,10 @@ import {
   CustomResourceDefinition,
   Deployment,
   EndpointSlice,
+  EventsV1Event,
   isConditionTrue,
   Namespace,
+  Pod,
   Secret,
   StatusError,
   type Stored,
@@ -133,16 +135,79 @@ export function declareConversion(getClient: () => Client): void {
     await untilConverted();
   });
 
-  test('a new authority is made, and told, when the Secret was emptied', async () => {
-    const bundle = await caBundle();
-    const operations = [{ op: 'remove', path: '/data' }] as const;
-    await client.patch(Secret, service, { type: 'json', operations });
-    await untilObject(client, CustomResourceDefinition, definition, (each) => {
-      const now = bundleOf(each);
-      return now !== undefined && now !== bundle;
+  for (const { happening, undo, cause } of [
+    {
+      happening: 'emptied',
+      undo: () =>
+        client.patch(Secret, service, {
+          type: 'json',
+          operations: [{ op: 'remove', path: '/data' }],
+        }),
+      cause: 'the Secret was emptied or overwritten',
+    },
+    {
+      happening: 'deleted',
+      undo: () => client.delete(Secret, service),
+      cause: 'the Secret was deleted',
+    },
+  ]) {
+    test(`a new authority is made, told, and taken up by all replicas when the Secret was ${happening}`, async () => {
+      await untilObject(
+        client,
+        Deployment,
+        operator,
+        ({ spec, status }) => spec?.replicas === status?.availableReplicas,
+      );
+      const bundle = await caBundle();
+      const replacements = await linesOfPods('webhook certificate replaced');
+      await undo();
+      await untilObject(client, CustomResourceDefinition, definition, (each) => {
+        const now = bundleOf(each);
+        return now !== undefined && now !== bundle;
+      });
+      await untilConverted();
+      const { type, reportingController } = await untilObject(
+        client,
+        EventsV1Event,
+        { namespace: operator.namespace },
+        ({ reason, regarding, note }) =>
+          reason === 'WebhookAuthorityMade' &&
+          regarding?.name === service.name &&
+          note?.endsWith(cause) === true,
+      );
+      assert.deepEqual([type, reportingController], ['Warning', 'webhooks']);
+      await untilEachHasMore(replacements, 'webhook certificate replaced');
+      // One authority: the one in the Secret is the one that is injected.
+      const { data } = await client.get(Secret, service);
+      assert.equal(data?.['ca.crt'], await caBundle());
     });
-    await untilConverted();
-  });
+  }
+
+  /** How often each pod of the operator has logged a message. */
+  async function linesOfPods(message: string): Promise<Map<string, number>> {
+    const labelSelector = `app.kubernetes.io/name=${operator.name}`;
+    const { items } = await client.list(Pod, { namespace: operator.namespace, labelSelector });
+    const counts = new Map<string, number>();
+    for (const { metadata } of items) {
+      const log = await client.logText({ namespace: operator.namespace, name: metadata.name });
+      counts.set(metadata.name, log.split(`"${message}"`).length - 1);
+    }
+    return counts;
+  }
+
+  async function untilEachHasMore(
+    before: ReadonlyMap<string, number>,
+    message: string,
+  ): Promise<void> {
+    assert.ok(before.size > 1, 'one replica alone takes nothing over');
+    const signal = AbortSignal.timeout(60_000);
+    for (;;) {
+      const now = await linesOfPods(message);
+      if ([...before].every(([pod, count]) => (now.get(pod) ?? 0) > count)) return;
+      signal.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
 
   test('a webhook that is down holds up the older version, in these words, and not the newer one', async () => {
     await client.setScale(Deployment, operator, 0);

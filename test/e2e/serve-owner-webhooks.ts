@@ -18,7 +18,6 @@ const manager = new Manager({
     certificates: new SelfManagedCertificates({
       secret: { namespace: service.namespace, name: 'owners-webhook' },
       service,
-      checkIntervalMs: 200,
     }),
   },
 });

@@ -46,12 +46,11 @@ before(async () => {
   await client.create(Role, {
     metadata,
     rules: [
-      { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
       {
         apiGroups: [''],
         resources: ['secrets'],
         resourceNames: ['owners-webhook'],
-        verbs: ['get', 'update'],
+        verbs: ['get', 'list', 'watch', 'create', 'patch'],
       },
     ],
   });
@@ -67,7 +66,7 @@ before(async () => {
         apiGroups: ['admissionregistration.k8s.io'],
         resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
         resourceNames: [name],
-        verbs: ['get', 'patch'],
+        verbs: ['get', 'list', 'watch', 'patch'],
       },
     ],
   });

@@ -257,7 +257,6 @@ async function refuseByWebhook(world: EchoWorld, raised: AsyncDisposableStack): 
       certificates: new SelfManagedCertificates({
         secret: { namespace, name: 'webhook' },
         hosts: ['127.0.0.1'],
-        checkIntervalMs: 200,
       }),
     },
   });

@@ -22,13 +22,17 @@ export function ownRules(
 ): readonly PolicyRule[] {
   return [
     permission(Lease, ['get', 'update'], { names: [names.lease] }),
-    // A creation cannot be restricted to a name.
+    // A creation by POST cannot be restricted to a name.
     permission(Lease, ['create']),
     // Without patch: a process becomes leader once, so that no Event of its repeats.
     permission(EventsV1Event, ['create']),
-    // An empty Secret is deployed along, so that none has to be created.
+    // It creates its Secret by an apply, so that the creation can be restricted to the name.
     ...(program.servesWebhooks
-      ? [permission(Secret, ['get', 'update'], { names: [names.webhookSecret] })]
+      ? [
+          permission(Secret, ['get', 'list', 'watch', 'create', 'patch'], {
+            names: [names.webhookSecret],
+          }),
+        ]
       : []),
     ...permissions.own,
   ];
@@ -40,7 +44,11 @@ export function clusterRules(operator: OperatorDefinition): readonly PolicyRule[
   const converted = convertedDefinitions(operator);
   return [
     ...(program.servesWebhooks && converted.length > 0
-      ? [permission(CustomResourceDefinition, ['get', 'patch'], { names: converted })]
+      ? [
+          permission(CustomResourceDefinition, ['get', 'list', 'watch', 'patch'], {
+            names: converted,
+          }),
+        ]
       : []),
     ...permissions.cluster,
   ];

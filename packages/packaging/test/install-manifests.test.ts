@@ -118,14 +118,19 @@ describe('the manifests of an operator', () => {
       apiGroups: ['apiextensions.k8s.io'],
       resources: ['customresourcedefinitions'],
       resourceNames: ['converteds.example.com'],
-      verbs: ['get', 'patch'],
+      verbs: ['get', 'list', 'patch', 'watch'],
     });
     const { rules = [] } = objects.get(Role, 'gadgeteer-leader');
     assert.deepEqual(
       rules
         .filter(({ resources }) => resources?.includes('secrets'))
         .map(({ verbs, resourceNames }) => ({ verbs, resourceNames })),
-      [{ verbs: ['get', 'update'], resourceNames: ['gadgeteer-webhook'] }],
+      [
+        {
+          verbs: ['create', 'get', 'list', 'patch', 'watch'],
+          resourceNames: ['gadgeteer-webhook'],
+        },
+      ],
     );
   });
 });

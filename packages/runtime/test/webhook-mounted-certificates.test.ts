@@ -12,6 +12,7 @@ import {
 import { FakeClock } from '../src/testing/fake-clock.ts';
 import { createAuthority, issueServerCertificate } from '../src/webhook/certificates/x509.ts';
 import { recordingLogger, type LogEntry } from './controller-under-test.ts';
+import { noInstruments } from '../src/metrics/instruments.ts';
 import { QuietCluster } from './quiet-cluster.ts';
 
 const intervalMs = 10_000;
@@ -35,6 +36,9 @@ beforeEach(async () => {
     client: new Client({ transport: new QuietCluster() }),
     clock,
     logger: recordingLogger(logs),
+    instruments: noInstruments,
+    metrics: { failed: () => undefined },
+    report: () => undefined,
     targets: {
       customResourceDefinitions: [],
       validatingWebhookConfigurations: [],

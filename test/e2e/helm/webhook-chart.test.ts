@@ -86,7 +86,7 @@ describe('the chart of an operator with webhooks', { skip: withoutHelm() }, () =
           apiGroups: [''],
           resources: ['secrets'],
           resourceNames: ['trial-shelves-webhook'],
-          verbs: ['get', 'update'],
+          verbs: ['create', 'get', 'list', 'patch', 'watch'],
         },
       ],
     );

@@ -18,7 +18,10 @@ export function webhookService({ name, deployment }: OperatorDefinition): Servic
   return service(webhookServiceName(name), name, deployment.namespace, 'webhook', 443);
 }
 
-/** What replicas share their certificates through; empty, so that the operator need not be allowed to create Secrets. */
+/**
+ * What replicas share their certificates through. The operator makes it where it is missing; deployed along, it goes with the rest.
+ * Without `data`, so that an apply of the manifest takes nothing out of it.
+ */
 export function webhookSecret({ name, deployment }: OperatorDefinition): Secret {
   return {
     apiVersion: 'v1',

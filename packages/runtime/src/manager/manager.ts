@@ -89,8 +89,20 @@ export class Manager {
       instruments,
       ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
     });
-    this.webhooks = new Webhooks(options.webhooks, { client, clock, logger }, this.metrics);
     this.#events = new EventSink({ client, logger, clock, onOutcome: this.#countEvent });
+    this.webhooks = new Webhooks(
+      options.webhooks,
+      {
+        client,
+        clock,
+        logger,
+        instruments,
+        report: (event, subject = this.#self()) => {
+          if (subject !== undefined) this.eventRecorder('webhooks').event(subject, event);
+        },
+      },
+      this.metrics,
+    );
     this.#elector = this.#newElector();
     this.#metricsEndpoint = this.#newEndpoint('metrics', 8080, options.metrics, (request) =>
       answerMetrics(this.metrics, options.metrics?.path ?? '/metrics', request),

@@ -1,3 +1,4 @@
+export type { CertificateMetrics, CertificateStep } from './certificate-metrics.ts';
 export * from './create-instruments.ts';
 export type { EventOutcome } from './event-metrics.ts';
 export * from './instruments.ts';

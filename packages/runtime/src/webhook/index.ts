@@ -41,4 +41,4 @@ export {
   type Validity,
 } from './certificates/x509.ts';
 export type { Convertible } from './conversion/conversion-webhook.ts';
-export { Webhooks, type WebhooksOptions } from './webhooks.ts';
+export { Webhooks, type WebhooksContext, type WebhooksOptions } from './webhooks.ts';

@@ -1,5 +1,6 @@
 import { groupResourceOf } from '@kubewright/apimachinery';
 import type { AddressInfo } from 'node:net';
+import { certificateMetrics } from '../metrics/certificate-metrics.ts';
 import { webhookMetrics } from '../metrics/webhook-metrics.ts';
 import type { MetricsRegistry } from '../metrics/registry.ts';
 import type { AdmissionWebhook } from './admission/admission-webhook.ts';
@@ -20,6 +21,9 @@ export interface WebhooksOptions {
   /** Where the serving certificate comes from. Needed unless the port is false. */
   readonly certificates?: CertificateSource | undefined;
 }
+
+/** What a manager lends to its webhooks. */
+export type WebhooksContext = Omit<CertificateContext, 'targets' | 'metrics'>;
 
 /** Path of the conversion webhook, as manifests name it. */
 const conversionPath = '/convert';
@@ -43,19 +47,21 @@ const conversionPath = '/convert';
  */
 export class Webhooks {
   readonly #options: WebhooksOptions | undefined;
-  readonly #context: Omit<CertificateContext, 'targets'>;
+  readonly #context: WebhooksContext;
   readonly #registry: MetricsRegistry;
   readonly #convertibles: Convertible[] = [];
   readonly #admissions: AdmissionDefinition[] = [];
   // By path.
   readonly #routes = new Map<string, WebhookRoute>();
   #server: WebhookServer | undefined;
+  // Set by the start.
+  #certificateContext: CertificateContext | undefined;
   #isFixed = false;
 
   /** Made by a manager. */
   constructor(
     options: WebhooksOptions | undefined,
-    context: Omit<CertificateContext, 'targets'>,
+    context: WebhooksContext,
     registry: MetricsRegistry,
   ) {
     this.#options = options;
@@ -114,7 +120,12 @@ export class Webhooks {
     this.#isFixed = true;
     if (!this.isServing) return;
     const { certificates, port = 9443, host } = this.#served();
-    const certificate = await certificates.load(this.#certificateContext(), signal);
+    this.#certificateContext = {
+      ...this.#context,
+      metrics: certificateMetrics(this.#registry),
+      targets: this.#targets(),
+    };
+    const certificate = await certificates.load(this.#certificateContext, signal);
     const server = new WebhookServer({
       // isServing has ruled out false.
       port: port === false ? 0 : port,
@@ -128,10 +139,11 @@ export class Webhooks {
     this.#server = server;
   }
 
-  /** Looks after the certificate, until the signal aborts. */
+  /** Looks after the certificate, until the signal aborts. @throws Error before the start. */
   async keepCertificate(signal: AbortSignal): Promise<void> {
+    if (this.#certificateContext === undefined) throw new Error('the webhooks were not started');
     await this.#served().certificates.keep(
-      this.#certificateContext(),
+      this.#certificateContext,
       (certificate) => this.#server?.use(certificate),
       signal,
     );
@@ -161,10 +173,6 @@ export class Webhooks {
       throw new TypeError('webhooks need a certificate: give the manager webhooks.certificates');
     }
     return { ...this.#options, certificates };
-  }
-
-  #certificateContext(): CertificateContext {
-    return { ...this.#context, targets: this.#targets() };
   }
 
   /** Who has to know the authority. */

@@ -17,17 +17,23 @@ export interface InjectionTargets {
 
 type InjectionClient = Pick<Client, 'get' | 'patch'>;
 
-/**
- * Writes the authority into every target that does not have it yet.
- *
- * @throws AggregateError with what went wrong for each target; the others have it.
- */
+/** What became of an injection. */
+export interface InjectionOutcome {
+  /** Targets that have the authority now. */
+  readonly reached: number;
+  /** Those of them that did not have it before. */
+  readonly written: number;
+  /** What went wrong for each of the others; undefined when all targets have it. */
+  readonly error: AggregateError | undefined;
+}
+
+/** Writes the authority into every target that does not have it yet. Never rejects. */
 export async function injectAuthority(
   client: InjectionClient,
   targets: InjectionTargets,
   bundle: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<InjectionOutcome> {
   const caBundle = Buffer.from(bundle).toString('base64');
   const outcomes = await Promise.allSettled([
     ...targets.customResourceDefinitions.map(async (name) =>
@@ -43,17 +49,20 @@ export async function injectAuthority(
   const errors = outcomes.flatMap((outcome): unknown[] =>
     outcome.status === 'rejected' ? [outcome.reason] : [],
   );
-  if (errors.length === 0) return;
+  const reached = outcomes.length - errors.length;
+  const written = outcomes.filter((each) => each.status === 'fulfilled' && each.value).length;
+  if (errors.length === 0) return { reached, written, error: undefined };
   const details = errors.map((error) => (error instanceof Error ? error.message : String(error)));
-  throw new AggregateError(errors, details.join('; '));
+  return { reached, written, error: new AggregateError(errors, details.join('; ')) };
 }
 
+/** Whether it had to be written. */
 async function injectIntoDefinition(
   client: InjectionClient,
   name: string,
   caBundle: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const definition = await client.get(CustomResourceDefinition, { name }, { signal });
   const { conversion } = definition.spec;
   if (conversion?.strategy !== 'Webhook') {
@@ -61,18 +70,20 @@ async function injectIntoDefinition(
       `CustomResourceDefinition ${name} does not name the conversion webhook: apply the manifest of this version of the operator`,
     );
   }
-  if (conversion.webhook?.clientConfig?.caBundle === caBundle) return;
+  if (conversion.webhook?.clientConfig?.caBundle === caBundle) return false;
   const body = { spec: { conversion: { webhook: { clientConfig: { caBundle } } } } };
   await client.patch(CustomResourceDefinition, { name }, { type: 'merge', body }, { signal });
+  return true;
 }
 
+/** Whether it had to be written. */
 async function injectIntoConfiguration(
   client: InjectionClient,
   resource: typeof ValidatingWebhookConfiguration | typeof MutatingWebhookConfiguration,
   name: string,
   caBundle: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { webhooks = [] } = await client.get(resource, { name }, { signal });
   const operations = webhooks.flatMap((webhook, index) =>
     webhook.clientConfig.caBundle === caBundle
@@ -87,6 +98,7 @@ async function injectIntoConfiguration(
           },
         ],
   );
-  if (operations.length === 0) return;
+  if (operations.length === 0) return false;
   await client.patch(resource, { name }, { type: 'json', operations }, { signal });
+  return true;
 }

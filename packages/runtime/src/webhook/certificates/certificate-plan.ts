@@ -70,6 +70,15 @@ export async function renewMaterial(
   return isSame(current, renewed) ? current : renewed;
 }
 
+/** Whether those who trust a bundle believe this certificate. */
+export function isTrusted(bundle: string, { certificate }: KeyedCertificate): boolean {
+  const [serving] = certificatesIn(certificate);
+  return (
+    serving !== undefined &&
+    certificatesIn(bundle).some((authority) => serving.verify(authority.publicKey))
+  );
+}
+
 function isSame(
   current: Partial<CertificateMaterial> | undefined,
   renewed: CertificateMaterial,

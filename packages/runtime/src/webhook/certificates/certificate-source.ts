@@ -1,6 +1,9 @@
 import type { Client } from '@kubewright/client';
 import type { Clock } from '../../clock/clock.ts';
+import type { EventInput, EventSubject } from '../../events/event-input.ts';
 import type { Logger } from '../../logging/logger.ts';
+import type { CertificateMetrics } from '../../metrics/certificate-metrics.ts';
+import type { Instruments } from '../../metrics/instruments.ts';
 import type { InjectionTargets } from './authority-injection.ts';
 import type { KeyedCertificate } from './x509.ts';
 
@@ -9,8 +12,13 @@ export interface CertificateContext {
   readonly client: Client;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** For the informers and the queue of a source. */
+  readonly instruments: Instruments;
+  readonly metrics: CertificateMetrics;
   /** What names the webhooks that are served, and has to know the authority of the certificate. */
   readonly targets: InjectionTargets;
+  /** Records an Event about an object. Default: about the object that stands for this process; without one the log has it in any case. */
+  readonly report: (event: EventInput, subject?: EventSubject) => void;
 }
 
 /** Where a webhook server has its certificate from. */
