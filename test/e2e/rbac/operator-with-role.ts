@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { EventsV1Event, Lease, ServiceAccount } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { EmbeddedCluster } from '@kubewright/cluster';
@@ -27,8 +28,12 @@ export interface OperatorAtWork<Outcome extends string> {
   readonly namespace: string;
   /** Gives it something to do; called before it starts. */
   readonly makeWork: (client: Client) => Promise<void>;
+  /** What others do while it works, until the signal aborts. Default: nothing. */
+  readonly workBeside?: (client: Client, signal: AbortSignal) => Promise<void>;
   /** What it has brought about so far, beside what all do. */
   readonly outcomes: (client: Client) => Promise<Readonly<Record<Outcome, boolean>>>;
+  /** What it tells users of refusals, in conditions. Default: nothing. */
+  readonly told?: (client: Client) => Promise<readonly string[]>;
 }
 
 /**
@@ -96,9 +101,26 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
     this.#cluster.server.faults.cutWatches('end', collection);
   }
 
-  /** Waits until the log of the operator says that this permission is missing. */
-  async untilDenied(verb: string, resource: string): Promise<void> {
-    await this.#untilLogged(`cannot ${verb} resource \\"${resource}\\"`);
+  /** Waits until the log of the operator has these words of a refusal. */
+  async untilRefused(words: string): Promise<void> {
+    // The log is JSON.
+    await this.#untilLogged(JSON.stringify(words).slice(1, -1));
+  }
+
+  /** Waits until it has told users of these words, in an Event or a condition. @throws Error with what it told instead when that takes too long */
+  async untilTold(words: string): Promise<void> {
+    const { namespace, told } = this.#operator;
+    const signal = AbortSignal.timeout(limitMs);
+    for (;;) {
+      const [events, conditions] = await Promise.all([
+        this.#client.list(EventsV1Event, { namespace }),
+        told?.(this.#client) ?? [],
+      ]);
+      const texts = [...events.items.map(({ note = '' }) => note), ...conditions];
+      if (texts.some((text) => text.includes(words))) return;
+      if (signal.aborted) throw new Error(`nobody is told ${words}, but:\n${texts.join('\n')}`);
+      await pause(20);
+    }
   }
 
   /** Everything the operator was refused. */
@@ -134,7 +156,7 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
   }
 
   #run(kubeconfig: string): void {
-    const { program, system, namespace } = this.#operator;
+    const { program, system, namespace, workBeside } = this.#operator;
     const stop = new AbortController();
     const write = (line: string): void => {
       this.#log.push(line);
@@ -145,15 +167,24 @@ export class OperatorWithRole<Outcome extends string> implements AsyncDisposable
       argv: [
         ...['--kubeconfig', kubeconfig, '--namespace', namespace, '--leader-elect'],
         ...['--metrics-port', 'off', '--health-port', 'off'],
+        ...(program.servesWebhooks ? ['--webhook-port', '0'] : []),
       ],
-      env: { POD_NAMESPACE: system, POD_NAME: `${program.name}-1` },
+      env: {
+        HOST: '127.0.0.1',
+        POD_NAMESPACE: system,
+        POD_NAME: `${program.name}-1`,
+        ...(program.servesWebhooks ? { WEBHOOK_SERVICE: `${program.name}-webhook` } : {}),
+      },
       logger: createLogger({ destination: { write } }),
       signal: stop.signal,
       handleSignals: false,
     });
+    const beside = workBeside?.(this.#client, stop.signal);
+    beside?.catch(() => undefined); // told below
     this.#resources.defer(async () => {
       stop.abort(new Error('the test is over'));
       await running;
+      await beside;
     });
   }
 

@@ -10,9 +10,9 @@ import {
   type OperatorAtWork,
 } from './operator-with-role.ts';
 
-/** One permission, of the role `<operator>-leader`, or of the one that lets it work. */
+/** One permission: of the role `<operator>-leader` or `<operator>-cluster`, or of the one that lets it work. */
 export interface Permission {
-  readonly role: 'leader' | 'watch';
+  readonly role: 'leader' | 'watch' | 'cluster';
   readonly resource: string;
   readonly verb: string;
 }
@@ -25,6 +25,10 @@ export interface Need<Outcome extends string> extends Permission {
   readonly hasLease?: boolean;
   /** What is missing too. */
   readonly also?: readonly Permission[];
+  /** What the server says. Default: that the operator cannot do it. */
+  readonly refusal?: string;
+  /** Users are told of it too, beside the log: in an Event or a condition. Default false. */
+  readonly isTold?: boolean;
 }
 
 /** What the permissions of an operator are for. */
@@ -78,7 +82,7 @@ export function declarePermissionSuite<Outcome extends string>({
     return withoutVerbs(manifest, gone);
   }
 
-  describe(`the permissions of ${name}`, { timeout: 300_000 }, () => {
+  describe(`the permissions of ${name}`, { timeout: 900_000 }, () => {
     before(async () => {
       manifests = await operatorManifests(name);
     });
@@ -117,7 +121,8 @@ export function declarePermissionSuite<Outcome extends string>({
     });
 
     for (const need of needs) {
-      const { verb, resource, role, fails, hasLease = false, also = [] } = need;
+      const { verb, resource, role, fails, hasLease = false, isTold = false, also = [] } = need;
+      const { refusal = `cannot ${verb} resource "${resource}"` } = need;
       const never = fails === undefined ? '' : ` and never ${fails}`;
       test(`without ${verb} on ${resource} in ${role}, it says so${never}`, async () => {
         const missing = [need, ...also];
@@ -126,7 +131,8 @@ export function declarePermissionSuite<Outcome extends string>({
           fails === 'counts repeated Events'
             ? await startRepeating(missing)
             : await OperatorWithRole.start(operator, hasLease ? [...given, freeLease] : given);
-        await world.untilDenied(verb, resource);
+        await world.untilRefused(refusal);
+        if (isTold) await world.untilTold(refusal);
         if (fails !== undefined) assert.ok(!(await world.outcomes()).has(fails));
       });
     }
@@ -158,13 +164,16 @@ function permissionsIn(manifest: Manifest): string[] {
 }
 
 function withoutVerbs(manifest: Manifest, missing: readonly Permission[]): Manifest {
-  const rules = rulesOf(manifest)?.map((rule) => {
-    const gone = missing.filter(({ resource }) => rule.resources?.includes(resource));
-    return {
-      ...rule,
-      verbs: rule.verbs.filter((verb) => !gone.some((each) => each.verb === verb)),
-    };
-  });
+  // One resource a rule: what is taken of one must not be taken of another.
+  const rules = rulesOf(manifest)?.flatMap(({ resources = [], verbs, ...rest }) =>
+    resources.map((resource) => ({
+      ...rest,
+      resources: [resource],
+      verbs: verbs.filter(
+        (verb) => !missing.some((each) => each.resource === resource && each.verb === verb),
+      ),
+    })),
+  );
   if (rules === undefined) return manifest;
   // A rule without verbs is none, and the API server does not take it.
   return { ...manifest, rules: rules.filter(({ verbs }) => verbs.length > 0) } as Manifest;
@@ -186,6 +195,6 @@ async function untilOutcomes<Outcome extends string>(
     if (signal.aborted) {
       throw new Error(`wanted ${wanted.join(', ')}, and there is ${[...seen].join(', ')}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
