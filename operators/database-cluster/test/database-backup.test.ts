@@ -11,10 +11,10 @@ import {
   type Condition,
 } from '@kubewright/apimachinery';
 import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
-import { DatabaseWorld } from './database-world.ts';
+import { DatabaseWorld, worldTestLimitMs } from './database-world.ts';
 import { missingPrograms } from './server-programs.ts';
 
-const options = { skip: missingPrograms ?? false, timeout: 180_000 };
+const options = { skip: missingPrograms ?? false, timeout: worldTestLimitMs };
 const backup = { schedule: '0 3 1 1 *', retention: '7d' };
 
 let world: DatabaseWorld;
@@ -111,7 +111,7 @@ for (const [index, [kind, spec]] of Object.entries(kinds).entries()) {
     const [old, heir] = [`shop${String(index)}`, `heir${String(index)}`];
     await world.createDatabase(old, { ...spec, backup });
     await untilScheduled(old);
-    const writer = await world.connect(old);
+    const writer = await world.connection(old);
     await writer.query(fill);
     const { rows: before } = await writer.query<object>(rowsOf);
     await backUpNow(old, `${old}-first`);
@@ -126,7 +126,7 @@ for (const [index, [kind, spec]] of Object.entries(kinds).entries()) {
     await world.untilReady(heir);
     const { reason } = await untilCondition(heir, 'Restored', () => true);
     assert.equal(reason, 'Restored');
-    const reader = await world.connect(heir);
+    const reader = await world.connection(heir);
     const { rows: after } = await reader.query<object>(rowsOf);
     assert.equal(after.length, 2000);
     assert.deepEqual(after, before);
@@ -144,7 +144,7 @@ test(
     const { client, namespace } = world;
     await world.createDatabase('cut', { backup });
     await untilScheduled('cut');
-    const holder = await world.connect('cut');
+    const holder = await world.connection('cut');
     await holder.query('CREATE TABLE held (number int)');
     await holder.query('BEGIN; LOCK TABLE held');
     await backUpNow('cut', 'cut-first');
@@ -176,7 +176,7 @@ test(
     await world.createDatabase('locked', { backup });
     await untilScheduled('locked');
     // Somebody has changed the password in the database behind our back.
-    const user = await world.connect('locked');
+    const user = await world.connection('locked');
     await user.query(`ALTER ROLE app PASSWORD 'another'`);
     await backUpNow('locked', 'locked-first');
     await untilJob('locked-first', 'Failed');

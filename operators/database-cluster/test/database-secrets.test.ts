@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isNotFound, Pod, Secret } from '@kubewright/apimachinery';
 import { DatabaseCluster } from '../src/api/database-cluster.ts';
-import { DatabaseWorld } from './database-world.ts';
+import { DatabaseWorld, worldTestLimitMs } from './database-world.ts';
 import { missingPrograms } from './server-programs.ts';
 
-const options = { skip: missingPrograms ?? false, timeout: 180_000 };
+const options = { skip: missingPrograms ?? false, timeout: worldTestLimitMs };
 const name = 'kept';
 
 let world: DatabaseWorld;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Pod } from '@kubewright/apimachinery';
-import { DatabaseWorld } from './database-world.ts';
+import { DatabaseWorld, worldTestLimitMs } from './database-world.ts';
 import { missingPrograms } from './server-programs.ts';
 import { WritingClient } from './writing-client.ts';
 
-const options = { skip: missingPrograms ?? false, timeout: 180_000 };
+const options = { skip: missingPrograms ?? false, timeout: worldTestLimitMs };
 
 let world: DatabaseWorld;
 before(async () => {
@@ -74,7 +74,7 @@ test('a killed database comes back with its rows', options, async () => {
 
 test(
   'primaries are killed one after the other under a writing client, also while the operator is gone, and every acknowledged row is there',
-  { ...options, timeout: 400_000 },
+  options,
   async () => {
     world.startOperator();
     await world.createDatabase('ha', { replicas: 3, ha: { enabled: true } });
