@@ -175,8 +175,8 @@ class Replay implements AsyncDisposable {
       metadata: { name, namespace: this.#namespace, ...(labels && { labels }) },
       spec: {
         ...spec,
-        // Long enough for what comes before it.
-        ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: 4 }),
+        // Over when the recording says so.
+        ...(spec.activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds: 3600 }),
         template: { ...template, metadata: { labels: Object.fromEntries(own) } },
       },
     });
@@ -280,6 +280,7 @@ class Replay implements AsyncDisposable {
     const own = this.#ownOf(recorded).metadata.uid;
     const statusOf = (object: KubernetesObject): unknown => (object as Job).status;
     const wanted = this.#text(statusOf(recorded), this.#recordedNames);
+    if (wanted.includes('"DeadlineExceeded"')) await this.#endTime(this.#ownOf(recorded));
     const history: History<KubernetesObject> = this.#histories[kind]; // read only
     const position = await history.until(
       (object) =>
@@ -288,6 +289,12 @@ class Replay implements AsyncDisposable {
       wanted,
     );
     this.#found.set(own, position);
+  }
+
+  /** The time of a Job is over; may be repeated. */
+  async #endTime({ metadata: { name } }: Stored<KubernetesObject>): Promise<void> {
+    const body = { spec: { activeDeadlineSeconds: 1 } };
+    await this.#client.patch(Job, { name, namespace: this.#namespace }, { type: 'merge', body });
   }
 
   async #compareEvents(): Promise<void> {
