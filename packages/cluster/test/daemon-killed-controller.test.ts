@@ -6,6 +6,7 @@ import {
   Node,
   Pod,
   ServiceAccount,
+  type DaemonSetStatus,
   type DaemonSetUpdateStrategy,
   type Stored,
 } from '@kubewright/apimachinery';
@@ -16,6 +17,9 @@ import { ControllerProcess, type AddControllers } from './controller-process.ts'
 
 const namespace = 'default';
 const nodeNames = ['a', 'b', 'c'];
+
+/** Longest wait, in milliseconds: it only bounds a failure. */
+const limitMs = 120_000;
 
 const addControllers: AddControllers = (manager, events) => {
   manager.add(createDaemonSetController(manager, events));
@@ -55,20 +59,26 @@ describe('a DaemonSet whose controller is killed', () => {
     }
   }
 
+  /** @throws Error with the state that was seen last when it does not come to pass. */
   async function untilUpdated(name: string, generation: number): Promise<Stored<DaemonSet>> {
     const fieldSelector = `metadata.name=${name}`;
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(limitMs);
     const options = { namespace, fieldSelector, signal };
-    for await (const event of cluster.client.watch(DaemonSet, options)) {
-      if (event.type === 'BOOKMARK') continue;
-      const { status } = event.object;
-      const isDone =
-        status?.observedGeneration === generation &&
-        status.updatedNumberScheduled === nodeNames.length &&
-        status.numberAvailable === nodeNames.length;
-      if (isDone) return event.object;
+    let last: DaemonSetStatus | undefined;
+    try {
+      for await (const event of cluster.client.watch(DaemonSet, options)) {
+        if (event.type === 'BOOKMARK') continue;
+        last = event.object.status;
+        const isDone =
+          last?.observedGeneration === generation &&
+          last.updatedNumberScheduled === nodeNames.length &&
+          last.numberAvailable === nodeNames.length;
+        if (isDone) return event.object;
+      }
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
     }
-    throw new Error('the watch ended');
+    throw new Error(`${name} is not updated; last seen: ${JSON.stringify(last)}`);
   }
 
   /** Rolls a DaemonSet out twice; says whether its controller was killed on the way, and what is there in the end. */

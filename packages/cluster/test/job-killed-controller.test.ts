@@ -6,12 +6,16 @@ import {
   Pod,
   ServiceAccount,
   type JobSpec,
+  type JobStatus,
   type Stored,
 } from '@kubewright/apimachinery';
 import { createJobController } from '../src/controllers/job/job-controller.ts';
 import { createOrphanPodController } from '../src/controllers/job/orphan-pod-controller.ts';
 import { EmbeddedCluster, type Cut } from '../src/index.ts';
 import { ControllerProcess, type AddControllers } from './controller-process.ts';
+
+/** Longest wait, in milliseconds: it only bounds a failure. */
+const limitMs = 120_000;
 
 const addControllers: AddControllers = (manager, events) => {
   manager.add(createJobController(manager, events)).add(createOrphanPodController(manager));
@@ -54,21 +58,25 @@ describe('a Job whose controller is killed', () => {
     }
   }
 
+  /** @throws Error with the state that was seen last when it does not come to an end. */
   async function untilFinished(name: string): Promise<Stored<Job>> {
     const fieldSelector = `metadata.name=${name}`;
-    const signal = AbortSignal.timeout(20_000);
-    for await (const event of cluster.client.watch(Job, {
-      namespace: 'default',
-      fieldSelector,
-      signal,
-    })) {
-      if (event.type === 'BOOKMARK') continue;
-      const { conditions = [] } = event.object.status ?? {};
-      if (conditions.some(({ type }) => type === 'Complete' || type === 'Failed')) {
-        return event.object;
+    const signal = AbortSignal.timeout(limitMs);
+    const options = { namespace: 'default', fieldSelector, signal };
+    let last: JobStatus | undefined;
+    try {
+      for await (const event of cluster.client.watch(Job, options)) {
+        if (event.type === 'BOOKMARK') continue;
+        last = event.object.status;
+        const { conditions = [] } = last ?? {};
+        if (conditions.some(({ type }) => type === 'Complete' || type === 'Failed')) {
+          return event.object;
+        }
       }
+    } catch (cause) {
+      if (!signal.aborted) throw cause;
     }
-    throw new Error('the watch ended');
+    throw new Error(`${name} does not end; last seen: ${JSON.stringify(last)}`);
   }
 
   /** Runs a Job; says how often its controller wrote before it was killed, and how the Job ended. */
