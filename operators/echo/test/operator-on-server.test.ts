@@ -12,6 +12,7 @@ import {
 import { FakeClock } from '@kubewright/runtime/testing';
 import { Echo, ScheduledEcho, watchedNamespaceRules } from '../src/index.ts';
 import { EchoWorld, until, type RunningEchoOperator } from './echo-world.ts';
+import { advanceUntil } from './passing-time.ts';
 
 let shared: EchoWorld;
 
@@ -391,13 +392,6 @@ describe('work that fails', { timeout: 300_000 }, () => {
         ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) }
         : rule,
     );
-  /** Lets time pass until it is so, so slowly that requests are answered in next to no time. */
-  const advanceUntil = async (clock: FakeClock, isSo: () => Promise<boolean>): Promise<void> => {
-    while (!(await isSo())) {
-      await clock.advance(100);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  };
   const posts = (operator: RunningEchoOperator): number => writesTo(operator, /^POST .*\/jobs$/);
 
   test('is tried again three times, then given up and reported', async () => {
