@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CustomResourceDefinition,
   EventsV1Event,
   isConditionTrue,
   Lease,
@@ -10,7 +9,7 @@ import {
   type Stored,
 } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
-import { EmbeddedCluster } from '@kubewright/cluster';
+import { startTestEnvironment, type TestEnvironment } from '@kubewright/cluster';
 import { createLogger, Manager } from '@kubewright/runtime';
 import pg from 'pg';
 import { readRecord, type LeaderRecord } from '../src/agent/leader-record.ts';
@@ -34,40 +33,35 @@ const main = new URL('../src/main.ts', import.meta.url).pathname;
 
 /** A cluster that pods really run in, with the operator. */
 export class DatabaseWorld implements AsyncDisposable {
-  readonly cluster: EmbeddedCluster;
   readonly client: Client;
   readonly namespace = 'default';
+  readonly #environment: TestEnvironment;
   #operator: RunningOperator | undefined;
 
-  private constructor(cluster: EmbeddedCluster) {
-    this.cluster = cluster;
-    this.client = cluster.client;
+  private constructor(environment: TestEnvironment, client: Client) {
+    this.#environment = environment;
+    this.client = client;
   }
 
   static async start(): Promise<DatabaseWorld> {
     const server = { command: ['bash'], path: [serverPrograms] };
-    const cluster = await EmbeddedCluster.start({
-      images: {
-        [`postgres:${version}`]: server,
-        'database-cluster:test': { command: [process.execPath, main] },
+    const environment = await startTestEnvironment({
+      embedded: {
+        hasControllers: true,
+        hasNode: true,
+        images: {
+          [`postgres:${version}`]: server,
+          'database-cluster:test': { command: [process.execPath, main] },
+        },
+        parentFolder: '/tmp',
+        // Changed Secrets are seen within seconds.
+        kubelet: { volumeRefreshMs: 1_000, syncPeriodMs: 1_000 },
       },
-      parentFolder: '/tmp',
-      // Changed Secrets are seen within seconds.
-      kubelet: { volumeRefreshMs: 1_000, syncPeriodMs: 1_000 },
     });
-    const manifest = DatabaseCluster.manifest();
-    await cluster.client.create(CustomResourceDefinition, {
-      ...manifest,
-      spec: { ...manifest.spec, conversion: { strategy: 'None' } },
-    });
-    const world = new DatabaseWorld(cluster);
-    await world.until(async () => {
-      const { status } = await cluster.client.get(CustomResourceDefinition, {
-        name: manifest.metadata.name ?? '',
-      });
-      return isConditionTrue(status?.conditions, 'Established');
-    });
-    return world;
+    const { spec, ...manifest } = DatabaseCluster.manifest();
+    // No webhook is served here.
+    await environment.install({ ...manifest, spec: { ...spec, conversion: { strategy: 'None' } } });
+    return new DatabaseWorld(environment, await environment.client());
   }
 
   /** Starts the operator, or a further one after the last was stopped. */
@@ -230,7 +224,7 @@ export class DatabaseWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopOperator();
-    await this.cluster.stop();
+    await this.#environment[Symbol.asyncDispose]();
   }
 }
 

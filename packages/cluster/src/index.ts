@@ -28,3 +28,4 @@ export type {
   TestFaults,
   TestUser,
 } from './testing/test-environment.ts';
+export { untilServed } from './testing/until-served.ts';
