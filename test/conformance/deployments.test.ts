@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import {
   Deployment,
   EventsV1Event,
@@ -12,71 +12,46 @@ import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { setPodReady, withPlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
-import { untilGone, untilObject, untilState } from './until-object.ts';
+import { untilGone, untilState } from './until-object.ts';
+import { workloadOfEachTest, type Workload } from './workload.ts';
 
 const revision = 'deployment.kubernetes.io/revision';
 
 describeOnEachServer('Deployments', { controllers: true }, (environment) => {
+  let workload: Workload<Deployment>;
   let client: Client;
   let namespace: string;
   let app: string;
-  let apps = 0;
-
-  before(async () => {
-    client = await environment().client();
-    namespace = await environment().newNamespace();
-  });
-  beforeEach(() => {
-    apps += 1;
-    app = `app-${apps}`;
+  workloadOfEachTest(environment, Deployment, (made) => {
+    workload = made;
+    ({ client, namespace, name: app } = made);
   });
 
-  const template = (image: string): NonNullable<Deployment['spec']>['template'] => ({
-    metadata: { labels: { app } },
-    spec: {
-      // No node takes them: pods stay as they are, and the test says what is ready.
-      nodeSelector: { 'example.com/nowhere': 'true' },
-      containers: [{ name: 'app', image }],
-    },
-  });
   const deploy = (
     replicas: number,
     more: Partial<NonNullable<Deployment['spec']>> = {},
   ): Promise<Stored<Deployment>> =>
     client.create(Deployment, {
       metadata: { name: app, namespace },
-      spec: { replicas, selector: { matchLabels: { app } }, template: template('app:1'), ...more },
+      spec: {
+        replicas,
+        selector: { matchLabels: { app } },
+        template: workload.template('app:1'),
+        ...more,
+      },
     });
   const setImage = (image: string): Promise<Stored<Deployment>> =>
-    client.patch(
-      Deployment,
-      { namespace, name: app },
-      {
-        type: 'strategic',
-        body: { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } },
-      },
-    );
-  const untilDeployment = (
-    isWanted: (deployment: Stored<Deployment>) => boolean,
-  ): Promise<Stored<Deployment>> =>
-    untilObject(client, Deployment, { namespace, name: app }, isWanted);
-  const untilSets = (
-    isWanted: (sets: readonly Stored<ReplicaSet>[]) => boolean,
-  ): Promise<readonly Stored<ReplicaSet>[]> =>
-    untilState(client, ReplicaSet, { namespace, labelSelector: `app=${app}` }, isWanted);
-  const untilPods = (
-    isWanted: (pods: readonly Stored<Pod>[]) => boolean,
-  ): Promise<readonly Stored<Pod>[]> =>
-    untilState(client, Pod, { namespace, labelSelector: `app=${app}` }, isWanted);
+    client.patch(Deployment, workload.ref, {
+      type: 'strategic',
+      body: { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } },
+    });
   const alive = <T extends Pod>(pods: readonly Stored<T>[]): readonly Stored<T>[] =>
     pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   /** Does the work of a node: makes every pod ready, until the Deployment is as wanted. */
   const rollUntil = (
     isWanted: (deployment: Stored<Deployment>) => boolean,
   ): Promise<Stored<Deployment>> =>
-    withPlayedNode(client, { namespace, labelSelector: `app=${app}` }, () =>
-      untilDeployment(isWanted),
-    );
+    withPlayedNode(client, workload.selection, () => workload.until(isWanted));
   const isRolledOut =
     (replicas: number) =>
     ({ metadata, status }: Stored<Deployment>): boolean =>
@@ -87,8 +62,8 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
 
   test('makes a ReplicaSet and pods that are owned, labelled and named after it', async () => {
     const { metadata } = await deploy(2);
-    const pods = await untilPods((found) => found.length === 2);
-    const [set] = await untilSets((found) => found.length === 1);
+    const pods = await workload.untilPods((found) => found.length === 2);
+    const [set] = await workload.untilAll(ReplicaSet, (found) => found.length === 1);
     assert.ok(set);
     const hash = set.metadata.labels?.['pod-template-hash'];
     assert.equal(set.metadata.name, `${app}-${hash}`);
@@ -108,7 +83,7 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
 
   test('reports in its status what is there, updated, ready and available', async () => {
     await deploy(2);
-    const waiting = await untilDeployment(
+    const waiting = await workload.until(
       ({ status }) => status?.replicas === 2 && status.unavailableReplicas === 2,
     );
     const before = findCondition(waiting.status?.conditions, 'Available');
@@ -133,7 +108,9 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
     await setImage('app:2');
     const done = await rollUntil(isRolledOut(3));
     assert.equal(done.metadata.annotations?.[revision], '2');
-    const sets = await untilSets((found) => found.some(({ status }) => status?.replicas === 0));
+    const sets = await workload.untilAll(ReplicaSet, (found) =>
+      found.some(({ status }) => status?.replicas === 0),
+    );
     assert.deepEqual(
       sets
         .map(({ metadata, spec }) => [metadata.annotations?.[revision], spec?.replicas])
@@ -152,7 +129,7 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
     await rollUntil(isRolledOut(4));
     await setImage('app:bad');
     // Of 4 one may be missing and one too many: 3 old ones, 2 new ones.
-    const stuck = await untilDeployment(
+    const stuck = await workload.until(
       ({ metadata, status }) =>
         status?.observedGeneration === metadata.generation &&
         status?.updatedReplicas === 2 &&
@@ -164,7 +141,7 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
   test('goes back to an older template with the ReplicaSet of then, as a new revision', async () => {
     await deploy(1);
     await rollUntil(isRolledOut(1));
-    const [first] = await untilSets((found) => found.length === 1);
+    const [first] = await workload.untilAll(ReplicaSet, (found) => found.length === 1);
     await setImage('app:2');
     await rollUntil(isRolledOut(1));
     await setImage('app:1');
@@ -173,7 +150,7 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
         isRolledOut(1)(deployment) && deployment.metadata.annotations?.[revision] === '3',
     );
     assert.equal(undone.spec?.template.spec?.containers[0]?.image, 'app:1');
-    const sets = await untilSets((found) => found.length === 2);
+    const sets = await workload.untilAll(ReplicaSet, (found) => found.length === 2);
     const again = sets.find(({ metadata }) => metadata.uid === first?.metadata.uid);
     assert.equal(again?.metadata.annotations?.[revision], '3');
     assert.equal(again.spec?.replicas, 1);
@@ -181,21 +158,21 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
 
   test('scales up and down', async () => {
     await deploy(1);
-    await untilPods((pods) => pods.length === 1);
-    await client.setScale(Deployment, { namespace, name: app }, 4);
-    await untilPods((pods) => alive(pods).length === 4);
-    await client.setScale(Deployment, { namespace, name: app }, 0);
-    await untilPods((pods) => alive(pods).length === 0);
-    const { status } = await untilDeployment((found) => (found.status?.replicas ?? 0) === 0);
+    await workload.untilPods((pods) => pods.length === 1);
+    await client.setScale(Deployment, workload.ref, 4);
+    await workload.untilPods((pods) => alive(pods).length === 4);
+    await client.setScale(Deployment, workload.ref, 0);
+    await workload.untilPods((pods) => alive(pods).length === 0);
+    const { status } = await workload.until((found) => (found.status?.replicas ?? 0) === 0);
     assert.equal(status?.replicas ?? 0, 0);
   });
 
   test('replaces a pod that was deleted', async () => {
     await deploy(1);
-    const [first] = await untilPods((pods) => pods.length === 1);
+    const [first] = await workload.untilPods((pods) => pods.length === 1);
     assert.ok(first);
     await client.delete(Pod, { namespace, name: first.metadata.name }, { gracePeriodSeconds: 0 });
-    const [second] = await untilPods(
+    const [second] = await workload.untilPods(
       (pods) => pods.length === 1 && pods[0]?.metadata.uid !== first.metadata.uid,
     );
     assert.notEqual(second?.metadata.name, first.metadata.name);
@@ -203,17 +180,16 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
 
   test('holds a rollout while paused, and goes on when resumed', async () => {
     await deploy(1, { paused: true });
-    const { status } = await untilDeployment(
+    const { status } = await workload.until(
       ({ metadata, status }) => status?.observedGeneration === metadata.generation,
     );
     assert.equal(findCondition(status?.conditions, 'Available')?.status ?? 'False', 'False');
     await setImage('app:2');
-    await client.patch(
-      Deployment,
-      { namespace, name: app },
-      { type: 'merge', body: { spec: { paused: false } } },
-    );
-    const pods = await untilPods((found) => found.length === 1);
+    await client.patch(Deployment, workload.ref, {
+      type: 'merge',
+      body: { spec: { paused: false } },
+    });
+    const pods = await workload.untilPods((found) => found.length === 1);
     assert.equal(pods[0]?.spec?.containers[0]?.image, 'app:2');
   });
 
@@ -222,7 +198,7 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
     await rollUntil(isRolledOut(2));
     await setImage('app:2');
     await rollUntil(isRolledOut(2));
-    const pods = await untilPods((found) => found.length === 2);
+    const pods = await workload.untilPods((found) => found.length === 2);
     assert.deepEqual(
       pods.map(({ spec }) => spec?.containers[0]?.image),
       ['app:2', 'app:2'],
@@ -236,7 +212,7 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
       await setImage(image);
       await rollUntil(isRolledOut(1));
     }
-    const sets = await untilSets((found) => found.length === 2);
+    const sets = await workload.untilAll(ReplicaSet, (found) => found.length === 2);
     assert.deepEqual(sets.map(({ metadata }) => metadata.annotations?.[revision]).toSorted(), [
       '2',
       '3',
@@ -257,33 +233,32 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
         ({ reason, regarding }) => reason === 'ScalingReplicaSet' && regarding?.name === app,
       ),
     );
-    const [set] = await untilSets((found) => found.length === 1);
+    const [set] = await workload.untilAll(ReplicaSet, (found) => found.length === 1);
     assert.equal(scaled?.type, 'Normal');
     assert.equal(scaled.note, `Scaled up replica set ${set?.metadata.name ?? ''} from 0 to 1`);
   });
 
   test('counts pods as available only after minReadySeconds', async () => {
     await deploy(1, { minReadySeconds: 500 });
-    const [pod] = await untilPods((pods) => pods.length === 1);
+    const [pod] = await workload.untilPods((pods) => pods.length === 1);
     assert.ok(pod);
     await setPodReady(client, pod);
-    const { status } = await untilDeployment((found) => found.status?.readyReplicas === 1);
+    const { status } = await workload.until((found) => found.status?.readyReplicas === 1);
     assert.deepEqual([status?.availableReplicas ?? 0, status?.unavailableReplicas], [0, 1]);
-    await client.patch(
-      Deployment,
-      { namespace, name: app },
-      { type: 'merge', body: { spec: { minReadySeconds: 0 } } },
-    );
-    await untilDeployment(isRolledOut(1));
+    await client.patch(Deployment, workload.ref, {
+      type: 'merge',
+      body: { spec: { minReadySeconds: 0 } },
+    });
+    await workload.until(isRolledOut(1));
   });
 
   test('says when a rollout has taken longer than its deadline', async () => {
     await deploy(1, { progressDeadlineSeconds: 1 });
-    const { status } = await untilDeployment(
+    const { status } = await workload.until(
       (found) => findCondition(found.status?.conditions, 'Progressing')?.status === 'False',
     );
     const progressing = findCondition(status?.conditions, 'Progressing');
-    const [set] = await untilSets((found) => found.length === 1);
+    const [set] = await workload.untilAll(ReplicaSet, (found) => found.length === 1);
     assert.deepEqual(
       [progressing?.reason, progressing?.message],
       [
@@ -296,11 +271,11 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
   test('shows in its status why pods cannot be made', async () => {
     await deploy(1, {
       template: {
-        ...template('app:1'),
+        ...workload.template('app:1'),
         spec: { containers: [{ name: 'app', image: 'app:1' }], serviceAccountName: 'absent' },
       },
     });
-    const { status } = await untilDeployment(
+    const { status } = await workload.until(
       (found) => findCondition(found.status?.conditions, 'ReplicaFailure')?.status === 'True',
     );
     const failure = findCondition(status?.conditions, 'ReplicaFailure');
@@ -314,9 +289,10 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
     });
     await rollUntil(isRolledOut(4));
     await setImage('app:bad');
-    await untilDeployment(({ status }) => status?.replicas === 5 && status.updatedReplicas === 1);
-    await client.setScale(Deployment, { namespace, name: app }, 8);
-    const sets = await untilSets(
+    await workload.until(({ status }) => status?.replicas === 5 && status.updatedReplicas === 1);
+    await client.setScale(Deployment, workload.ref, 8);
+    const sets = await workload.untilAll(
+      ReplicaSet,
       (found) => found.reduce((sum, { spec }) => sum + (spec?.replicas ?? 0), 0) === 9,
     );
     // Nine pods may be there; each set gets its share of the four new ones by its size, of five: three and a bit, and one.
@@ -326,10 +302,16 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
   test('adopts a ReplicaSet of its own template, and uses it', async () => {
     const orphan = await client.create(ReplicaSet, {
       metadata: { name: `${app}-orphan`, namespace, labels: { app } },
-      spec: { replicas: 0, selector: { matchLabels: { app } }, template: template('app:1') },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app } },
+        template: workload.template('app:1'),
+      },
     });
     const { metadata } = await deploy(1);
-    const sets = await untilSets((found) => found.some(({ spec }) => spec?.replicas === 1));
+    const sets = await workload.untilAll(ReplicaSet, (found) =>
+      found.some(({ spec }) => spec?.replicas === 1),
+    );
     assert.equal(sets.length, 1);
     assert.equal(sets[0]?.metadata.uid, orphan.metadata.uid);
     assert.equal(sets[0].metadata.ownerReferences?.[0]?.uid, metadata.uid);
@@ -337,21 +319,24 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
 
   test('leaves its ReplicaSets behind when it is deleted as an orphan', async () => {
     await deploy(1);
-    const [before] = await untilSets((found) => found.length === 1);
-    await client.delete(Deployment, { namespace, name: app }, { propagationPolicy: 'Orphan' });
-    await untilGone(client, Deployment, { namespace, name: app });
-    const [left] = await untilSets(([set]) => set?.metadata.ownerReferences === undefined);
+    const [before] = await workload.untilAll(ReplicaSet, (found) => found.length === 1);
+    await client.delete(Deployment, workload.ref, { propagationPolicy: 'Orphan' });
+    await untilGone(client, Deployment, workload.ref);
+    const [left] = await workload.untilAll(
+      ReplicaSet,
+      ([set]) => set?.metadata.ownerReferences === undefined,
+    );
     assert.equal(left?.metadata.uid, before?.metadata.uid);
     assert.equal(left?.metadata.deletionTimestamp, undefined);
   });
 
   test('takes ReplicaSets and pods along when it is deleted', async () => {
     await deploy(1);
-    await untilPods((pods) => pods.length === 1);
-    await client.delete(Deployment, { namespace, name: app });
-    await untilGone(client, Deployment, { namespace, name: app });
-    await untilSets((sets) => sets.length === 0);
-    await untilPods((pods) => pods.length === 0);
+    await workload.untilPods((pods) => pods.length === 1);
+    await client.delete(Deployment, workload.ref);
+    await untilGone(client, Deployment, workload.ref);
+    await workload.untilAll(ReplicaSet, (sets) => sets.length === 0);
+    await workload.untilPods((pods) => pods.length === 0);
   });
 
   test('refuses a selector that does not match its template, and one that changes', async () => {
@@ -363,16 +348,12 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
     await deploy(0);
     const labels = { app, more: 'x' };
     const moved = await refusalOf(
-      client.patch(
-        Deployment,
-        { namespace, name: app },
-        {
-          type: 'merge',
-          body: {
-            spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } },
-          },
+      client.patch(Deployment, workload.ref, {
+        type: 'merge',
+        body: {
+          spec: { selector: { matchLabels: labels }, template: { metadata: { labels } } },
         },
-      ),
+      }),
     );
     assert.match(moved.message, /spec\.selector: Invalid value: .*: field is immutable/);
   });

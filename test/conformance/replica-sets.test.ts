@@ -1,75 +1,42 @@
 import assert from 'node:assert/strict';
-import { before, beforeEach, test } from 'node:test';
-import {
-  EventsV1Event,
-  findCondition,
-  Pod,
-  ReplicaSet,
-  type Stored,
-} from '@kubewright/apimachinery';
+import { test } from 'node:test';
+import { findCondition, Pod, ReplicaSet, type Stored } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { setPodReady, setPodStatus } from './played-node.ts';
-import { untilGone, untilObject, untilState } from './until-object.ts';
+import { untilGone, untilObject } from './until-object.ts';
+import { workloadOfEachTest, type Workload } from './workload.ts';
 
 type SetSpec = NonNullable<ReplicaSet['spec']>;
 
 describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
+  let workload: Workload<ReplicaSet>;
   let client: Client;
   let namespace: string;
   let app: string;
-  let apps = 0;
-
-  before(async () => {
-    client = await environment().client();
-    namespace = await environment().newNamespace();
-  });
-  beforeEach(() => {
-    apps += 1;
-    app = `app-${apps}`;
+  workloadOfEachTest(environment, ReplicaSet, (made) => {
+    workload = made;
+    ({ client, namespace, name: app } = made);
   });
 
-  const template = (): NonNullable<SetSpec['template']> => ({
-    metadata: { labels: { app } },
-    spec: {
-      // No node takes them: pods stay as they are, and the test says what is ready.
-      nodeSelector: { 'example.com/nowhere': 'true' },
-      containers: [{ name: 'app', image: 'app:1' }],
-    },
-  });
   const create = (replicas: number, more: Partial<SetSpec> = {}): Promise<Stored<ReplicaSet>> =>
     client.create(ReplicaSet, {
       metadata: { name: app, namespace },
-      spec: { replicas, selector: { matchLabels: { app } }, template: template(), ...more },
+      spec: {
+        replicas,
+        selector: { matchLabels: { app } },
+        template: workload.template('app:1'),
+        ...more,
+      },
     });
   const scale = (replicas: number): Promise<unknown> =>
-    client.setScale(ReplicaSet, { namespace, name: app }, replicas);
-  const untilSet = (isWanted: (set: Stored<ReplicaSet>) => boolean): Promise<Stored<ReplicaSet>> =>
-    untilObject(client, ReplicaSet, { namespace, name: app }, isWanted);
-  const untilPods = (
-    isWanted: (pods: readonly Stored<Pod>[]) => boolean,
-  ): Promise<readonly Stored<Pod>[]> =>
-    untilState(client, Pod, { namespace, labelSelector: `app=${app}` }, isWanted);
+    client.setScale(ReplicaSet, workload.ref, replicas);
   const podRef = ({ metadata }: Stored<Pod>) => ({ namespace, name: metadata.name });
   const label = (pod: Stored<Pod>, labels: Record<string, string>): Promise<unknown> =>
     client.patch(Pod, podRef(pod), { type: 'merge', body: { metadata: { labels } } });
-  const notes = async (count: number): Promise<string[]> => {
-    const ofSet = (events: readonly Stored<EventsV1Event>[]): Stored<EventsV1Event>[] =>
-      events.filter(({ regarding }) => regarding?.kind === 'ReplicaSet' && regarding.name === app);
-    const events = await untilState(
-      client,
-      EventsV1Event,
-      { namespace },
-      (found) => ofSet(found).length >= count,
-    );
-    return ofSet(events).map(
-      ({ type, reason, note }) => `${type ?? ''} ${reason ?? ''} ${note ?? ''}`,
-    );
-  };
-
   test('keep as many pods as they are asked for, each owned by them', async () => {
     const { metadata } = await create(3);
-    const pods = await untilPods((found) => found.length === 3);
+    const pods = await workload.untilPods((found) => found.length === 3);
     for (const pod of pods) {
       assert.ok(pod.metadata.name.startsWith(`${app}-`));
       assert.equal(pod.metadata.generateName, `${app}-`);
@@ -80,17 +47,17 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
       );
     }
     await scale(1);
-    await untilPods((found) => found.length === 1);
+    await workload.untilPods((found) => found.length === 1);
   });
 
   test('say in their status what is there, labelled, ready and available', async () => {
     await create(3, { minReadySeconds: 0 });
-    const pods = await untilPods((found) => found.length === 3);
+    const pods = await workload.untilPods((found) => found.length === 3);
     const [first, second] = pods;
     assert.ok(first !== undefined && second !== undefined);
     await setPodReady(client, first);
     await setPodReady(client, second);
-    const { metadata, status } = await untilSet((set) => set.status?.availableReplicas === 2);
+    const { metadata, status } = await workload.until((set) => set.status?.availableReplicas === 2);
     assert.deepEqual(status, {
       observedGeneration: metadata.generation,
       replicas: 3,
@@ -103,7 +70,7 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
 
   test('count pods that are going apart', async () => {
     await create(1);
-    const [pod] = await untilPods((found) => found.length === 1);
+    const [pod] = await workload.untilPods((found) => found.length === 1);
     assert.ok(pod);
     await client.patch(Pod, podRef(pod), {
       type: 'merge',
@@ -111,26 +78,28 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
     });
     await client.delete(Pod, podRef(pod));
     // Its heir counts, too, a moment later.
-    await untilSet(({ status }) => status?.terminatingReplicas === 1 && status.replicas === 1);
+    await workload.until(
+      ({ status }) => status?.terminatingReplicas === 1 && status.replicas === 1,
+    );
     await client.patch(Pod, podRef(pod), {
       type: 'merge',
       body: { metadata: { finalizers: null } },
     });
-    await untilSet((set) => set.status?.terminatingReplicas === 0);
+    await workload.until((set) => set.status?.terminatingReplicas === 0);
   });
 
   test('replace pods that have failed', async () => {
     await create(1);
-    const [pod] = await untilPods((found) => found.length === 1);
+    const [pod] = await workload.untilPods((found) => found.length === 1);
     assert.ok(pod);
     await setPodStatus(client, pod, { phase: 'Failed', reason: 'Evicted' });
-    const pods = await untilPods((found) => found.length === 2);
+    const pods = await workload.untilPods((found) => found.length === 2);
     assert.ok(pods.some(({ metadata }) => metadata.uid === pod.metadata.uid));
   });
 
   test('give up pods that are not ready before ready ones, and cheap ones before dear ones', async () => {
     await create(4);
-    const pods = await untilPods((found) => found.length === 4);
+    const pods = await workload.untilPods((found) => found.length === 4);
     const [ready, cheap, dear, unready] = pods;
     assert.ok(ready !== undefined && cheap !== undefined && dear !== undefined);
     for (const pod of [ready, cheap, dear]) await setPodReady(client, pod);
@@ -144,10 +113,10 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
         body: { metadata: { annotations: { 'controller.kubernetes.io/pod-deletion-cost': cost } } },
       });
     }
-    await untilSet((set) => set.status?.readyReplicas === 3);
+    await workload.until((set) => set.status?.readyReplicas === 3);
     for (const left of [[ready, cheap, dear], [ready, dear], [dear]]) {
       await scale(left.length);
-      const found = await untilPods((now) => now.length === left.length);
+      const found = await workload.untilPods((now) => now.length === left.length);
       assert.deepEqual(
         found.map(({ metadata }) => metadata.name).toSorted(),
         left.map(({ metadata }) => metadata.name).toSorted(),
@@ -158,7 +127,7 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
   test('adopt pods that match and belong to nobody, and release those that no longer do', async () => {
     const orphan = await client.create(Pod, {
       metadata: { name: `${app}-orphan`, namespace, labels: { app } },
-      spec: template().spec ?? { containers: [] },
+      spec: workload.template('app:1').spec ?? { containers: [] },
     });
     const set = await create(1);
     const adopted = await untilObject(
@@ -176,23 +145,23 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
       ({ metadata }) => (metadata.ownerReferences ?? []).length === 0,
     );
     assert.equal(released.metadata.deletionTimestamp, undefined);
-    const [heir] = await untilPods((pods) => pods.length === 1);
+    const [heir] = await workload.untilPods((pods) => pods.length === 1);
     assert.equal(heir?.metadata.ownerReferences?.[0]?.uid, set.metadata.uid);
   });
 
   test('take no pod from another controller', async () => {
     await create(1);
-    const [owned] = await untilPods((pods) => pods.length === 1);
+    const [owned] = await workload.untilPods((pods) => pods.length === 1);
     assert.ok(owned);
     const other = await client.create(ReplicaSet, {
       metadata: { name: `${app}-other`, namespace },
       spec: {
         replicas: 1,
         selector: { matchLabels: { app } },
-        template: template(),
+        template: workload.template('app:1'),
       },
     });
-    const pods = await untilPods((found) => found.length === 2);
+    const pods = await workload.untilPods((found) => found.length === 2);
     const owners = pods.map(({ metadata }) => metadata.ownerReferences?.[0]?.uid);
     assert.ok(owners.includes(other.metadata.uid));
     const kept = await client.get(Pod, podRef(owned));
@@ -201,21 +170,21 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
 
   test('give up a pod that is one too many once it is adopted', async () => {
     await create(1);
-    await untilPods((pods) => pods.length === 1);
+    await workload.untilPods((pods) => pods.length === 1);
     await client.create(Pod, {
       metadata: { name: `${app}-extra`, namespace, labels: { app } },
-      spec: template().spec ?? { containers: [] },
+      spec: workload.template('app:1').spec ?? { containers: [] },
     });
-    await untilPods((pods) => pods.length === 1);
+    await workload.untilPods((pods) => pods.length === 1);
   });
 
   test('tell in Events what they made and deleted', async () => {
     await create(1);
-    const [pod] = await untilPods((pods) => pods.length === 1);
+    const [pod] = await workload.untilPods((pods) => pods.length === 1);
     await scale(0);
-    await untilPods((pods) => pods.length === 0);
+    await workload.untilPods((pods) => pods.length === 0);
     const name = pod?.metadata.name ?? '';
-    assert.deepEqual((await notes(2)).toSorted(), [
+    assert.deepEqual((await workload.untilNotes((found) => found.length >= 2)).toSorted(), [
       `Normal SuccessfulCreate Created pod: ${name}`,
       `Normal SuccessfulDelete Deleted pod: ${name}`,
     ]);
@@ -224,11 +193,11 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
   test('tell in an Event and in their status why a pod cannot be made', async () => {
     await create(1, {
       template: {
-        ...template(),
+        ...workload.template('app:1'),
         spec: { containers: [{ name: 'app', image: 'app:1' }], serviceAccountName: 'absent' },
       },
     });
-    const { status } = await untilSet(
+    const { status } = await workload.until(
       (set) => findCondition(set.status?.conditions, 'ReplicaFailure') !== undefined,
     );
     const failure = findCondition(status?.conditions, 'ReplicaFailure');
@@ -236,17 +205,17 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
     assert.deepEqual([failure?.status, failure?.reason], ['True', 'FailedCreate']);
     // The name had not been generated yet.
     assert.equal(failure?.message, `pods "${app}-" is forbidden: ${why}`);
-    assert.deepEqual(await notes(1), [
+    assert.deepEqual(await workload.untilNotes((found) => found.length >= 1), [
       `Warning FailedCreate Error creating: pods "${app}-" is forbidden: ${why}`,
     ]);
   });
 
   test('take their pods along when they are deleted, or leave them behind', async () => {
     await create(1);
-    const [pod] = await untilPods((pods) => pods.length === 1);
+    const [pod] = await workload.untilPods((pods) => pods.length === 1);
     assert.ok(pod);
-    await client.delete(ReplicaSet, { namespace, name: app }, { propagationPolicy: 'Orphan' });
-    await untilGone(client, ReplicaSet, { namespace, name: app });
+    await client.delete(ReplicaSet, workload.ref, { propagationPolicy: 'Orphan' });
+    await untilGone(client, ReplicaSet, workload.ref);
     await untilObject(
       client,
       Pod,
@@ -254,9 +223,11 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
       ({ metadata }) => metadata.ownerReferences === undefined,
     );
     await create(1);
-    const [again] = await untilPods(([found]) => found?.metadata.ownerReferences !== undefined);
+    const [again] = await workload.untilPods(
+      ([found]) => found?.metadata.ownerReferences !== undefined,
+    );
     assert.equal(again?.metadata.uid, pod.metadata.uid);
-    await client.delete(ReplicaSet, { namespace, name: app });
-    await untilPods((pods) => pods.length === 0);
+    await client.delete(ReplicaSet, workload.ref);
+    await workload.untilPods((pods) => pods.length === 0);
   });
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import {
   ControllerRevision,
-  EventsV1Event,
   PersistentVolumeClaim,
   Pod,
   StatefulSet,
@@ -13,34 +12,27 @@ import { describeOnEachServer } from './on-each-server.ts';
 import { setPodReady, setPodStatus, withPlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
+import { workloadOfEachTest, type Workload } from './workload.ts';
 
 type SetSpec = NonNullable<StatefulSet['spec']>;
 
 describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
+  let workload: Workload<StatefulSet>;
   let client: Client;
   let namespace: string;
   let app: string;
-  let apps = 0;
-
-  before(async () => {
-    client = await environment().client();
-    namespace = await environment().newNamespace();
-  });
-  beforeEach(() => {
-    apps += 1;
-    app = `db-${String.fromCharCode(96 + (apps % 26))}`;
-    if (apps > 26) app += String(apps);
+  workloadOfEachTest(environment, StatefulSet, (made) => {
+    workload = made;
+    ({ client, namespace, name: app } = made);
   });
 
-  const template = (image: string): SetSpec['template'] => ({
-    metadata: { labels: { app } },
-    spec: {
-      // No node takes them: pods stay as they are, and the test says what is ready.
-      nodeSelector: { 'example.com/nowhere': 'true' },
-      terminationGracePeriodSeconds: 0,
-      containers: [{ name: 'db', image }],
-    },
-  });
+  const template = (image: string): SetSpec['template'] => {
+    const { metadata, spec } = workload.template(image);
+    return {
+      metadata,
+      spec: { containers: [], ...spec, terminationGracePeriodSeconds: 0 },
+    };
+  };
   const dataClaim = (): PersistentVolumeClaim => ({
     metadata: { name: 'data', labels: { of: 'template' } },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Mi' } } },
@@ -52,25 +44,17 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
         replicas,
         serviceName: `${app}-pods`,
         selector: { matchLabels: { app } },
-        template: template('db:1'),
+        template: template('app:1'),
         ...more,
       },
     });
   const change = (spec: object): Promise<Stored<StatefulSet>> =>
-    client.patch(StatefulSet, { namespace, name: app }, { type: 'merge', body: { spec } });
+    client.patch(StatefulSet, workload.ref, { type: 'merge', body: { spec } });
   const setImage = (image: string): Promise<Stored<StatefulSet>> =>
-    change({ template: { spec: { containers: [{ name: 'db', image }] } } });
-  const selection = () => ({ namespace, labelSelector: `app=${app}` });
-  const untilSet = (
-    isWanted: (set: Stored<StatefulSet>) => boolean,
-  ): Promise<Stored<StatefulSet>> =>
-    untilObject(client, StatefulSet, { namespace, name: app }, isWanted);
-  const untilPods = (
-    isWanted: (pods: readonly Stored<Pod>[]) => boolean,
-  ): Promise<readonly Stored<Pod>[]> => untilState(client, Pod, selection(), isWanted);
+    change({ template: { spec: { containers: [{ name: 'app', image }] } } });
   const untilNames = (...ordinals: number[]): Promise<readonly Stored<Pod>[]> => {
     const wanted = ordinals.map((ordinal) => `${app}-${ordinal}`).sort();
-    return untilPods(
+    return workload.untilPods(
       (pods) =>
         pods
           .map(({ metadata }) => metadata.name)
@@ -78,10 +62,6 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
           .join() === wanted.join(),
     );
   };
-  const untilClaims = (
-    isWanted: (claims: readonly Stored<PersistentVolumeClaim>[]) => boolean,
-  ): Promise<readonly Stored<PersistentVolumeClaim>[]> =>
-    untilState(client, PersistentVolumeClaim, selection(), isWanted);
   const podOf = (ordinal: number): Promise<Stored<Pod>> =>
     client.get(Pod, { namespace, name: `${app}-${ordinal}` });
   const claimRef = (ordinal: number) => ({ namespace, name: `data-${app}-${ordinal}` });
@@ -96,29 +76,19 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
       status.currentRevision === status.updateRevision;
   const rollUntil = (
     isWanted: (set: Stored<StatefulSet>) => boolean,
-  ): Promise<Stored<StatefulSet>> => withPlayedNode(client, selection(), () => untilSet(isWanted));
+  ): Promise<Stored<StatefulSet>> =>
+    withPlayedNode(client, workload.selection, () => workload.until(isWanted));
   const images = async (): Promise<(string | undefined)[]> => {
-    const { items } = await client.list(Pod, selection());
+    const { items } = await client.list(Pod, workload.selection);
     return items
       .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
       .map(({ spec }) => spec?.containers[0]?.image);
   };
-  const eventsOf = async (isWanted: (notes: string[]) => boolean): Promise<string[]> => {
-    const notesOf = (events: readonly Stored<EventsV1Event>[]): string[] =>
-      events
-        .filter(({ regarding }) => regarding?.kind === 'StatefulSet' && regarding.name === app)
-        .map(({ type, reason, note }) => `${type ?? ''} ${reason ?? ''} ${note ?? ''}`);
-    const events = await untilState(client, EventsV1Event, { namespace }, (found) =>
-      isWanted(notesOf(found)),
-    );
-    return notesOf(events);
-  };
-
   test('gives each pod a lasting identity', async () => {
     const { metadata } = await create(1, { ordinals: { start: 5 } });
     const [pod] = await untilNames(5);
     assert.ok(pod);
-    const set = await untilSet(({ status }) => status?.updateRevision !== undefined);
+    const set = await workload.until(({ status }) => status?.updateRevision !== undefined);
     assert.deepEqual(pod.metadata.labels, {
       app,
       'apps.kubernetes.io/pod-index': '5',
@@ -141,9 +111,9 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     await untilNames(0, 1);
     // The first is in trouble again: the third has to wait for it, too.
     await setPodReady(client, await podOf(0), false);
-    await untilSet(({ status }) => (status?.readyReplicas ?? 0) === 0);
+    await workload.until(({ status }) => (status?.readyReplicas ?? 0) === 0);
     await setPodReady(client, await podOf(1));
-    const waiting = await untilSet(({ status }) => status?.readyReplicas === 1);
+    const waiting = await workload.until(({ status }) => status?.readyReplicas === 1);
     assert.equal(waiting.status?.replicas, 2);
     await setPodReady(client, await podOf(0));
     await untilNames(0, 1, 2);
@@ -161,7 +131,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     const [first] = await untilNames(0);
     assert.ok(first);
     await setPodReady(client, first);
-    const { status } = await untilSet((set) => set.status?.readyReplicas === 1);
+    const { status } = await workload.until((set) => set.status?.readyReplicas === 1);
     assert.deepEqual([status?.replicas, status?.availableReplicas], [1, 0]);
     await change({ minReadySeconds: 0 });
     await untilNames(0, 1);
@@ -183,7 +153,9 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
       { namespace, name: `${app}-2` },
       ({ metadata }) => metadata.deletionTimestamp !== undefined,
     );
-    await untilSet(({ metadata, status }) => status?.observedGeneration === metadata.generation);
+    await workload.until(
+      ({ metadata, status }) => status?.observedGeneration === metadata.generation,
+    );
     assert.equal((await podOf(1)).metadata.deletionTimestamp, undefined);
     await client.patch(
       Pod,
@@ -198,12 +170,12 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     await rollUntil(isReady(1));
     const first = await podOf(0);
     await client.delete(Pod, { namespace, name: first.metadata.name });
-    const [second] = await untilPods(
+    const [second] = await workload.untilPods(
       ([pod]) => pod !== undefined && pod.metadata.uid !== first.metadata.uid,
     );
     assert.ok(second);
     await setPodStatus(client, second, { phase: 'Failed', reason: 'Evicted' });
-    const [third] = await untilPods(
+    const [third] = await workload.untilPods(
       ([pod]) => pod !== undefined && pod.metadata.uid !== second.metadata.uid,
     );
     assert.equal(third?.metadata.name, first.metadata.name);
@@ -212,7 +184,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
   test('makes a claim for each pod, labelled, owned by nobody, and mounted', async () => {
     await create(1, { volumeClaimTemplates: [dataClaim()] });
     const [pod] = await untilNames(0);
-    const [claim] = await untilClaims((claims) => claims.length === 1);
+    const [claim] = await workload.untilAll(PersistentVolumeClaim, (claims) => claims.length === 1);
     assert.equal(claim?.metadata.name, `data-${app}-0`);
     assert.deepEqual(claim.metadata.labels, { of: 'template', app });
     assert.equal(claim.metadata.ownerReferences, undefined);
@@ -220,7 +192,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
       name: 'data',
       persistentVolumeClaim: { claimName: `data-${app}-0` },
     });
-    const notes = await eventsOf((found) => found.length >= 2);
+    const notes = await workload.untilNotes((found) => found.length >= 2);
     assert.ok(
       notes.includes(
         `Normal SuccessfulCreate Create Claim data-${app}-0 Pod ${app}-0 in StatefulSet ${app} success`,
@@ -231,14 +203,14 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
 
   test('keeps the claims of removed pods and of itself, and finds them again', async () => {
     await create(2, { podManagementPolicy: 'Parallel', volumeClaimTemplates: [dataClaim()] });
-    const before = await untilClaims((claims) => claims.length === 2);
+    const before = await workload.untilAll(PersistentVolumeClaim, (claims) => claims.length === 2);
     await change({ replicas: 0 });
     await untilNames();
-    await client.delete(StatefulSet, { namespace, name: app });
-    await untilGone(client, StatefulSet, { namespace, name: app });
+    await client.delete(StatefulSet, workload.ref);
+    await untilGone(client, StatefulSet, workload.ref);
     await create(2, { podManagementPolicy: 'Parallel', volumeClaimTemplates: [dataClaim()] });
     await untilNames(0, 1);
-    const after = await untilClaims((claims) => claims.length === 2);
+    const after = await workload.untilAll(PersistentVolumeClaim, (claims) => claims.length === 2);
     const uids = (claims: readonly Stored<PersistentVolumeClaim>[]): string[] =>
       claims.map(({ metadata }) => metadata.uid).sort();
     assert.deepEqual(uids(after), uids(before));
@@ -265,7 +237,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
         blockOwnerDeletion: true,
       },
     ]);
-    await client.delete(StatefulSet, { namespace, name: app });
+    await client.delete(StatefulSet, workload.ref);
     await untilGone(client, PersistentVolumeClaim, claimRef(0));
   });
 
@@ -275,8 +247,8 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
       volumeClaimTemplates: [dataClaim()],
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' },
     });
-    await untilClaims((claims) => claims.length === 2);
-    await withPlayedNode(client, selection(), () => untilSet(isReady(2)));
+    await workload.untilAll(PersistentVolumeClaim, (claims) => claims.length === 2);
+    await withPlayedNode(client, workload.selection, () => workload.until(isReady(2)));
     const kept = await client.get(PersistentVolumeClaim, claimRef(0));
     assert.equal(kept.metadata.ownerReferences, undefined);
     await change({ replicas: 1 });
@@ -287,17 +259,19 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
   test('updates from the highest ordinal, and waits for each pod to be ready', async () => {
     await create(3);
     const old = await rollUntil(isReady(3));
-    await setImage('db:2');
-    await untilPods((pods) => pods.some(({ spec }) => spec?.containers[0]?.image === 'db:2'));
-    assert.deepEqual(await images(), ['db:1', 'db:1', 'db:2']);
-    const halfway = await untilSet(
+    await setImage('app:2');
+    await workload.untilPods((pods) =>
+      pods.some(({ spec }) => spec?.containers[0]?.image === 'app:2'),
+    );
+    assert.deepEqual(await images(), ['app:1', 'app:1', 'app:2']);
+    const halfway = await workload.until(
       ({ status }) => status?.updatedReplicas === 1 && status.currentReplicas === 2,
     );
     assert.equal(halfway.status?.currentRevision, old.status?.currentRevision);
     assert.notEqual(halfway.status?.updateRevision, old.status?.updateRevision);
     assert.deepEqual([halfway.status?.replicas, halfway.status?.readyReplicas], [3, 2]);
     await rollUntil(isReady(3));
-    assert.deepEqual(await images(), ['db:2', 'db:2', 'db:2']);
+    assert.deepEqual(await images(), ['app:2', 'app:2', 'app:2']);
   });
 
   test('leaves pods below the partition as they are, also when they are made anew', async () => {
@@ -305,15 +279,15 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } },
     });
     await rollUntil(isReady(3));
-    await setImage('db:2');
+    await setImage('app:2');
     await rollUntil(({ status }) => status?.updatedReplicas === 1 && status.readyReplicas === 3);
     const first = await podOf(0);
     await client.delete(Pod, { namespace, name: first.metadata.name });
-    await untilPods(
+    await workload.untilPods(
       (pods) =>
         pods.length === 3 && pods.every(({ metadata }) => metadata.uid !== first.metadata.uid),
     );
-    assert.deepEqual(await images(), ['db:1', 'db:1', 'db:2']);
+    assert.deepEqual(await images(), ['app:1', 'app:1', 'app:2']);
   });
 
   test('updates pods only when they are deleted, if told so', async () => {
@@ -321,14 +295,15 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     // Such a set never says that its current revision is the new one.
     const isUp = ({ status }: Stored<StatefulSet>): boolean => status?.availableReplicas === 2;
     await rollUntil(isUp);
-    await setImage('db:2');
-    await untilSet(({ status }) => status?.currentRevision !== status?.updateRevision);
-    assert.deepEqual(await images(), ['db:1', 'db:1']);
+    await setImage('app:2');
+    await workload.until(({ status }) => status?.currentRevision !== status?.updateRevision);
+    assert.deepEqual(await images(), ['app:1', 'app:1']);
     await client.delete(Pod, { namespace, name: `${app}-0` });
-    await untilPods(
-      (pods) => pods.length === 2 && pods.some(({ spec }) => spec?.containers[0]?.image === 'db:2'),
+    await workload.untilPods(
+      (pods) =>
+        pods.length === 2 && pods.some(({ spec }) => spec?.containers[0]?.image === 'app:2'),
     );
-    assert.deepEqual(await images(), ['db:2', 'db:1']);
+    assert.deepEqual(await images(), ['app:2', 'app:1']);
   });
 
   test('keeps its templates as revisions, and takes an old one again for a step back', async () => {
@@ -337,22 +312,22 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     const [first] = await untilState(
       client,
       ControllerRevision,
-      selection(),
+      workload.selection,
       (found) => found.length === 1,
     );
     assert.ok(first);
     const data = first.data as { spec: { template: Record<string, unknown> } }; // as the API documents it
     assert.equal(data.spec.template['$patch'], 'replace');
     assert.equal(first.metadata.ownerReferences?.[0]?.name, app);
-    await setImage('db:2');
+    await setImage('app:2');
     await rollUntil(isReady(1));
-    await setImage('db:1');
+    await setImage('app:1');
     const undone = await rollUntil(isReady(1));
     assert.equal(undone.status?.updateRevision, first.metadata.name);
     const revisions = await untilState(
       client,
       ControllerRevision,
-      selection(),
+      workload.selection,
       (found) => found.length === 2,
     );
     const again = revisions.find(({ metadata }) => metadata.uid === first.metadata.uid);
@@ -362,14 +337,14 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
   test('keeps no more unused revisions than its history limit', async () => {
     await create(1, { revisionHistoryLimit: 1 });
     await rollUntil(isReady(1));
-    for (const image of ['db:2', 'db:3', 'db:4']) {
+    for (const image of ['app:2', 'app:3', 'app:4']) {
       await setImage(image);
       await rollUntil(isReady(1));
     }
     const revisions = await untilState(
       client,
       ControllerRevision,
-      selection(),
+      workload.selection,
       (found) => found.length === 2,
     );
     assert.deepEqual(revisions.map(({ revision }) => revision).toSorted(), [3, 4]);
@@ -377,7 +352,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
 
   test('adopts a pod that bears one of its names, and leaves others alone', async () => {
     const labels = { app };
-    const spec = template('db:0').spec ?? { containers: [] };
+    const spec = template('app:0').spec ?? { containers: [] };
     const named = await client.create(Pod, {
       metadata: { name: `${app}-0`, namespace, labels },
       spec,
@@ -436,8 +411,8 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     await create(1);
     await rollUntil(isReady(1));
     const pod = await podOf(0);
-    await client.delete(StatefulSet, { namespace, name: app }, { propagationPolicy: 'Orphan' });
-    await untilGone(client, StatefulSet, { namespace, name: app });
+    await client.delete(StatefulSet, workload.ref, { propagationPolicy: 'Orphan' });
+    await untilGone(client, StatefulSet, workload.ref);
     const { metadata } = await create(1);
     const adopted = await untilObject(
       client,
@@ -446,7 +421,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
       (found) => found.metadata.ownerReferences?.[0]?.uid === metadata.uid,
     );
     assert.equal(adopted.metadata.uid, pod.metadata.uid);
-    const { status } = await untilSet(isReady(1));
+    const { status } = await workload.until(isReady(1));
     assert.equal(status?.updateRevision, pod.metadata.labels?.['controller-revision-hash']);
   });
 
@@ -455,7 +430,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     await rollUntil(isReady(1));
     await change({ replicas: 0 });
     await untilNames();
-    const notes = await eventsOf((found) => found.length === 2);
+    const notes = await workload.untilNotes((found) => found.length === 2);
     assert.deepEqual(notes.toSorted(), [
       `Normal SuccessfulCreate Create Pod ${app}-0 in StatefulSet ${app} successful`,
       `Normal SuccessfulDelete Delete Pod ${app}-0 in StatefulSet ${app} successful`,
@@ -465,11 +440,11 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
   test('tells in an Event why a pod could not be made', async () => {
     await create(1, {
       template: {
-        ...template('db:1'),
-        spec: { containers: [{ name: 'db', image: 'db:1' }], serviceAccountName: 'absent' },
+        ...template('app:1'),
+        spec: { containers: [{ name: 'app', image: 'app:1' }], serviceAccountName: 'absent' },
       },
     });
-    const [note] = await eventsOf((found) => found.length === 1);
+    const [note] = await workload.untilNotes((found) => found.length === 1);
     assert.equal(
       note,
       `Warning FailedCreate Create Pod ${app}-0 in StatefulSet ${app} failed error: pods "${app}-0" is forbidden: error looking up service account ${namespace}/absent: serviceaccount "absent" not found`,
@@ -479,10 +454,10 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
   test('goes with its pods and revisions', async () => {
     await create(1);
     await untilNames(0);
-    await client.delete(StatefulSet, { namespace, name: app });
-    await untilGone(client, StatefulSet, { namespace, name: app });
+    await client.delete(StatefulSet, workload.ref);
+    await untilGone(client, StatefulSet, workload.ref);
     await untilNames();
-    await untilState(client, ControllerRevision, selection(), (found) => found.length === 0);
+    await untilState(client, ControllerRevision, workload.selection, (found) => found.length === 0);
   });
 
   test('has no maxUnavailable, which Kubernetes 1.36 drops by default', async () => {
