@@ -217,7 +217,12 @@ test(
       namespace,
       labelSelector: 'batch.kubernetes.io/job-name=wrong-restore',
     });
-    assert.equal(pods.items.length, 1, 'what another try would not mend is tried once');
+    // A database that is away for a moment is worth another try.
+    const codes = pods.items.map(
+      ({ status }) => status?.containerStatuses?.[0]?.state?.terminated?.exitCode,
+    );
+    const isFinal = (code: number | undefined): boolean => code === 3;
+    assert.equal(codes.filter(isFinal).length, 1, 'what another try would not mend is tried once');
     const { status } = await world.database('wrong');
     assert.equal(findCondition(status?.conditions, 'Ready')?.reason, 'RestoreFailed');
     const events = await world.events();
