@@ -56,6 +56,14 @@ const parts: readonly (readonly [Resource, string, change: object])[] = [
   [Secret, 'db-tls', { data: { 'tls.crt': null } }],
 ];
 
+/** Plays the pods until all is well: those that are there now may be about to go, and be made anew. */
+async function untilRunning(world: OperatorWorld, operator: OperatorRun): Promise<void> {
+  await operator.passUntil(async () => {
+    await world.playReady('db', ['db-0', 'db-1']);
+    return (await world.database('db')).status?.phase === 'Running';
+  });
+}
+
 async function start(world: OperatorWorld): Promise<OperatorRun> {
   const operator = world.run(world.client, new FakeClock());
   await world.create('db', {
@@ -64,8 +72,7 @@ async function start(world: OperatorWorld): Promise<OperatorRun> {
     security: { tlsEnabled: true },
   });
   await operator.passUntil(async () => (await world.find(StatefulSet, 'db')) !== undefined);
-  await world.playReady('db', ['db-0', 'db-1']);
-  await operator.passUntil(async () => (await world.database('db')).status?.phase === 'Running');
+  await untilRunning(world, operator);
   return operator;
 }
 
@@ -100,8 +107,7 @@ test('what somebody deletes comes back, and then nothing is written any more', a
       return now !== undefined && now.metadata.uid !== uid && isControlledBy(now, cluster);
     });
   }
-  await world.playReady('db', ['db-0', 'db-1']);
-  await operator.passUntil(async () => (await world.database('db')).status?.phase === 'Running');
+  await untilRunning(world, operator);
   await assertQuiet(operator);
 });
 
@@ -118,8 +124,7 @@ test('what somebody changes is put right, and then nothing is written any more',
       isDeepStrictEqual(essence(await world.find(resource, name)), essence(before)),
     );
   }
-  await world.playReady('db', ['db-0', 'db-1']);
-  await operator.passUntil(async () => (await world.database('db')).status?.phase === 'Running');
+  await untilRunning(world, operator);
   await assertQuiet(operator);
 });
 
