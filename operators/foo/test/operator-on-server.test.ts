@@ -198,6 +198,8 @@ describe('the operator', { timeout: 300_000 }, () => {
     }
     await using operator = world.run();
     await world.untilHappy({ a: false, b: false, c: false });
+    // A status is there a moment before its reconcile has ended.
+    await until(async () => (await operator.reconciles()) >= 3);
     // Nothing tells that no further reconcile is coming, but each of what has come is counted.
     assert.equal(await operator.reconciles(), 3);
 
@@ -364,6 +366,7 @@ describe('an operator that lacks a permission', { timeout: 300_000 }, () => {
     // A second Foo, worked on after the first: had that one come back at once, it would have been seen by then.
     await world.createFoo('g', 'jack');
     await until(async () => (await world.events()).length === 2);
+    await until(async () => (await operator.reconciles('requeue_after')) >= 2);
     const tries = operator.transport.writes.filter((write) => write.endsWith('/status'));
     assert.equal(tries.length, 2);
     assert.equal(await operator.reconciles('requeue_after'), 2);
