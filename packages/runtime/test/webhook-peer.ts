@@ -40,6 +40,8 @@ export async function callWebhook(options: {
       ).getPeerCertificate(); // it is a TLS socket
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      // Without a listener an answer that breaks off would end in nothing at all.
+      response.on('error', reject);
       response.on('end', () => {
         const answer = Buffer.concat(chunks).toString();
         resolve({ status: response.statusCode ?? 0, body: answer, serialNumber });
