@@ -23,7 +23,15 @@ import {
 import type { Client } from '@kubewright/client';
 import { DatabaseCluster, program } from '@kubewright/database-cluster';
 import type { OperatorProgram } from '@kubewright/runtime/operator';
-import { makeDatabases, namespace, playBeside, wantsLess } from './database-work.ts';
+import {
+  isDeployed,
+  makeDatabases,
+  namespace,
+  playBeside,
+  system,
+  wantsLess,
+  webhookSecret,
+} from './database-work.ts';
 import { OwnerGuard, ownerRefusal } from './owner-guard.ts';
 import { declarePermissionSuite, type Need } from './permission-suite.ts';
 
@@ -50,7 +58,8 @@ type Outcome =
   | 'lets the database go'
   | 'says that it is ready'
   | 'records it'
-  | 'has the API server trust its webhook';
+  | 'has the API server trust its webhook'
+  | 'makes its certificates anew';
 
 async function outcomes(client: Client): Promise<Record<Outcome, boolean>> {
   async function all<T extends KubernetesObject>(
@@ -80,6 +89,7 @@ async function outcomes(client: Client): Promise<Record<Outcome, boolean>> {
     all(EventsV1Event),
     client.get(CustomResourceDefinition, { name: 'databaseclusters.example.com' }),
   ]);
+  const certificates = await webhookSecret(client);
   const stays = databases.get('stays');
   const heir = databases.get('heir');
   const less = databases.get('less');
@@ -114,6 +124,7 @@ async function outcomes(client: Client): Promise<Record<Outcome, boolean>> {
     'records it': [...events.values()].some(({ reason }) => reason === 'DatabaseReady'),
     'has the API server trust its webhook':
       definition.spec.conversion?.webhook?.clientConfig?.caBundle !== undefined,
+    'makes its certificates anew': certificates?.data !== undefined && !isDeployed(certificates),
   };
 }
 
@@ -140,6 +151,15 @@ function granted(resource: string, verbs: string): Need<Outcome>[] {
   return needs(resource, verbs, 'lets the agents act').map((need) => ({ ...need, refusal }));
 }
 
+/** A permission on the certificates of the webhook, and on what has to know them. */
+function trusted(verb: string, fails?: Outcome): Need<Outcome>[] {
+  const never = fails === undefined ? {} : { fails };
+  return [
+    { role: 'leader', resource: 'secrets', verb, ...never },
+    { role: 'cluster', resource: 'customresourcedefinitions', verb, ...never },
+  ];
+}
+
 const guard = await OwnerGuard.start();
 after(() => guard[Symbol.asyncDispose]());
 
@@ -147,7 +167,7 @@ declarePermissionSuite<Outcome>({
   operator: {
     // Safe: whoever runs a program gives it the options that it defines.
     program: program as unknown as OperatorProgram,
-    system: 'database-cluster-system',
+    system,
     namespace,
     makeWork: async (client) => {
       await guard.guard(client);
@@ -190,18 +210,15 @@ declarePermissionSuite<Outcome>({
     ...needs('jobs', 'create get list patch watch', 'restores'),
     { role: 'watch', resource: 'events', verb: 'create', fails: 'records it' },
     { role: 'watch', resource: 'events', verb: 'patch', fails: 'counts repeated Events' },
-    ...(['get', 'update'] as const).map((verb): Need<Outcome> => ({
+    // Changes that nobody sees are found by the next look at the age of the certificates.
+    ...['get', 'patch'].flatMap((verb) => trusted(verb, 'has the API server trust its webhook')),
+    ...['list', 'watch'].flatMap((verb) => trusted(verb)),
+    {
       role: 'leader',
       resource: 'secrets',
-      verb,
-      fails: 'has the API server trust its webhook',
-    })),
-    ...(['get', 'patch'] as const).map((verb): Need<Outcome> => ({
-      role: 'cluster',
-      resource: 'customresourcedefinitions',
-      verb,
-      fails: 'has the API server trust its webhook',
-    })),
+      verb: 'create',
+      fails: 'makes its certificates anew',
+    },
   ],
   job: [
     'holds the database',
@@ -227,6 +244,7 @@ declarePermissionSuite<Outcome>({
     'says that it is ready',
     'records it',
     'has the API server trust its webhook',
+    'makes its certificates anew',
   ],
   refused: [
     { role: 'watch', resource: 'pods', verb: 'list' },

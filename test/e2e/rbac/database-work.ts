@@ -8,6 +8,7 @@ import {
   Lease,
   PersistentVolumeClaim,
   Pod,
+  Secret,
   Service,
   StatefulSet,
   type DeepReadonly,
@@ -18,6 +19,8 @@ import { DatabaseCluster, type DatabaseClusterSpec } from '@kubewright/database-
 
 /** Where the databases are. */
 export const namespace = 'default';
+/** Where the operator is. */
+export const system = 'database-cluster-system';
 
 const managed = { 'app.kubernetes.io/managed-by': 'database-cluster' };
 /** The identity of the data in the claims. */
@@ -74,7 +77,10 @@ function earlierClaim(
   };
 }
 
-/** Plays the controllers, the node and the agents, and the user who wants less of one database and none of another when they work. */
+/**
+ * Plays the controllers, the node and the agents; the user who wants less of one database and none of another when they work;
+ * and somebody who deletes the certificates of the webhook.
+ */
 export async function playBeside(client: Client, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -83,6 +89,7 @@ export async function playBeside(client: Client, signal: AbortSignal): Promise<v
       await playPods(client);
       await playAgents(client);
       await playUser(client);
+      await playMischief(client);
     } catch (error) {
       // Something changed or went meanwhile: the next look sees it.
       if (!isConflict(error) && !isNotFound(error)) throw error;
@@ -206,6 +213,25 @@ async function playUser(client: Client): Promise<void> {
   if (isUp && goes?.metadata.deletionTimestamp === undefined) {
     await client.delete(resource, { namespace, name: 'goes' });
   }
+}
+
+/** Deletes the Secret that was deployed, when there are certificates in it. */
+async function playMischief(client: Client): Promise<void> {
+  const secret = await webhookSecret(client);
+  if (secret?.data === undefined || !isDeployed(secret)) return;
+  const { name, uid } = secret.metadata;
+  await client.delete(Secret, { namespace: system, name }, { preconditions: { uid } });
+}
+
+/** The Secret with the certificates of the webhook; undefined when it is gone. */
+export async function webhookSecret(client: Client): Promise<Stored<Secret> | undefined> {
+  const { items } = await client.list(Secret, { namespace: system });
+  return items.find(({ metadata }) => metadata.name === 'database-cluster-webhook');
+}
+
+/** Whether a Secret came with the manifests; those that the operator makes have no labels. */
+export function isDeployed({ metadata }: DeepReadonly<Secret>): boolean {
+  return metadata.labels !== undefined;
 }
 
 /** One of the databases; undefined when it is gone. */
