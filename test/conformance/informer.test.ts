@@ -5,16 +5,31 @@ import type { Client } from '@kubewright/client';
 import { Cache, type Informer } from '@kubewright/runtime';
 import { describeOnEachServer } from './on-each-server.ts';
 
-/** Resolves when the informer shows what is wanted. */
+/** Longest wait, in milliseconds: it only bounds a failure. */
+const limitMs = 120_000;
+
+/**
+ * Resolves when the informer shows what is wanted.
+ *
+ * @throws Error with what it shows when it does not come to pass.
+ */
 async function until(informer: Informer<ConfigMap>, isThere: () => boolean): Promise<void> {
   const done = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => {
+    const shown = JSON.stringify(informer.list());
+    done.reject(new Error(`did not come to pass: ${String(isThere)}; shown: ${shown}`));
+  }, limitMs);
   const look = (): void => {
     if (isThere()) done.resolve(undefined);
   };
   const handler = { added: look, updated: look, deleted: look };
   using _handler = informer.addEventHandler(handler);
   look();
-  await done.promise;
+  try {
+    await done.promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 describeOnEachServer('informer', {}, (environment) => {

@@ -15,6 +15,9 @@ import {
 import type { EventRepeat } from '../src/events/core-event-recorder.ts';
 import type { AssignedPod, IssuedToken, KubeletApi } from '../src/kubelet/index.ts';
 
+/** Longest wait for what must happen, in milliseconds; it only bounds a failure. */
+const limitMs = 120_000;
+
 /** A status as it was written, and when. */
 export interface WrittenStatus {
   readonly atMs: number;
@@ -59,33 +62,54 @@ export class InMemoryKubeletApi implements KubeletApi {
     return this.#pods.get(uid);
   }
 
-  /** Resolves with the pod's status as soon as it is as wanted; undefined stands for a pod that is gone. */
+  /**
+   * Resolves with the pod's status as soon as it is as wanted; undefined stands for a pod that is gone.
+   *
+   * @throws Error with the last status when it does not come to pass.
+   */
   async until(
     uid: string,
     isWanted: (status: PodStatus | undefined) => boolean,
   ): Promise<PodStatus | undefined> {
-    for (;;) {
+    const now = (): PodStatus | undefined => {
       const pod = this.#pods.get(uid);
-      const status = pod === undefined ? undefined : (pod.status ?? {});
-      if (isWanted(status)) return status;
-      const changed = Promise.withResolvers<undefined>();
-      const look = (): void => changed.resolve(undefined);
-      this.#waiting.add(look);
-      await changed.promise;
-      this.#waiting.delete(look);
-    }
+      return pod === undefined ? undefined : (pod.status ?? {});
+    };
+    const { status } = await this.#untilFound(
+      () => (isWanted(now()) ? { status: now() } : undefined),
+      now,
+    );
+    return status;
   }
 
-  /** Resolves when an Event with this reason was written. */
+  /**
+   * Resolves when an Event with this reason was written.
+   *
+   * @throws Error with those there are when it is not.
+   */
   async untilEvent(reason: string): Promise<Event> {
-    for (;;) {
-      const event = [...this.events.values()].find((entry) => entry.reason === reason);
-      if (event !== undefined) return event;
-      const changed = Promise.withResolvers<undefined>();
-      const look = (): void => changed.resolve(undefined);
-      this.#waiting.add(look);
-      await changed.promise;
-      this.#waiting.delete(look);
+    const all = (): Event[] => [...this.events.values()];
+    return this.#untilFound(() => all().find((entry) => entry.reason === reason), all);
+  }
+
+  /** Looks after each change. */
+  async #untilFound<T>(find: () => T | undefined, state: () => unknown): Promise<T> {
+    const { promise: expired, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      reject(new Error(`did not come to pass; last seen: ${JSON.stringify(state())}`));
+    }, limitMs);
+    try {
+      for (;;) {
+        const found = find();
+        if (found !== undefined) return found;
+        const changed = Promise.withResolvers<undefined>();
+        const look = (): void => changed.resolve(undefined);
+        this.#waiting.add(look);
+        await Promise.race([changed.promise, expired]);
+        this.#waiting.delete(look);
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 
