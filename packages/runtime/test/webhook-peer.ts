@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { request, type Agent } from 'node:https';
 import { rootCertificates, type PeerCertificate } from 'node:tls';
 
 /** What a webhook has answered, and under which certificate. */
@@ -9,7 +9,7 @@ export interface PeerAnswer {
   readonly serialNumber: string;
 }
 
-/** Sends one request to a webhook on this machine, as an API server does; each over a connection of its own. */
+/** Sends one request to a webhook on this machine, as an API server does. */
 export async function callWebhook(options: {
   readonly port: number;
   readonly path: string;
@@ -19,8 +19,11 @@ export async function callWebhook(options: {
   readonly contentType?: string;
   /** A text is sent as it is, all else as JSON. */
   readonly body?: unknown;
+  /** Keeps the connection for the next request. Default: each has a connection of its own. */
+  readonly agent?: Agent;
 }): Promise<PeerAnswer> {
   const { port, path, ca, method = 'POST', contentType = 'application/json', body = {} } = options;
+  const { agent = false } = options;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const { promise, resolve, reject } = Promise.withResolvers<PeerAnswer>();
   const sent = request(
@@ -30,7 +33,7 @@ export async function callWebhook(options: {
       path,
       method,
       ca: [...rootCertificates, ca],
-      agent: false,
+      agent,
       headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(text) },
     },
     (response) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Agent } from 'node:https';
 import { test } from 'node:test';
 import {
   applyJsonPatch,
@@ -308,6 +309,25 @@ test('shows a new certificate from the next connection on', async () => {
   assert.notEqual(after.serialNumber, before.serialNumber);
 });
 
+test('goes on with a connection that is open when the certificate is replaced', async () => {
+  await using served = await serve();
+  const { port = 0 } = served.manager.addresses.webhooks ?? {};
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const body = review({ operation: 'CREATE', object: store(1) });
+  const post = async (): Promise<PeerAnswer> =>
+    callWebhook({ port, path: limits.path, ca: authority.certificate, agent, body });
+  const before = await post();
+  // Of an authority that the peer does not know: over a new connection it would refuse it.
+  const other = await createAuthority(validity);
+  served.certificates.use(await issueServerCertificate(other, ['127.0.0.1'], validity));
+  assert.deepEqual(await post(), before);
+  assert.equal(before.status, 200);
+  await assert.rejects(served.post('/elsewhere'), {
+    code: /UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/,
+  });
+  agent.destroy();
+});
+
 test('is not ready before it listens, and is not asked when there are no webhooks', async () => {
   const certificates = new GivenCertificate();
   const health = { port: 0, host: '127.0.0.1' } as const;
@@ -374,6 +394,8 @@ test('counts its requests under the names of controller-runtime', async () => {
     `controller_runtime_webhook_requests_total{webhook="${limits.path}",code="200"} 1`,
     'controller_runtime_webhook_requests_total{webhook="unknown",code="404"} 1',
     `controller_runtime_webhook_requests_in_flight{webhook="${limits.path}"} 0`,
+    'kubewright_webhook_certificate_failures_total{step="share"} 0',
+    'kubewright_webhook_certificate_failures_total{step="inject"} 0',
   ]) {
     assert.ok(metrics.includes(line), `${line} is missing in\n${metrics}`);
   }
