@@ -317,7 +317,20 @@ async function keptBy(count: number, name: string): Promise<readonly Replica[]> 
   );
   await Promise.all(replicas.map(async (replica) => replica.load()));
   for (const replica of replicas) replica.keep();
+  await untilQuiet(replicas);
   return replicas;
+}
+
+/** Lets time pass until none of them asks for anything, so that what follows is seen by their watches. */
+async function untilQuiet(replicas: readonly Replica[]): Promise<void> {
+  let seen = 0;
+  let quietMs = 0;
+  await untilAmong(replicas, () => {
+    const now = replicas.reduce((sum, { requests }) => sum + requests.length, 0);
+    quietMs = now === seen ? quietMs + 10 : 0;
+    seen = now;
+    return quietMs > 2_000;
+  });
 }
 
 for (const { cause, undo } of [
@@ -397,6 +410,30 @@ test('are served anew where only some of those that trusted the lost ones can be
   const [serving] = replica.used;
   assert.ok(serving !== undefined && isSignedBy(serving, await injectedInto(good)));
   await replica.stop();
+});
+
+test('are made in the next Secret when somebody deletes the one that is being filled', async () => {
+  const ref = { namespace, name: 'webhook' };
+  let deletions = 0;
+  const client = new Proxy(admin, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]): Promise<unknown> => {
+        if (key === 'patch' && deletions < 2) {
+          deletions += 1;
+          await admin.delete(Secret, ref);
+          // Once nothing is there to be patched, once another replica has made the next one.
+          if (deletions === 2) await admin.create(Secret, { metadata: ref });
+        }
+        return Reflect.apply(value, target, args) as unknown;
+      };
+    },
+  });
+  const replica = newReplica({ client });
+  const serving = await replica.load();
+  assert.deepEqual([deletions, replica.failures], [2, []]);
+  assert.equal(serving.certificate, await shared());
 });
 
 test('are told of when they are made and nobody has lost any', async () => {
