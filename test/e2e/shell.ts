@@ -41,6 +41,8 @@ export async function run(
   child.stderr.on('data', (part: Buffer) => {
     all.push(part);
   });
+  // A program that reads no input may be gone before it gets any.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', (cause) =>

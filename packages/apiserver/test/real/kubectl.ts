@@ -79,6 +79,8 @@ export class Kubectl {
           resolve({ exitCode: typeof code === 'number' ? code : -1, stdout, stderr });
         },
       );
+      // A program that reads no input may be gone before it gets any.
+      child.stdin?.on('error', () => undefined);
       child.stdin?.end(input);
     });
   }
