@@ -467,6 +467,20 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     assert.deepEqual(spec?.updateStrategy?.rollingUpdate, { partition: 0 });
   });
 
+  test('has bounds to rolling updates only where nobody has named the strategy or a bound', async () => {
+    const { spec: named } = await create(0, { updateStrategy: { type: 'RollingUpdate' } });
+    assert.deepEqual(named?.updateStrategy, { type: 'RollingUpdate' });
+    const { spec: other } = await change({ updateStrategy: { type: 'OnDelete' } });
+    assert.deepEqual(other?.updateStrategy, { type: 'OnDelete' });
+    await client.delete(StatefulSet, { namespace, name: app });
+    await untilGone(client, StatefulSet, { namespace, name: app });
+    const { spec: unnamed } = await create(0);
+    assert.deepEqual(unnamed?.updateStrategy, {
+      type: 'RollingUpdate',
+      rollingUpdate: { partition: 0 },
+    });
+  });
+
   test('refuses a change of what cannot change', async () => {
     await create(0);
     const refusal = await refusalOf(change({ serviceName: 'another' }));

@@ -130,8 +130,12 @@ export const statefulSet: Partial<Strategy> = {
     defaultPodTemplate(ensureObject(spec, 'template'));
     setDefaultText(spec, 'podManagementPolicy', 'OrderedReady');
     const strategy = ensureObject(spec, 'updateStrategy');
-    setDefaultText(strategy, 'type', 'RollingUpdate');
-    if (strategy['type'] === 'RollingUpdate') {
+    // Who names the strategy alone gets no bounds to it, and so may name the other one later.
+    if (textAt(strategy, 'type') === '') {
+      strategy['type'] = 'RollingUpdate';
+      ensureObject(strategy, 'rollingUpdate');
+    }
+    if (strategy['type'] === 'RollingUpdate' && strategy['rollingUpdate'] !== undefined) {
       const rolling = ensureObject(strategy, 'rollingUpdate');
       setDefault(rolling, 'partition', 0);
       // Behind a feature gate that is off by default in 1.36: the server drops it.
