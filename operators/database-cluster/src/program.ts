@@ -54,6 +54,13 @@ export const program = defineProgram({
       minimum: 1,
       maximum: 60,
     }),
+    podUpdateStrategy: choiceOption({
+      description:
+        'how running database pods get a new agent image and changed settings: OnDelete, whenever each is deleted, so that an upgrade restarts no database; or RollingUpdate, at once. A PostgreSQL version is always rolled out',
+      env: 'POD_UPDATE_STRATEGY',
+      choices: ['OnDelete', 'RollingUpdate'],
+      default: 'OnDelete',
+    }),
   },
   setup: (manager, { options, concurrency }) => {
     const { failoverLeaseSeconds, failoverRetrySeconds } = options;
@@ -73,6 +80,7 @@ export const program = defineProgram({
           imagePullPolicy: options.imagePullPolicy,
           leaseDurationSeconds: failoverLeaseSeconds,
           retryPeriodSeconds: failoverRetrySeconds,
+          podUpdateStrategy: options.podUpdateStrategy,
         },
       }),
     );

@@ -237,6 +237,7 @@ export const testObjects: ObjectOptions = {
   imagePullPolicy: 'IfNotPresent',
   leaseDurationSeconds: 6,
   retryPeriodSeconds: 1,
+  podUpdateStrategy: 'OnDelete',
 };
 
 class RunningOperator {

@@ -212,6 +212,57 @@ test(
   },
 );
 
+test(
+  'leaves running pods alone when the operator brings another agent, and rolls a version out with it',
+  options,
+  async () => {
+    const world = await shared.inNewNamespace();
+    const pods = ['db-0', 'db-1'] as const;
+    const uids = async (): Promise<(string | undefined)[]> =>
+      Promise.all(pods.map(async (pod) => (await world.find(Pod, pod))?.metadata.uid));
+    const imagesOf = async (name: string): Promise<(string | undefined)[]> => {
+      const { initContainers = [], containers = [] } = (await world.find(Pod, name))?.spec ?? {};
+      return [...initContainers, ...containers].map(({ image }) => image);
+    };
+    {
+      await using _operator = world.run();
+      await world.create('db', { replicas: 2 });
+      await world.playReady('db', pods);
+      await untilRunning(world, 'db');
+      await until(async () => (await world.condition('db', 'PodsUpToDate'))?.status === 'True');
+    }
+    const before = await uids();
+
+    await using _operator = world.run(world.client, undefined, { agentImage: 'agent:next' });
+    await until(async () => (await world.condition('db', 'PodsUpToDate'))?.status === 'False');
+    const outdated = await world.condition('db', 'PodsUpToDate');
+    assert.equal(outdated?.reason, 'WaitingForDeletion');
+    assert.match(outdated.message, /db-0, db-1/);
+    assert.deepEqual(await uids(), before);
+    assert.equal((await world.database('db')).status?.phase, 'Running');
+
+    await world.client.delete(Pod, { namespace: world.namespace, name: 'db-1' });
+    await until(async () => (await imagesOf('db-1'))[0] === 'agent:next');
+    await world.playPod('db-1', true);
+    await until(
+      async () =>
+        (await world.condition('db', 'PodsUpToDate'))?.message.includes(': db-0.') === true,
+    );
+    assert.equal((await uids())[0], before[0]);
+
+    await world.change('db', { spec: { version: '15.1' } });
+    for (const pod of ['db-1', 'db-0']) {
+      await until(async () => (await imagesOf(pod))[1] === 'postgres:15.1');
+      await world.playPod(pod, true);
+    }
+    await until(async () => (await world.condition('db', 'PodsUpToDate'))?.status === 'True');
+    assert.deepEqual(await imagesOf('db-0'), ['agent:next', 'postgres:15.1']);
+    await until(
+      async () => (await world.statefulSet('db')).spec?.updateStrategy?.type === 'OnDelete',
+    );
+  },
+);
+
 test('names the pod and the container that are not well', options, async () => {
   const world = await shared.inNewNamespace();
   await using _operator = world.run();

@@ -39,6 +39,7 @@ const objects: ObjectOptions = {
   imagePullPolicy: 'IfNotPresent',
   leaseDurationSeconds: 15,
   retryPeriodSeconds: 2,
+  podUpdateStrategy: 'OnDelete',
 };
 
 /** A request that was sent. */
@@ -196,8 +197,12 @@ export class OperatorWorld implements AsyncDisposable {
   }
 
   /** Starts a process of the operator, by a clock of its own if one is given. */
-  run(client: Client = this.client, clock?: FakeClock): OperatorRun {
-    return new OperatorRun(client.transport, this.namespace, clock);
+  run(
+    client: Client = this.client,
+    clock?: FakeClock,
+    settings: Partial<ObjectOptions> = {},
+  ): OperatorRun {
+    return new OperatorRun(client.transport, this.namespace, clock, { ...objects, ...settings });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -228,7 +233,12 @@ export class OperatorRun implements AsyncDisposable {
   #underWay = 0;
   readonly #clock: FakeClock | undefined;
 
-  constructor(inner: Transport, namespace: string, clock?: FakeClock) {
+  constructor(
+    inner: Transport,
+    namespace: string,
+    clock: FakeClock | undefined,
+    settings: ObjectOptions,
+  ) {
     this.#clock = clock;
     const transport: Transport = {
       request: async (request) => {
@@ -253,7 +263,7 @@ export class OperatorRun implements AsyncDisposable {
     });
     this.manager.add(
       createDatabaseClusterController(this.manager, {
-        objects,
+        objects: settings,
       }),
     );
     this.#running = this.manager.run({ signal: this.#stop.signal });

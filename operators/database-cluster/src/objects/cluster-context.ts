@@ -25,7 +25,12 @@ export interface ObjectOptions {
   readonly leaseDurationSeconds: number;
   /** Pause between two looks of an agent, in seconds. */
   readonly retryPeriodSeconds: number;
+  /** How pods that run get what has changed of them besides the image of the server, which is always rolled out. */
+  readonly podUpdateStrategy: PodUpdateStrategy;
 }
+
+/** The names are those of StatefulSets: when the pods are deleted, by whomever; at once, one after the other. */
+export type PodUpdateStrategy = 'OnDelete' | 'RollingUpdate';
 
 /** What the objects of one cluster are made from. */
 export interface ClusterContext {

@@ -8,7 +8,7 @@ import type {
 import { annotations, clusterLabel } from '../api/labels.ts';
 import { parseVersion } from '../api/postgres-version.ts';
 import { serverPort } from '../api/settings.ts';
-import { ownedMetadata, type ClusterContext } from './cluster-context.ts';
+import { ownedMetadata, type ClusterContext, type PodUpdateStrategy } from './cluster-context.ts';
 import { podDomain } from './names.ts';
 import {
   agentPort,
@@ -27,8 +27,10 @@ const terminationGraceSeconds = 90;
  *
  * What may change without a restart reaches the agents by the Lease, so that only the version and the operator's own
  * settings are in the template.
+ *
+ * @param updates - Whether pods of an older template are replaced now, or when they are deleted.
  */
-export function statefulSet(context: ClusterContext): StatefulSet {
+export function statefulSet(context: ClusterContext, updates: PodUpdateStrategy): StatefulSet {
   const { name, names, labels, settings, uid } = context;
   return {
     apiVersion: 'apps/v1',
@@ -39,7 +41,7 @@ export function statefulSet(context: ClusterContext): StatefulSet {
       serviceName: names.pods,
       // A pod must not wait for another that may be gone for good.
       podManagementPolicy: 'Parallel',
-      updateStrategy: { type: 'RollingUpdate' },
+      updateStrategy: { type: updates },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       revisionHistoryLimit: 3,
       selector: { matchLabels: { [clusterLabel]: name } },
@@ -149,10 +151,22 @@ function agentContainer({ name, namespace, names, options }: ClusterContext): Co
   };
 }
 
-function serverContainer({ settings, options }: ClusterContext): Container {
+/** Name of the container that PostgreSQL runs in. */
+export const serverContainerName = 'postgres';
+
+/** The image of the server that a cluster should run. */
+export function serverImage({
+  settings,
+  options,
+}: Pick<ClusterContext, 'settings' | 'options'>): string {
+  return `${options.postgresImage}:${settings.version}`;
+}
+
+function serverContainer(context: ClusterContext): Container {
+  const { options } = context;
   return {
-    name: 'postgres',
-    image: `${options.postgresImage}:${settings.version}`,
+    name: serverContainerName,
+    image: serverImage(context),
     imagePullPolicy: options.imagePullPolicy,
     // A node that runs containers as plain processes mounts volumes below KUBEWRIGHT_ROOT.
     command: ['bash', '-c', `exec bash "\${KUBEWRIGHT_ROOT:-}${scriptsPath}/entry.sh"`],

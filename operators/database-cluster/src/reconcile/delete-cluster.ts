@@ -11,12 +11,13 @@ import {
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import type { Cache } from '@kubewright/runtime';
-import { annotations, clusterLabel, leaseAnnotations } from '../api/labels.ts';
+import { annotations, leaseAnnotations } from '../api/labels.ts';
 import type { ObjectApplier } from '../apply/object-applier.ts';
 import { managedObjects } from '../apply/object-applier.ts';
 import type { ClusterContext } from '../objects/cluster-context.ts';
 import { claimName, podName } from '../objects/names.ts';
 import { dataClaims } from './claims.ts';
+import { clusterPods } from './cluster-pods.ts';
 
 /** What {@link deleteCluster} works with. */
 export interface DeleteOptions {
@@ -42,9 +43,7 @@ export async function deleteCluster(options: DeleteOptions): Promise<string> {
   // Before anything goes: the Lease knows which claim is the one to begin with again.
   if (settings.reclaimPolicy === 'Retain') await markClaims(options, claims);
   await applier.remove(StatefulSet, namespace, names.cluster);
-  const pods = managedObjects(cache, Pod)
-    .list({ namespace })
-    .filter(({ metadata }) => metadata.labels?.[clusterLabel] === name);
+  const pods = clusterPods(cache, context);
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp === undefined) await remove(client, Pod, pod, signal);
   }

@@ -15,12 +15,13 @@ import type { ObjectApplier } from '../apply/object-applier.ts';
 import { managedObjects } from '../apply/object-applier.ts';
 import type { SecretKeeper } from '../apply/secret-keeper.ts';
 import { agentAccess } from '../objects/agent-access.ts';
-import type { ClusterContext } from '../objects/cluster-context.ts';
+import type { ClusterContext, PodUpdateStrategy } from '../objects/cluster-context.ts';
 import { firstLease, leaseSettings, type Beginning } from '../objects/lease.ts';
 import { scripts, type PodPrograms } from '../objects/scripts.ts';
 import { credentialsSecret, internalSecret } from '../objects/secrets.ts';
 import { services } from '../objects/services.ts';
-import { statefulSet } from '../objects/stateful-set.ts';
+import { serverContainerName, serverImage, statefulSet } from '../objects/stateful-set.ts';
+import { clusterPods } from './cluster-pods.ts';
 import type { ServerCertificates } from './server-certificates.ts';
 
 /** What {@link ensureObjects} works with. */
@@ -72,7 +73,7 @@ async function createLease(client: Client, lease: Lease, signal: AbortSignal): P
 /** The StatefulSet, with what cannot change of it as it is. */
 function wantedStatefulSet({ context, cache, replicas }: EnsureOptions): StatefulSet {
   const { namespace, names } = context;
-  const wanted = statefulSet(context);
+  const wanted = statefulSet(context, updateStrategy(context, cache));
   const live: Cached<StatefulSet> | undefined = managedObjects(cache, StatefulSet).get({
     namespace,
     name: names.cluster,
@@ -90,6 +91,18 @@ function wantedStatefulSet({ context, cache, replicas }: EnsureOptions): Statefu
       ),
     },
   };
+}
+
+/**
+ * Asked for by the user, a server's image is rolled out. What else changes of the pods comes from the operator, which is
+ * no reason to restart every database at once: it is theirs when they are made anew, unless the operator is set to roll it out.
+ */
+function updateStrategy(context: ClusterContext, cache: Cache): PodUpdateStrategy {
+  const wanted = serverImage(context);
+  const runsOther = clusterPods(cache, context).some(({ spec }) =>
+    spec?.containers.some(({ name, image }) => name === serverContainerName && image !== wanted),
+  );
+  return runsOther ? 'RollingUpdate' : context.options.podUpdateStrategy;
 }
 
 type Template = NonNullable<NonNullable<StatefulSet['spec']>['volumeClaimTemplates']>[number];

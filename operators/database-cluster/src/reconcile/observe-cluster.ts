@@ -1,6 +1,6 @@
 import {
   Lease,
-  Pod,
+  StatefulSet,
   type ConditionInput,
   type DeepReadonly,
   type Stored,
@@ -8,7 +8,6 @@ import {
 import type { Cache, EventInput } from '@kubewright/runtime';
 import { readRecord, type LeaderRecord } from '../agent/leader-record.ts';
 import type { DatabaseCluster } from '../api/database-cluster.ts';
-import { clusterLabel } from '../api/labels.ts';
 import type { ClusterSettings } from '../api/settings.ts';
 import { managedObjects } from '../apply/object-applier.ts';
 import type { ClusterContext } from '../objects/cluster-context.ts';
@@ -16,6 +15,8 @@ import { podName } from '../objects/names.ts';
 import { wasAvailable, type Observation } from '../status/cluster-status.ts';
 import { failoverCondition, failoverEvent } from '../status/failover-readiness.ts';
 import { podsHealth } from '../status/pod-health.ts';
+import { podUpdateCondition } from '../status/pod-update.ts';
+import { clusterPods } from './cluster-pods.ts';
 
 /** What the Lease of a cluster says; undefined: there is none, or nobody can read it. */
 export function leaderRecord(
@@ -38,10 +39,8 @@ export function observeCluster(
   context: ClusterContext,
   cache: Cache,
 ): Observation {
-  const { name, namespace, settings } = context;
-  const pods = managedObjects(cache, Pod)
-    .list({ namespace })
-    .filter(({ metadata }) => metadata.labels?.[clusterLabel] === name);
+  const { name, namespace, names, settings } = context;
+  const pods = clusterPods(cache, context);
   const wanted = Array.from({ length: settings.instances }, (_, ordinal) => podName(name, ordinal));
   const health = podsHealth(pods, wanted);
   const record = leaderRecord(cache, context);
@@ -75,7 +74,15 @@ export function observeCluster(
         message: health.message || available.message || '',
       };
   return {
-    conditions: [available, ready, ...failoverCondition(settings, record)],
+    conditions: [
+      available,
+      ready,
+      ...failoverCondition(settings, record),
+      ...podUpdateCondition(
+        managedObjects(cache, StatefulSet).get({ namespace, name: names.cluster }),
+        pods,
+      ),
+    ],
     dropped: settings.failover === undefined ? ['FailoverReady'] : [],
     isFailing: health.isFailing,
     events: newEvents(cluster, settings, record),
