@@ -9,6 +9,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { DatabaseCluster } from './api/database-cluster.ts';
 import { createDatabaseClusterController } from './database-cluster-controller.ts';
 import { operatorName } from './objects/cluster-context.ts';
+import { finalizer } from './reconcile/database-cluster-reconciler.ts';
 
 /** The operator as a program: `runOperator(program)` runs it. */
 export const program = defineProgram({
@@ -16,6 +17,7 @@ export const program = defineProgram({
   version: manifest.version,
   description: 'Runs PostgreSQL: keeps its data, fails over, backs up.',
   servesWebhooks: true,
+  holds: [{ resource: DatabaseCluster.resource, finalizer }],
   options: {
     postgresImage: stringOption({
       description: 'repository of the PostgreSQL images; their tags are versions',

@@ -1,4 +1,9 @@
-import type { KubernetesObject, PolicyRule, ResourceRequirements } from '@kubewright/apimachinery';
+import type {
+  KubernetesObject,
+  PolicyRule,
+  Resource,
+  ResourceRequirements,
+} from '@kubewright/apimachinery';
 import type { CustomResource } from '@kubewright/crd';
 
 /** What packaging reads of an option of the program. */
@@ -47,6 +52,8 @@ export interface PackagedProgram {
   readonly watches: 'own-namespace' | 'all-namespaces';
   /** A Service, a port, certificates and what the operator may do about them are added. */
   readonly servesWebhooks: boolean;
+  /** Resources whose objects it holds by a finalizer: its chart lets go of them when it is uninstalled. */
+  readonly holds: readonly { readonly resource: Resource }[];
   /** The options that every operator has. */
   readonly standard: Readonly<Record<StandardOptionName, StandardPackagedOption>>;
   /** Its own options, by name. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { chartFiles } from '../src/index.ts';
-import { gadgeteer, servesWebhooks } from './gadget.ts';
+import { Gadget, gadgeteer, servesWebhooks } from './gadget.ts';
 
 describe('the files of a chart', () => {
   test('have a value for each setting, with a comment and a type', async () => {
@@ -42,8 +42,13 @@ describe('the files of a chart', () => {
   });
 
   test('belong to the operator: no name of a template is left as it was', async () => {
-    for (const [path, text] of await chartFiles(gadgeteer())) {
-      assert.doesNotMatch(text, /OPERATOR|NEXT_COMMAND|DEFINITION_NAMES/, path);
+    const operator = gadgeteer({ program: { ...servesWebhooks, holds: [Gadget] } });
+    for (const [path, text] of await chartFiles(operator)) {
+      assert.doesNotMatch(
+        text,
+        /OPERATOR\.|NEXT_COMMAND|DEFINITION_NAMES|HELD_RULES|NAMESPACES_VARIABLE/,
+        path,
+      );
     }
   });
 
@@ -52,5 +57,14 @@ describe('the files of a chart', () => {
     const having = await chartFiles(gadgeteer({ program: servesWebhooks }));
     const more = [...having.keys()].filter((path) => !without.has(path));
     assert.deepEqual(more, ['templates/webhook.yaml']);
+  });
+
+  test('let go of what the operator holds, and only where it holds something', async () => {
+    const path = 'templates/uninstall.yaml';
+    assert.equal((await chartFiles(gadgeteer())).has(path), false);
+    const operator = gadgeteer({ program: { ...servesWebhooks, holds: [Gadget] } });
+    const files = await chartFiles(operator);
+    assert.match(files.get(path) ?? '', /apiGroups: \[example\.com\]\n +resources: \[gadgets\]/);
+    assert.match(files.get('values.yaml') ?? '', /releaseObjects: true/);
   });
 });

@@ -82,7 +82,8 @@ export class DatabaseClusterReconciler {
       }
       if (!hasFinalizer(cluster, finalizer)) {
         await this.#setFinalizers(cluster, withFinalizer(cluster, finalizer), context);
-        this.#options.onCreated?.(cluster);
+        // An uninstallation lets go of clusters that the next operator holds again.
+        if (cluster.status?.phase === undefined) this.#options.onCreated?.(cluster);
       }
       return await this.#ensure(cluster, context);
     } catch (error) {

@@ -50,6 +50,9 @@ export async function chartFiles(operator: OperatorDefinition): Promise<Generate
   if (program.servesWebhooks) {
     files.set('templates/webhook.yaml', await commonTemplate('webhook.yaml', name));
   }
+  if (program.holds.length > 0) {
+    files.set('templates/uninstall.yaml', await uninstallTemplate(operator));
+  }
   files.set('templates/settings.yaml', settingsTemplate(operator));
   files.set('templates/roles.yaml', rolesTemplate(operator));
   for (const resource of resources) {
@@ -58,6 +61,19 @@ export async function chartFiles(operator: OperatorDefinition): Promise<Generate
   }
   files.set('templates/NOTES.txt', await notes(operator));
   return files;
+}
+
+/** Jobs around an uninstallation, with what they may do to the objects that the operator holds. */
+async function uninstallTemplate({ name, program }: OperatorDefinition): Promise<string> {
+  const rules = program.holds
+    .map(
+      ({ resource }) => `  - apiGroups: [${resource.group}]\n    resources: [${resource.plural}]\n`,
+    )
+    .map((held) => `${held}    verbs: [list, patch{{ if $deletesAll }}, delete{{ end }}]\n`)
+    .join('');
+  return (await commonTemplate('uninstall.yaml', name))
+    .replace('  HELD_RULES\n', rules)
+    .replace('NAMESPACES_VARIABLE', program.standard.namespaces.env);
 }
 
 async function notes({ name, chart, resources }: OperatorDefinition): Promise<string> {

@@ -162,6 +162,21 @@ export function operatorValues(operator: OperatorDefinition): ChartValues {
         ),
       },
     },
+    ...(program.holds.length === 0
+      ? {}
+      : {
+          uninstall: {
+            description:
+              'What else `helm uninstall` does, by Jobs; `helm uninstall --no-hooks` does without.',
+            values: {
+              releaseObjects: value(
+                'Wait until the operator is done with objects that are being deleted, and take its finalizer off the others, so that nothing waits for an operator that is gone. With crds.keep=false, let the operator delete them all first. Needs rbac.create.',
+                true,
+                flag,
+              ),
+            },
+          },
+        }),
     rbac: {
       values: { create: value('Make roles and bindings, no wider than needed.', true, flag) },
     },

@@ -23,3 +23,4 @@ export {
 } from './report-read-problems.ts';
 export { runOperator, type ExitCode, type OperatorHost } from './run-operator.ts';
 export type { StandardOption, StandardOptions, StandardValues } from './standard-options.ts';
+export { uninstallSteps, type HeldResource, type UninstallStep } from './uninstall.ts';

@@ -3,6 +3,7 @@ import type { Manager } from '../manager/manager.ts';
 import type { OperatorOption, OptionValues } from './option.ts';
 import { standardOptions } from './standard-options.ts';
 import type { StandardOption, StandardOptions, StandardValues } from './standard-options.ts';
+import type { HeldResource } from './uninstall.ts';
 
 /** Further options of a program, by name. */
 export type ProgramOptions = Readonly<Record<string, OperatorOption>>;
@@ -39,6 +40,11 @@ export interface ProgramDefinition<Options extends ProgramOptions = ProgramOptio
    * say how, which deployments do; elsewhere, on a laptop for example, they are not. Default false.
    */
   readonly servesWebhooks?: boolean;
+  /**
+   * The resources whose objects it holds by a finalizer, so that an uninstallation can let go of them: `runOperator` then takes
+   * the words of `UninstallStep` as a command. Default: none.
+   */
+  readonly holds?: readonly HeldResource[];
   /** Defaults of standard options. */
   readonly defaults?: Partial<StandardValues>;
   /** Environment variables that stand in for standard options, where they differ from the usual ones. */
@@ -58,6 +64,7 @@ export interface OperatorProgram<
 > extends ProgramDefinition<Options> {
   readonly watches: 'own-namespace' | 'all-namespaces';
   readonly servesWebhooks: boolean;
+  readonly holds: readonly HeldResource[];
   readonly options: Options;
   /** The options that every operator has. */
   readonly standard: StandardOptions;
@@ -105,6 +112,7 @@ export function defineProgram<const Options extends ProgramOptions = {}>(
     ...definition,
     watches: definition.watches ?? 'own-namespace',
     servesWebhooks: definition.servesWebhooks ?? false,
+    holds: definition.holds ?? [],
     options,
     standard,
   };

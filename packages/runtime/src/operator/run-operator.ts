@@ -17,6 +17,7 @@ import {
   type ProgramDefinition,
   type ProgramOptions,
 } from './program.ts';
+import { isUninstallStep, uninstall, type UninstallStep } from './uninstall.ts';
 
 /** How a run ended: it was stopped in good order (or help was asked for); it failed; the usage was wrong. */
 export type ExitCode = 0 | 1 | 2;
@@ -45,7 +46,8 @@ export interface OperatorHost {
  *
  * Guarantees: it never rejects and never ends the process; why it failed is in the log, or on standard error when nothing is logged. When the
  * answer is there, all has ended that would end; after a `ShutdownError` something still runs, which only the end of the process ends. A main
- * module therefore exits with the answer.
+ * module therefore exits with the answer. With a word of `UninstallStep` before the options it takes that step instead, for programs that
+ * hold objects; `OPERATOR_PODS` is the label selector of the pods whose end `release` waits for.
  *
  * @example
  * ```ts
@@ -67,7 +69,9 @@ export async function runOperator<const Options extends ProgramOptions = {}>(
   const { argv = process.argv.slice(2), env = process.env } = host;
   const writeError = host.writeError ?? ((text) => void process.stderr.write(text));
   const program = defineProgram(definition);
-  const parsed = parseArguments(program, argv, env);
+  const [first, ...rest] = argv;
+  const step = program.holds.length > 0 && isUninstallStep(first) ? first : undefined;
+  const parsed = parseArguments(program, step === undefined ? argv : rest, env);
   if (parsed.type === 'exit') {
     const writeOut = host.writeOut ?? ((text) => void process.stdout.write(text));
     (parsed.exitCode === 0 ? writeOut : writeError)(parsed.output);
@@ -76,11 +80,14 @@ export async function runOperator<const Options extends ProgramOptions = {}>(
   const { arguments: given, options } = parsed;
   const logger = host.logger ?? createLogger({ level: given.logLevel });
   try {
-    await operate(program, given, options, { ...host, env, logger });
+    await (step === undefined
+      ? operate(program, given, options, { ...host, env, logger })
+      : takeStep(step, program, given, { ...host, env, logger }));
     return 0;
   } catch (error) {
     logger.error('the operator ended', { error });
-    if (given.logLevel === 'silent') {
+    // Of a step, Helm shows a person what is written.
+    if (given.logLevel === 'silent' || step !== undefined) {
       writeError(`${program.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     }
     return 1;
@@ -144,6 +151,31 @@ async function operate<Options extends ProgramOptions>(
     leaderElection: given.leaderElect,
   });
   await manager.run({ handleSignals, signal });
+}
+
+/** Connects, and takes a step of an uninstallation, which may be cut off anywhere. @throws whatever is in its way. */
+async function takeStep(
+  step: UninstallStep,
+  { name, holds }: Pick<OperatorProgram, 'name' | 'holds'>,
+  given: OperatorArguments,
+  {
+    env,
+    logger,
+    signal = new AbortController().signal,
+  }: OperatorHost & Required<Pick<OperatorHost, 'env' | 'logger'>>,
+): Promise<void> {
+  const config = await loadKubeConfig({ path: given.kubeconfig, context: given.context, env });
+  await using client = await Client.fromKubeConfig(config, { fieldManager: name, userAgent: name });
+  const namespace = env['POD_NAMESPACE'] || config.current().namespace || 'default';
+  const labelSelector = env['OPERATOR_PODS'];
+  await uninstall(step, {
+    client,
+    holds,
+    namespaces: given.allNamespaces ? undefined : (given.namespaces ?? [namespace]),
+    pods: labelSelector ? { namespace, labelSelector } : undefined,
+    logger,
+    signal,
+  });
 }
 
 function webhooksOf(
