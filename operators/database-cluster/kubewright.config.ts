@@ -1,11 +1,11 @@
 import { defineOperator } from '@kubewright/packaging';
-import { DatabaseCluster, program, watchedNamespaceRules } from './src/index.ts';
+import { clusterWideRules, DatabaseCluster, program, watchedNamespaceRules } from './src/index.ts';
 
 /** What is deployed of the DatabaseCluster operator. */
 export const operator = defineOperator({
   program,
   resources: [DatabaseCluster],
-  permissions: { watched: watchedNamespaceRules() },
+  permissions: { watched: watchedNamespaceRules(), cluster: clusterWideRules() },
   // The programs that run beside PostgreSQL.
   assets: ['entry'],
   chart: {

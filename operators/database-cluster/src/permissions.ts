@@ -4,6 +4,7 @@ import {
   EventsV1Event,
   Job,
   Lease,
+  Namespace,
   PersistentVolumeClaim,
   Pod,
   Role,
@@ -16,6 +17,11 @@ import {
 } from '@kubewright/apimachinery';
 import { permission } from '@kubewright/crd';
 import { DatabaseCluster } from './api/database-cluster.ts';
+
+/** What the operator does in the cluster as a whole: a namespace that goes takes the roles in it along, and must not wait for a finalizer. */
+export function clusterWideRules(): readonly PolicyRule[] {
+  return [permission(DatabaseCluster.resource, ['patch']), permission(Namespace, ['get'])];
+}
 
 /** What the operator does in a namespace that it watches. */
 export function watchedNamespaceRules(): readonly PolicyRule[] {

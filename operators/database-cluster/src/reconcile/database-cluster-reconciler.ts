@@ -1,4 +1,6 @@
 import {
+  isForbidden,
+  Namespace,
   StatefulSet,
   withFinalizer,
   withoutFinalizer,
@@ -78,7 +80,7 @@ export class DatabaseClusterReconciler {
     if (cluster === undefined) return done();
     try {
       if (cluster.metadata.deletionTimestamp !== undefined) {
-        return await this.#delete(cluster, context);
+        return await this.#deleteOrLetGo(cluster, context);
       }
       if (!hasFinalizer(cluster, finalizer)) {
         await this.#setFinalizers(cluster, withFinalizer(cluster, finalizer), context);
@@ -128,6 +130,22 @@ export class DatabaseClusterReconciler {
       context,
     );
     return requeueAfter(recheckMs);
+  }
+
+  /** The roles of a namespace go when it goes, and all that a cluster has made goes too: only the finalizer is in the way. */
+  async #deleteOrLetGo(cluster: Cluster, context: ReconcileContext): Promise<Result> {
+    try {
+      return await this.#delete(cluster, context);
+    } catch (error) {
+      const { client, signal } = context;
+      const { namespace = '' } = cluster.metadata;
+      if (!isForbidden(error)) throw error;
+      const { metadata } = await client.get(Namespace, { name: namespace }, { signal });
+      if (metadata.deletionTimestamp === undefined) throw error;
+      await this.#setFinalizers(cluster, withoutFinalizer(cluster, finalizer), context);
+      context.logger.info('cluster goes with its namespace');
+      return done();
+    }
   }
 
   async #delete(cluster: Cluster, context: ReconcileContext): Promise<Result> {
