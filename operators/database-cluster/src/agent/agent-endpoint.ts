@@ -3,7 +3,10 @@ import { metricsPort } from '../objects/pod-paths.ts';
 import type { Agent } from './agent.ts';
 import { databaseMetrics } from './database-metrics.ts';
 
-/** An agent whose last round is older than this is stuck, in milliseconds. */
+/**
+ * An agent whose last round is older than this is stuck, in milliseconds. One whose rounds fail is not: while the API server is
+ * away a restart mends nothing, and the waits between restarts would keep the agent away when the server is back.
+ */
 const stuckAfterMs = 60_000;
 
 /** Where an {@link AgentEndpoint} listens. */
@@ -51,8 +54,8 @@ export class AgentEndpoint implements AsyncDisposable {
   }
 
   #probe(path: string): ServingResponse {
-    const { report } = this.#agent;
-    const ageMs = this.#clock.monotonicMs() - (report?.atMs ?? this.#startedAtMs);
+    const { report, roundEndedMs = this.#startedAtMs } = this.#agent;
+    const ageMs = this.#clock.monotonicMs() - roundEndedMs;
     switch (path) {
       case '/healthz':
         return ageMs < stuckAfterMs

@@ -22,8 +22,6 @@ export interface AgentReport {
   readonly isLeader: boolean;
   /** Why it is not ready to serve; empty when it is. */
   readonly trouble: string;
-  /** When the round ended, by the monotonic clock. */
-  readonly atMs: number;
 }
 
 /** An agent that gave the lease back because its server was unwell leaves it to the others for so long, in milliseconds. */
@@ -49,6 +47,7 @@ export class Agent {
   /** Whether the server was last configured for TLS; undefined: it was not yet. */
   #usesTls: boolean | undefined;
   #report: AgentReport | undefined;
+  #roundEndedMs: number | undefined;
 
   constructor(options: AgentOptions) {
     const { name, client, namespace, control, logger, times, clock } = options;
@@ -72,7 +71,12 @@ export class Agent {
     this.#rejoining = new Rejoining(clock);
   }
 
-  /** What the last round found; undefined before the first. */
+  /** When the last round ended, in good order or not, by the monotonic clock; undefined before the first has. */
+  get roundEndedMs(): number | undefined {
+    return this.#roundEndedMs;
+  }
+
+  /** What the last round found that ended in good order; undefined before the first. */
   get report(): AgentReport | undefined {
     return this.#report;
   }
@@ -94,6 +98,7 @@ export class Agent {
         // Whatever it is, the fence does not depend on it: without a renewal the permission to write runs out.
         if (!isAborted(signal)) logger.warn('a round failed', { error });
       }
+      this.#roundEndedMs = clock.monotonicMs();
       if (!again) await clock.after(times.retryPeriodMs, signal).catch(() => undefined);
     }
     await this.#lease.giveBackAtTheEnd().catch((error: unknown) => {
@@ -147,7 +152,7 @@ export class Agent {
     }
     const isLeader = decision.type === 'lead';
     if (trouble !== '' && trouble !== this.#report?.trouble) logger.info('not ready', { trouble });
-    this.#report = { local, record, isLeader, trouble, atMs: clock.monotonicMs() };
+    this.#report = { local, record, isLeader, trouble };
     return again;
   }
 
