@@ -20,6 +20,8 @@ import { untilObject } from '../until-object.ts';
 const namespace = 'default';
 /** Longest time until a database is whole, in milliseconds: it bounds a failure only. */
 const startLimitMs = 200_000;
+/** Longest wait for one thing, in milliseconds: it bounds a failure only, and who waits on keeps the process alive. */
+const limitMs = 120_000;
 
 /** Databases on a node, made by the operator, which is then gone: nobody repairs the roles of the agents any more. */
 export class AgentsWorld implements AsyncDisposable {
@@ -152,9 +154,23 @@ export class AgentsWorld implements AsyncDisposable {
     return log.split(`cannot ${verb} resource \\"${resource}\\"`).length - 1;
   }
 
-  /** Looks again and again until it is so; the time limit of the test bounds it. */
+  /**
+   * Looks again and again until it is so.
+   *
+   * @throws Error with what was waited for, and what went wrong last, when it does not come to pass.
+   */
   async until(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo().catch(() => false))) await pause(100);
+    const signal = AbortSignal.timeout(limitMs);
+    let cause: unknown;
+    const isSoNow = (): Promise<boolean> =>
+      isSo().catch((error: unknown) => {
+        cause = error;
+        return false;
+      });
+    while (!(await isSoNow())) {
+      if (signal.aborted) throw new Error(`did not come to pass: ${String(isSo)}`, { cause });
+      await pause(100);
+    }
   }
 
   /** Stops all of it; may be repeated. */
