@@ -12,7 +12,7 @@ import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { setPodReady, withPlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
-import { untilGone, untilState } from './until-object.ts';
+import { untilGone, untilObject, untilState } from './until-object.ts';
 import { workloadOfEachTest, type Workload } from './workload.ts';
 
 const revision = 'deployment.kubernetes.io/revision';
@@ -315,6 +315,27 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
     assert.equal(sets.length, 1);
     assert.equal(sets[0]?.metadata.uid, orphan.metadata.uid);
     assert.equal(sets[0].metadata.ownerReferences?.[0]?.uid, metadata.uid);
+  });
+
+  test('adopts a ReplicaSet that comes later', async () => {
+    const { metadata } = await deploy(1);
+    await rollUntil(isRolledOut(1));
+    const late = { name: `${app}-late`, namespace };
+    await client.create(ReplicaSet, {
+      metadata: { ...late, labels: { app } },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app, late: 'yes' } },
+        template: { ...workload.template('app:0'), metadata: { labels: { app, late: 'yes' } } },
+      },
+    });
+    const adopted = await untilObject(
+      client,
+      ReplicaSet,
+      late,
+      (set) => set.metadata.ownerReferences !== undefined,
+    );
+    assert.equal(adopted.metadata.ownerReferences?.[0]?.uid, metadata.uid);
   });
 
   test('leaves its ReplicaSets behind when it is deleted as an orphan', async () => {

@@ -1,6 +1,5 @@
 import {
   asError,
-  controllerOf,
   ControllerRevision,
   DaemonSet,
   deepEqual,
@@ -26,6 +25,7 @@ import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { BackOffTable } from '../../kubelet/restart/back-off.ts';
 import { claim } from '../ownership/claim.ts';
 import { unlessMoot } from '../ownership/moot.ts';
+import { watchOrphans } from '../ownership/orphans.ts';
 import { PodControl } from '../pods/pod-control.ts';
 import { isFinishedPod } from '../pods/pod-state.ts';
 import { slowStart } from '../pods/slow-start.ts';
@@ -66,17 +66,8 @@ export function createDaemonSetController(
     for: DaemonSet,
     owns: [Pod, ControllerRevision],
     watches: [
-      // A pod without a controller may be one to adopt.
-      watch(Pod, {
-        map: ({ object }) => {
-          if (controllerOf(object) !== undefined) return [];
-          const { namespace } = object.metadata;
-          return host.cache
-            .list(DaemonSet, { namespace })
-            .filter((set) => selectorOf(set).matches(object.metadata.labels ?? {}))
-            .map((set) => ({ namespace, name: set.metadata.name }));
-        },
-      }),
+      watchOrphans(DaemonSet, Pod, selectorOf),
+      watchOrphans(DaemonSet, ControllerRevision, selectorOf),
       watch(Node, {
         map: (event) => {
           if (event.type === 'updated' && isSameForDaemons(event.old, event.object)) return [];
@@ -128,8 +119,7 @@ class DaemonSync {
   }
 
   async run(): Promise<Result> {
-    const { cache, client, signal } = this.#context;
-    const set = cache.get(DaemonSet, this.#request);
+    const set = this.#context.cache.get(DaemonSet, this.#request);
     // What it leaves behind is the garbage collector's.
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return done();
     const { selector } = set.spec ?? {};
@@ -138,20 +128,14 @@ class DaemonSync {
       this.#events.recordOn(set, 'Warning', 'SelectingAll', text);
       return done();
     }
-    const { namespace } = this.#request;
-    const ownership = { client, owner: set, ownerResource: DaemonSet, signal };
-    const revisions = await claim({
-      ...ownership,
-      childResource: ControllerRevision,
+    const ownership = {
+      context: this.#context,
+      owner: set,
+      ownerResource: DaemonSet,
       selector: selectorOf(set),
-      candidates: cache.list(ControllerRevision, { namespace }),
-    });
-    await claim({
-      ...ownership,
-      childResource: Pod,
-      selector: selectorOf(set),
-      candidates: cache.list(Pod, { namespace }),
-    });
+    };
+    const revisions = await claim({ ...ownership, childResource: ControllerRevision });
+    await claim({ ...ownership, childResource: Pod });
     const { revision, collisionCount } = await ensureRevision(
       {
         object: set,

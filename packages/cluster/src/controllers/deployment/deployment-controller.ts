@@ -25,6 +25,7 @@ import {
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
 import { unlessMoot } from '../ownership/moot.ts';
+import { watchOrphans } from '../ownership/orphans.ts';
 import { isFinishedPod } from '../pods/pod-state.ts';
 import { deploymentStatus, isComplete, withCondition } from './deployment-status.ts';
 import {
@@ -65,6 +66,7 @@ export function createDeploymentController(
     for: Deployment,
     owns: [ReplicaSet],
     watches: [
+      watchOrphans(Deployment, ReplicaSet, selectorOf),
       // Under "Recreate" the next pods wait until the last of the old ones is gone.
       watch(Pod, {
         map: ({ type, object }) => {
@@ -82,6 +84,10 @@ export function createDeploymentController(
   });
 }
 
+function selectorOf({ spec }: ReadonlyDeployment): ReturnType<typeof fromLabelSelector> {
+  return fromLabelSelector(spec?.selector ?? {});
+}
+
 /** One look at one Deployment. */
 class Rollout {
   readonly #request: Request;
@@ -95,19 +101,15 @@ class Rollout {
   }
 
   async run(): Promise<Result> {
-    const { cache, client, signal } = this.#context;
-    const deployment = cache.get(Deployment, this.#request);
+    const deployment = this.#context.cache.get(Deployment, this.#request);
     if (deployment === undefined) return done();
-    const { namespace } = this.#request;
     const replicaSets = byAge(
       await claim({
-        client,
+        context: this.#context,
         owner: deployment,
         ownerResource: Deployment,
         childResource: ReplicaSet,
-        selector: fromLabelSelector(deployment.spec?.selector ?? {}),
-        candidates: cache.list(ReplicaSet, { namespace }),
-        signal,
+        selector: selectorOf(deployment),
       }),
     );
     const revisions = revisionsOf(deployment, replicaSets);

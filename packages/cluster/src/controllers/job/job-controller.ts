@@ -1,15 +1,14 @@
-import { controllerOf, fromLabelSelector, Job, keyOfName, Pod } from '@kubewright/apimachinery';
+import { fromLabelSelector, Job, keyOfName, Pod } from '@kubewright/apimachinery';
 import {
   createController,
   done,
   ExponentialBackoff,
-  watch,
   type Controller,
   type ControllerHost,
 } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
-import { indexOrphans } from '../ownership/candidates.ts';
 import { unlessMoot } from '../ownership/moot.ts';
+import { watchOrphans } from '../ownership/orphans.ts';
 import { BackoffRecords } from './backoff-records.ts';
 import { isFinishedJob } from './job-conditions.ts';
 import type { ReadonlyJob } from './job-pods.ts';
@@ -23,26 +22,11 @@ const builtInName = 'kubernetes.io/job-controller';
 /** Runs the pods of Jobs until they have succeeded or failed for good. */
 export function createJobController(host: ControllerHost, events: CoreEventRecorder): Controller {
   const backoffs = new BackoffRecords();
-  indexOrphans(host.cache, Pod);
   return createController(host, {
     name: 'job',
     for: Job,
     owns: [Pod],
-    watches: [
-      // A pod without a controller may be one to adopt.
-      watch(Pod, {
-        map: ({ object }) => {
-          if (controllerOf(object) !== undefined) return [];
-          const { namespace } = object.metadata;
-          return host.cache
-            .list(Job, { namespace })
-            .filter(({ spec }) =>
-              fromLabelSelector(spec?.selector).matches(object.metadata.labels ?? {}),
-            )
-            .map(({ metadata }) => ({ namespace, name: metadata.name }));
-        },
-      }),
-    ],
+    watches: [watchOrphans(Job, Pod, ({ spec }) => fromLabelSelector(spec?.selector))],
     concurrency: 5,
     rateLimiter: new ExponentialBackoff(retries),
     reconcile: (request, context) =>

@@ -17,7 +17,6 @@ import {
   type Result,
 } from '@kubewright/runtime';
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
-import { candidatesFor } from '../ownership/candidates.ts';
 import { claim } from '../ownership/claim.ts';
 import type { BackoffRecords } from './backoff-records.ts';
 import { countPods, settleCounted } from './count-pods.ts';
@@ -96,19 +95,18 @@ export class JobSync {
 
   async #claimPods(): Promise<readonly ReadonlyPod[]> {
     const { job, context } = this.#options;
-    const { cache, client, signal } = context;
     await claim({
-      client,
+      context,
       owner: job,
       ownerResource: Job,
       childResource: Pod,
       selector: fromLabelSelector(job.spec?.selector),
       finalizer: trackingFinalizer,
-      candidates: candidatesFor(cache, Pod, job),
-      signal,
     });
     // Read anew: what was just adopted has its finalizer now.
-    return cache.list(Pod, { index: { name: controllerUidIndex, value: job.metadata.uid } });
+    return context.cache.list(Pod, {
+      index: { name: controllerUidIndex, value: job.metadata.uid },
+    });
   }
 
   #noteSuspension(status: JobStatus): void {

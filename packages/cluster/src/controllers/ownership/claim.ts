@@ -12,11 +12,12 @@ import {
   type Selector,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { Client } from '@kubewright/client';
+import type { ReconcileContext } from '@kubewright/runtime';
+import { candidatesFor } from './orphans.ts';
 
 /** What {@link claim} needs to know. */
 export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesObject> {
-  readonly client: Client;
+  readonly context: Pick<ReconcileContext, 'cache' | 'client' | 'signal'>;
   readonly owner: DeepReadonly<Stored<O>>;
   readonly ownerResource: Resource<O>;
   readonly childResource: Resource<C>;
@@ -25,14 +26,13 @@ export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesOb
   readonly isMember?: (child: DeepReadonly<Stored<C>>) => boolean;
   /** Finalizer that children get when they are adopted and lose when they are released. Default: none. */
   readonly finalizer?: string;
-  /** The objects of the child kind that the owner controls or could adopt; others do no harm. */
-  readonly candidates: readonly DeepReadonly<Stored<C>>[];
-  readonly signal: AbortSignal;
 }
 
 /**
  * The objects that belong to an owner: those it controls, and orphans its selector matches, which it adopts.
  * Objects it controls that no longer match are released. Nothing is taken from another controller.
+ *
+ * Assumption: the controller of the owner owns the kind of the children, and watches their orphans (`watchOrphans`).
  *
  * Guarantees: an orphan is adopted only after a fresh read showed that the owner still exists, is the same
  * one, and is not being deleted; each write carries the uid of the object it means.
@@ -40,10 +40,10 @@ export interface ClaimOptions<O extends KubernetesObject, C extends KubernetesOb
 export async function claim<O extends KubernetesObject, C extends KubernetesObject>(
   options: ClaimOptions<O, C>,
 ): Promise<DeepReadonly<Stored<C>>[]> {
-  const { owner, selector, isMember = () => true } = options;
+  const { context, owner, childResource, selector, isMember = () => true } = options;
   const claimed: DeepReadonly<Stored<C>>[] = [];
   let mayAdopt: boolean | undefined;
-  for (const candidate of options.candidates) {
+  for (const candidate of candidatesFor(context.cache, childResource, owner)) {
     const controller = controllerOf(candidate);
     const matches = selector.matches(candidate.metadata.labels ?? {}) && isMember(candidate);
     if (controller !== undefined) {
@@ -60,10 +60,9 @@ export async function claim<O extends KubernetesObject, C extends KubernetesObje
 }
 
 async function isStillTheOwner<O extends KubernetesObject, C extends KubernetesObject>({
-  client,
+  context: { client, signal },
   owner,
   ownerResource,
-  signal,
 }: ClaimOptions<O, C>): Promise<boolean> {
   const { name, namespace, uid } = owner.metadata;
   try {
@@ -103,7 +102,7 @@ async function release<O extends KubernetesObject, C extends KubernetesObject>(
 
 /** Writes the owner references unless the object changed or went; says whether it did. */
 async function patchOwners<O extends KubernetesObject, C extends KubernetesObject>(
-  { client, childResource, signal }: ClaimOptions<O, C>,
+  { context: { client, signal }, childResource }: ClaimOptions<O, C>,
   child: DeepReadonly<Stored<C>>,
   change: {
     readonly ownerReferences: readonly DeepReadonly<OwnerReference>[];

@@ -1,16 +1,9 @@
+import { asError, Pod, ReplicaSet, type DeepReadonly, type Stored } from '@kubewright/apimachinery';
 import {
-  asError,
-  controllerOf,
-  Pod,
-  ReplicaSet,
-  type DeepReadonly,
-  type Stored,
-} from '@kubewright/apimachinery';
-import {
+  controllerUidIndex,
   createController,
   done,
   requeueAfter,
-  watch,
   type Controller,
   type ControllerHost,
   type ReconcileContext,
@@ -20,6 +13,7 @@ import {
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
 import { unlessMoot } from '../ownership/moot.ts';
+import { watchOrphans } from '../ownership/orphans.ts';
 import { byDeletionOrder } from '../pods/deletion-order.ts';
 import { messageOf, PodControl } from '../pods/pod-control.ts';
 import { isActivePod } from '../pods/pod-state.ts';
@@ -43,19 +37,7 @@ export function createReplicaSetController(
     name: 'replicaset',
     for: ReplicaSet,
     owns: [Pod],
-    watches: [
-      // A pod without a controller may be one to adopt.
-      watch(Pod, {
-        map: ({ object }) => {
-          if (controllerOf(object) !== undefined) return [];
-          const { namespace } = object.metadata;
-          return host.cache
-            .list(ReplicaSet, { namespace })
-            .filter((set) => selectorOf(set).matches(object.metadata.labels ?? {}))
-            .map((set) => ({ namespace, name: set.metadata.name }));
-        },
-      }),
-    ],
+    watches: [watchOrphans(ReplicaSet, Pod, selectorOf)],
     concurrency: 5,
     reconcile: (request, context) => unlessMoot(() => reconcile(request, context, events)),
   });
@@ -70,22 +52,19 @@ async function reconcile(
   const replicaSet = cache.get(ReplicaSet, request);
   if (replicaSet === undefined) return done();
   const pods = await claim({
-    client,
+    context,
     owner: replicaSet,
     ownerResource: ReplicaSet,
     childResource: Pod,
     selector: selectorOf(replicaSet),
-    candidates: cache.list(Pod, { namespace: request.namespace }),
-    signal,
   });
   let failure: Error | undefined;
   if (replicaSet.metadata.deletionTimestamp === undefined) {
     failure = await resize(replicaSet, pods.filter(isActivePod), context, events);
   }
   // Read anew: what was just made or deleted counts already.
-  const now = cache
-    .list(Pod, { namespace: request.namespace })
-    .filter((pod) => controllerOf(pod)?.uid === replicaSet.metadata.uid);
+  const index = { name: controllerUidIndex, value: replicaSet.metadata.uid };
+  const now = cache.list(Pod, { index });
   const { status, checkAgainInMs } = replicaSetStatus(
     replicaSet,
     now,

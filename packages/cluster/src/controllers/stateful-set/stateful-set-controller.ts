@@ -1,5 +1,4 @@
 import {
-  controllerOf,
   ControllerRevision,
   deepEqual,
   fromLabelSelector,
@@ -24,6 +23,7 @@ import {
 import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { claim } from '../ownership/claim.ts';
 import { unlessMoot } from '../ownership/moot.ts';
+import { watchOrphans } from '../ownership/orphans.ts';
 import { slowStart } from '../pods/slow-start.ts';
 import { templateOf } from '../revisions/controller-revision.ts';
 import { ensureRevision, forgetRevisions } from '../revisions/revision-history.ts';
@@ -45,17 +45,8 @@ export function createStatefulSetController(
     for: StatefulSet,
     owns: [Pod, ControllerRevision],
     watches: [
-      // A pod without a controller may be one to adopt.
-      watch(Pod, {
-        map: ({ object }) => {
-          if (controllerOf(object) !== undefined) return [];
-          const { namespace } = object.metadata;
-          return host.cache
-            .list(StatefulSet, { namespace })
-            .filter((set) => selectorOf(set).matches(object.metadata.labels ?? {}))
-            .map((set) => ({ namespace, name: set.metadata.name }));
-        },
-      }),
+      watchOrphans(StatefulSet, Pod, selectorOf),
+      watchOrphans(StatefulSet, ControllerRevision, selectorOf),
       // A pod of a removed ordinal takes its claims along; the ordinal may come back only after them.
       watch(PersistentVolumeClaim, {
         map: ({ type, object }) => {
@@ -98,24 +89,19 @@ class SetSync {
   }
 
   async run(): Promise<Result> {
-    const { cache, client, signal } = this.#context;
-    const set = cache.get(StatefulSet, this.#request);
+    const set = this.#context.cache.get(StatefulSet, this.#request);
     if (set === undefined) return done();
-    const { namespace } = this.#request;
-    const ownership = { client, owner: set, ownerResource: StatefulSet, signal };
-    const selector = selectorOf(set);
-    const revisions = await claim({
-      ...ownership,
-      childResource: ControllerRevision,
-      selector,
-      candidates: cache.list(ControllerRevision, { namespace }),
-    });
+    const ownership = {
+      context: this.#context,
+      owner: set,
+      ownerResource: StatefulSet,
+      selector: selectorOf(set),
+    };
+    const revisions = await claim({ ...ownership, childResource: ControllerRevision });
     const pods = await claim({
       ...ownership,
       childResource: Pod,
-      selector,
       isMember: (pod) => ordinalOf(set, pod) !== undefined,
-      candidates: cache.list(Pod, { namespace }),
     });
     const { revision: update, collisionCount } = await ensureRevision(
       {
