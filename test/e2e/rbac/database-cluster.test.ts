@@ -33,7 +33,7 @@ import {
   webhookSecret,
 } from './database-work.ts';
 import { OwnerGuard, ownerRefusal } from './owner-guard.ts';
-import { declarePermissionSuite, type Need } from './permission-suite.ts';
+import { declarePermissionSuite, type Need, type Permission } from './permission-suite.ts';
 
 type Outcome =
   | 'holds the database'
@@ -160,6 +160,11 @@ function trusted(verb: string, fails?: Outcome): Need<Outcome>[] {
   ];
 }
 
+/** A permission that the operator has in all namespaces. */
+function inCluster(resource: string, verb: string): Permission {
+  return { role: 'cluster', resource, verb };
+}
+
 const guard = await OwnerGuard.start();
 after(() => guard[Symbol.asyncDispose]());
 
@@ -180,7 +185,23 @@ declarePermissionSuite<Outcome>({
   needs: [
     // Nobody knows of an object that could be told.
     { role: 'watch', resource: 'databaseclusters', verb: 'list', fails: 'holds the database' },
-    ...needs('databaseclusters', 'patch watch', 'holds the database'),
+    ...needs('databaseclusters', 'patch', 'holds the database').map((need) => ({
+      ...need,
+      also: [inCluster('databaseclusters', 'patch')],
+    })),
+    ...needs('databaseclusters', 'watch', 'holds the database'),
+    // Either suffices; the one in the cluster is there still when a namespace goes that the other one is in.
+    {
+      ...inCluster('databaseclusters', 'patch'),
+      also: [{ role: 'watch', resource: 'databaseclusters', verb: 'patch' }],
+      fails: 'holds the database',
+    },
+    // Looked at when a database cannot be deleted: its namespace may be going.
+    {
+      ...inCluster('namespaces', 'get'),
+      also: [{ role: 'watch', resource: 'statefulsets', verb: 'delete' }],
+      fails: 'lets the database go',
+    },
     ...needs('databaseclusters/status', 'patch', 'says that it is ready'),
     ...needs('databaseclusters/finalizers', 'update', 'makes passwords').map((need) => ({
       ...need,
