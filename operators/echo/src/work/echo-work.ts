@@ -7,7 +7,7 @@ import {
   ownerReference,
   type Stored,
 } from '@kubewright/apimachinery';
-import type { Cached } from '@kubewright/runtime';
+import { onlyMetadata, type Cached } from '@kubewright/runtime';
 import { Echo } from '../api/echo.ts';
 import { completeCondition, readyCondition } from '../api/status.ts';
 import { echoCommand, echoLabels, echoPod } from './echo-pod.ts';
@@ -153,30 +153,15 @@ function waitsForPodSince({ metadata, spec, status }: Cached<Job>): number | und
 }
 
 /** Of a Job its identity, its owners, what it says and how it ended: a tenth of it. */
-function keepWhatCounts({ apiVersion, kind, metadata, spec, status }: Stored<Job>): Stored<Job> {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const { deletionTimestamp, finalizers, ownerReferences } = metadata;
+function keepWhatCounts({ spec, status, ...job }: Stored<Job>): Stored<Job> {
   const { startTime, conditions, active, succeeded, failed, terminating } = status ?? {};
   const { uncountedTerminatedPods } = status ?? {};
-  const containers = (spec?.template.spec?.containers ?? []).map(
-    ({ name: container, command }) => ({
-      name: container,
-      command,
-    }),
-  );
+  const containers = (spec?.template.spec?.containers ?? []).map(({ name, command }) => ({
+    name,
+    command,
+  }));
   return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      deletionTimestamp,
-      finalizers,
-      ownerReferences,
-    },
+    ...onlyMetadata(job),
     spec: { suspend: spec?.suspend, template: { spec: { containers } } },
     status: {
       startTime,

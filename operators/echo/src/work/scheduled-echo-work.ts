@@ -1,5 +1,5 @@
 import { CronJob, ownerReference, type Stored } from '@kubewright/apimachinery';
-import type { Cached } from '@kubewright/runtime';
+import { onlyMetadata, type Cached } from '@kubewright/runtime';
 import { ScheduledEcho } from '../api/scheduled-echo.ts';
 import { scheduleProblem } from '../api/schedule.ts';
 import { readyCondition } from '../api/status.ts';
@@ -82,21 +82,6 @@ function notReady(reason: string, message: string): Step<CronJob> {
 }
 
 /** Of a CronJob its identity, its owners and what it was asked for; what it did so far is not the operator's business. */
-function keepWhatCounts({ apiVersion, kind, metadata, spec }: Stored<CronJob>): Stored<CronJob> {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const { deletionTimestamp, ownerReferences } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      namespace,
-      uid,
-      resourceVersion,
-      creationTimestamp,
-      deletionTimestamp,
-      ownerReferences,
-    },
-    spec,
-  };
+function keepWhatCounts({ spec, ...cronJob }: Stored<CronJob>): Stored<CronJob> {
+  return { ...onlyMetadata(cronJob), spec };
 }

@@ -11,7 +11,7 @@ export interface InformerOptions<T extends KubernetesObject> {
   /**
    * What is kept of an object; the rest is never in memory. Compared by identity, so use one function for one purpose.
    * It must keep `metadata` down to name, namespace, uid and resourceVersion, and must be pure. When it throws, the
-   * object is kept whole and the error reported. Default: everything (the client leaves `managedFields` out).
+   * object is kept whole and the error reported. `onlyMetadata` is one. Default: everything (the client leaves `managedFields` out).
    */
   readonly transform?: (object: Stored<T>) => Stored<T>;
 }

@@ -9,9 +9,15 @@ import {
   type Resource,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import { WorkQueue, type Cache, type Clock, type Logger, type Runnable } from '@kubewright/runtime';
+import {
+  onlyMetadata,
+  WorkQueue,
+  type Cache,
+  type Clock,
+  type Logger,
+  type Runnable,
+} from '@kubewright/runtime';
 import { KindWatcher } from '../../discovery/kind-watcher.ts';
-import { onlyMetadata } from '../../discovery/only-metadata.ts';
 import { graphNode, isWaitingForDependents, OwnerGraph, type GraphNode } from './owner-graph.ts';
 import { planFor, type Action, type OwnerState } from './plan.ts';
 

@@ -9,9 +9,14 @@ import {
   type Resource,
 } from '@kubewright/apimachinery';
 import { countedKinds, mayRelease } from '@kubewright/apiserver';
-import { watch, type Cache, type ControllerHost, type Source } from '@kubewright/runtime';
+import {
+  onlyMetadata,
+  watch,
+  type Cache,
+  type ControllerHost,
+  type Source,
+} from '@kubewright/runtime';
 import { KindWatcher } from '../../discovery/kind-watcher.ts';
-import { onlyMetadata } from '../../discovery/only-metadata.ts';
 
 /** Verbs of a kind whose objects can come and go. */
 const verbs = ['create', 'list', 'watch', 'delete'];
