@@ -92,6 +92,11 @@ function containerOf([deployment]: readonly Deployment[]): object {
   return { container, fields, securityContext, terminationGracePeriodSeconds };
 }
 
+/** What is there for as long as the release is: without what Helm makes for a moment. */
+function lasting(objects: readonly Manifest[]): Manifest[] {
+  return objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === undefined);
+}
+
 function rulesOf(objects: readonly Manifest[]): PolicyRule[][] {
   const roles = [...ofKind(objects, Role), ...ofKind(objects, ClusterRole)];
   return roles
@@ -153,7 +158,7 @@ describe('the charts', { skip, timeout: 300_000 }, () => {
       }
 
       test('runs and permits with its defaults what the manifests do', async () => {
-        const fromChart = await rendered(chart, { fullnameOverride: name });
+        const fromChart = lasting(await rendered(chart, { fullnameOverride: name }));
         const fromManifests = installed(operator);
         assert.deepEqual(
           containerOf(ofKind(fromChart, Deployment)),
@@ -167,10 +172,16 @@ describe('the charts', { skip, timeout: 300_000 }, () => {
           'watch.allNamespaces': false,
           'watch.namespaces': ['a', 'b'],
         });
-        const namespaces = ofKind(some, Role).map(({ metadata }) => metadata.namespace);
+        const namespaces = ofKind(lasting(some), Role).map(({ metadata }) => metadata.namespace);
         assert.deepEqual(namespaces.sort(), ['a', 'b', 'ns']);
         const all = await rendered(chart, { 'watch.allNamespaces': true });
         assert.equal(ofKind(all, ClusterRole).length, ofKind(some, ClusterRole).length + 1);
+        const [told, toldAll] = [some, all].map((objects) =>
+          ofKind(objects, Deployment)[0]?.spec?.template.spec?.containers[0]?.args?.includes(
+            '--all-namespaces',
+          ),
+        );
+        assert.deepEqual([told ?? false, toldAll], [false, true]);
       });
 
       test('has a budget for disruptions only when there is a replica to spare', async () => {
