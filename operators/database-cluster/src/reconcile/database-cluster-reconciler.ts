@@ -137,14 +137,25 @@ export class DatabaseClusterReconciler {
     try {
       return await this.#delete(cluster, context);
     } catch (error) {
-      const { client, signal } = context;
-      const { namespace = '' } = cluster.metadata;
-      if (!isForbidden(error)) throw error;
-      const { metadata } = await client.get(Namespace, { name: namespace }, { signal });
-      if (metadata.deletionTimestamp === undefined) throw error;
+      if (!isForbidden(error) || !(await this.#goesWithNamespace(cluster, context))) throw error;
       await this.#setFinalizers(cluster, withoutFinalizer(cluster, finalizer), context);
       context.logger.info('cluster goes with its namespace');
       return done();
+    }
+  }
+
+  async #goesWithNamespace(
+    { metadata }: Cluster,
+    { client, signal }: ReconcileContext,
+  ): Promise<boolean> {
+    try {
+      const ref = { name: metadata.namespace ?? '' };
+      const namespace = await client.get(Namespace, ref, { signal });
+      return namespace.metadata.deletionTimestamp !== undefined;
+    } catch (error) {
+      // Who may not look is told what else he may not do.
+      if (isForbidden(error)) return false;
+      throw error;
     }
   }
 
