@@ -104,6 +104,22 @@ function rulesOf(objects: readonly Manifest[]): PolicyRule[][] {
     .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
 }
 
+/** `get events.k8s.io/events`, for each object by its name where a rule names some. */
+function permissionsOf({
+  apiGroups = [],
+  resources = [],
+  resourceNames = [''],
+  verbs,
+}: PolicyRule): string[] {
+  return apiGroups.flatMap((group) =>
+    resources.flatMap((resource) =>
+      resourceNames.flatMap((name) =>
+        verbs.map((verb) => `${verb} ${group}/${resource} ${name}`.trim()),
+      ),
+    ),
+  );
+}
+
 describe('the charts', { skip, timeout: 300_000 }, () => {
   let cluster: EmbeddedCluster;
 
@@ -165,6 +181,15 @@ describe('the charts', { skip, timeout: 300_000 }, () => {
           containerOf(ofKind(fromManifests, Deployment)),
         );
         assert.deepEqual(rulesOf(fromChart), rulesOf(fromManifests));
+      });
+
+      test('grants no permission twice in a role, whatever its objects are called', async () => {
+        for (const [what, values] of Object.entries(valueSets)) {
+          for (const rules of rulesOf(await rendered(chart, values))) {
+            const granted = rules.flatMap(permissionsOf);
+            assert.deepEqual([...new Set(granted)].sort(), granted.sort(), what);
+          }
+        }
       });
 
       test('gives each watched namespace a role, and the cluster one only when all are watched', async () => {
