@@ -146,16 +146,17 @@ export class DatabaseClusterReconciler {
 
   async #goesWithNamespace(
     { metadata }: Cluster,
-    { client, signal }: ReconcileContext,
+    { client, logger, signal }: ReconcileContext,
   ): Promise<boolean> {
     try {
       const ref = { name: metadata.namespace ?? '' };
       const namespace = await client.get(Namespace, ref, { signal });
       return namespace.metadata.deletionTimestamp !== undefined;
     } catch (error) {
-      // Who may not look is told what else he may not do.
-      if (isForbidden(error)) return false;
-      throw error;
+      if (!isForbidden(error)) throw error;
+      // The status says what else is not permitted.
+      logger.warn('whether the namespace goes cannot be seen', { error });
+      return false;
     }
   }
 
