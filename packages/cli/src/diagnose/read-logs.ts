@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isForbidden, StatusError, type DeepReadonly, type Pod } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import type { ContainerLog, Report, Snapshot } from '@kubewright/diagnosis';
+import { isMissingLog, type ContainerLog, type Report, type Snapshot } from '@kubewright/diagnosis';
 import type { Unreadable } from './read-cluster.ts';
 
 /** Most pods whose logs are read: more of them say the same again. */
@@ -10,6 +11,9 @@ const tailLines = 300;
 const limitBytes = 262_144;
 /** Longest wait for one log, in milliseconds; a node that is away does not answer. */
 const logTimeoutMs = 5_000;
+/** How often a log that the kubelet does not have is asked for: it looks at its containers once a second, and then knows the newest. */
+const missingLogTries = 3;
+const missingLogPauseMs = 1_500;
 
 /** What was read of the logs, and what could not be. */
 export interface LogReading {
@@ -96,7 +100,21 @@ function livesOf(pod: DeepReadonly<Pod>, container: string): WantedLog[] {
   return lives;
 }
 
+/** @throws Error when the node has none, @throws StatusError, TransportError as the client does. */
 async function readLog(
+  client: Client,
+  wanted: WantedLog,
+  signal: AbortSignal,
+): Promise<ContainerLog> {
+  for (let tries = 1; ; tries += 1) {
+    const log = await readOnce(client, wanted, signal);
+    if (!isMissingLog(log.text)) return log;
+    if (tries === missingLogTries) throw new Error('the node does not have it any more');
+    await sleep(missingLogPauseMs, undefined, { signal });
+  }
+}
+
+async function readOnce(
   client: Client,
   { pod, container, life }: WantedLog,
   signal: AbortSignal,

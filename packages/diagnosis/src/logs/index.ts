@@ -1,1 +1,2 @@
+export { isMissingLog } from './missing-log.ts';
 export { readLog } from './read-log.ts';

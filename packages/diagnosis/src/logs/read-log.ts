@@ -2,6 +2,7 @@ import { redactText } from '@kubewright/apimachinery';
 import type { LogExcerpt, ProgramRuntime } from '../model/finding.ts';
 import type { ContainerLog } from '../model/observation.ts';
 import { logLines, type LogLine } from './log-lines.ts';
+import { isMissingLog } from './missing-log.ts';
 import type { LineMeaning, LogSignature } from './signature.ts';
 import { logSignatures } from './signatures/index.ts';
 import { lastStackTrace, type StackTrace } from './stack-trace.ts';
@@ -22,12 +23,14 @@ interface Hit {
 }
 
 /**
- * What a log says of why its container fails: the most telling first, at most three; empty when nothing in it is known.
+ * What a log says of why its container fails: the most telling first, at most three; empty when nothing in it is known, or when it
+ * is no log (see {@link isMissingLog}).
  *
  * Guarantees: looks at no more than the last 262,144 characters and 600 lines, 2,000 characters of each, in linear time; what it quotes
  * holds no control characters, and no secrets that can be told by their form or name.
  */
 export function readLog(log: ContainerLog): readonly LogExcerpt[] {
+  if (isMissingLog(log.text)) return [];
   const lines = logLines(log.text);
   const texts = lines.map(({ text }) => text);
   const trace = lastStackTrace(texts);

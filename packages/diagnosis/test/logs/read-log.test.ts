@@ -534,3 +534,19 @@ describe('a hostile log', () => {
     );
   });
 });
+
+describe('what a kubelet answers in place of a log', () => {
+  const answers = [
+    'unable to retrieve container logs for containerd://b5a1b92dc3543eae1b09ece102a939b7',
+    'unable to retrieve container logs for cri-o://b5a1b92dc3543eae1b09ece102a939b7\n',
+    'failed to try resolving symlinks in path "/var/log/pods/a_b_c/app/1.log": lstat /var/log/pods/a_b_c/app/1.log: no such file or directory',
+  ];
+  for (const answer of answers) {
+    test(`is not taken for words of the program: ${answer.slice(0, 50)}…`, () => {
+      assert.deepEqual(read(answer), []);
+    });
+    test(`is a line like any other among others: ${answer.slice(0, 50)}…`, () => {
+      assert.equal(read(`collecting logs\n${answer}\n`).length, 1);
+    });
+  }
+});
