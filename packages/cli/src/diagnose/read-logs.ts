@@ -11,7 +11,7 @@ const tailLines = 300;
 const limitBytes = 262_144;
 /** Longest wait for one log, in milliseconds; a node that is away does not answer. */
 const logTimeoutMs = 5_000;
-/** How often a log that the kubelet does not have is asked for: it looks at its containers once a second, and then knows the newest. */
+/** How often the only log of a container is asked for where the kubelet does not have it: it looks at its containers once a second, and then knows the newest. */
 const missingLogTries = 3;
 const missingLogPauseMs = 1_500;
 
@@ -25,6 +25,8 @@ interface WantedLog {
   readonly pod: DeepReadonly<Pod>;
   readonly container: string;
   readonly life: ContainerLog['life'];
+  /** No other life of the container has a log. */
+  readonly isOnly: boolean;
 }
 
 /**
@@ -64,7 +66,7 @@ export async function readLogs(
         unreadable.push({
           what: isForbidden(error)
             ? `logs of pods in the namespace ${namespace}`
-            : `the log of pod ${namespace}/${name}, container ${each.container}`,
+            : `the log of pod ${namespace}/${name}, container ${each.container}${each.life === 'previous' ? ', before its last restart' : ''}`,
           why:
             error instanceof StatusError
               ? (error.status.message ?? error.message)
@@ -91,13 +93,11 @@ function livesOf(pod: DeepReadonly<Pod>, container: string): WantedLog[] {
   const found = statuses.find(({ name }) => name === container);
   if (found === undefined) return [];
   const { state, lastState } = found;
-  const lives: WantedLog[] = [];
+  const lives: ContainerLog['life'][] = [];
   // A life that never began has no log.
-  if (lastState?.terminated?.containerID) lives.push({ pod, container, life: 'previous' });
-  if (state?.running !== undefined || state?.terminated?.containerID) {
-    lives.push({ pod, container, life: 'current' });
-  }
-  return lives;
+  if (lastState?.terminated?.containerID) lives.push('previous');
+  if (state?.running !== undefined || state?.terminated?.containerID) lives.push('current');
+  return lives.map((life) => ({ pod, container, life, isOnly: lives.length === 1 }));
 }
 
 /** @throws Error when the node has none, @throws StatusError, TransportError as the client does. */
@@ -109,7 +109,9 @@ async function readLog(
   for (let tries = 1; ; tries += 1) {
     const log = await readOnce(client, wanted, signal);
     if (!isMissingLog(log.text)) return log;
-    if (tries === missingLogTries) throw new Error('the node does not have it any more');
+    // When a container ends, a kubelet removes the one before it at once, and goes on naming it until the next one begins.
+    if (!wanted.isOnly || tries === missingLogTries)
+      throw new Error('the node does not have it any more');
     await sleep(missingLogPauseMs, undefined, { signal });
   }
 }
