@@ -1,7 +1,8 @@
+import { attributesOf } from '../handler/authorize.ts';
+import { forbiddenRequest } from '../handler/forbidden-request.ts';
 import { parseRequestInfo } from '../handler/request-info.ts';
 import type { AuthorizationAttributes, Authorizer, ServerRequest, UserInfo } from '../contracts.ts';
 import { badRequest } from '../status.ts';
-import { forbiddenRequest } from './forbidden-request.ts';
 import {
   parseNodeUsername,
   parseServiceAccountUsername,
@@ -135,18 +136,7 @@ function attributesOfRequest(
   verbPrefix: string,
 ): AuthorizationAttributes {
   const info = parseRequestInfo(request.method, request.path, request.query);
-  return {
-    user,
-    verb: `${verbPrefix}${info.verb}`,
-    resourceRequest: info.isResource,
-    group: info.group,
-    version: info.version,
-    resource: info.resource,
-    subresource: info.subresource,
-    namespace: info.namespace,
-    name: info.name,
-    path: info.path,
-  };
+  return attributesOf(info, user, `${verbPrefix}${info.verb}`);
 }
 
 function attributesOfNeed(user: UserInfo, need: Need): AuthorizationAttributes {

@@ -1,6 +1,5 @@
-import type { StatusError } from '@kubewright/apimachinery';
 import type { Access, AuthorizationAttributes, UserInfo } from '../contracts.ts';
-import { forbiddenError, qualifiedName } from '../status.ts';
+import { forbiddenRequest } from './forbidden-request.ts';
 import type { RequestInfo } from './request-info.ts';
 
 /**
@@ -17,10 +16,15 @@ export function authorize(
 ): void {
   const attributes = attributesOf(info, user, verb);
   const decision = access.authorize(attributes);
-  if (!decision.allowed) throw refusal(attributes, decision.reason);
+  if (!decision.allowed) throw forbiddenRequest(attributes, decision.reason);
 }
 
-function attributesOf(info: RequestInfo, user: UserInfo, verb: string): AuthorizationAttributes {
+/** What a request is for, as authorizers see it, with this user and verb. */
+export function attributesOf(
+  info: RequestInfo,
+  user: UserInfo,
+  verb: string,
+): AuthorizationAttributes {
   return {
     user,
     verb,
@@ -33,27 +37,4 @@ function attributesOf(info: RequestInfo, user: UserInfo, verb: string): Authoriz
     name: info.name,
     path: info.path,
   };
-}
-
-/** The 403 of a request that the authorizer does not allow. */
-function refusal(attributes: AuthorizationAttributes, reason: string): StatusError {
-  const { user, verb, group, resource, subresource, namespace, name, path } = attributes;
-  const detail = reason === '' ? '' : `: ${reason}`;
-  const who = `User ${JSON.stringify(user.username)}`;
-  if (!attributes.resourceRequest) {
-    return forbiddenError(
-      { group: '', plural: '' },
-      '',
-      `${who} cannot ${verb} path ${JSON.stringify(path)}${detail}`,
-    );
-  }
-  const target = qualifiedName({ group: '', plural: resource });
-  const full = subresource === '' ? target : `${target}/${subresource}`;
-  const scope =
-    namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
-  return forbiddenError(
-    { group, plural: resource },
-    name,
-    `${who} cannot ${verb} resource ${JSON.stringify(full)} in API group ${JSON.stringify(group)} ${scope}${detail}`,
-  );
 }
