@@ -3,11 +3,12 @@ import { after, before, test } from 'node:test';
 import { CustomResourceDefinition, Secret, type ObjectOf } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { defineCustomResource, defineVersion } from '@kubewright/crd';
-import { Manager, SelfManagedCertificates } from '@kubewright/runtime';
+import type { Manager } from '@kubewright/runtime';
 import * as z from 'zod';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
 import { untilObject } from './until-object.ts';
+import { webhookManager } from './webhook-manager.ts';
 
 const Store = defineCustomResource({
   group: 'conversion.example.com',
@@ -74,19 +75,7 @@ describeOnEachServer(
     before(async () => {
       client = await environment().client();
       namespace = await environment().newNamespace();
-      manager = new Manager({
-        client,
-        metrics: { port: false },
-        health: { port: false },
-        webhooks: {
-          port: 0,
-          host: '127.0.0.1',
-          certificates: new SelfManagedCertificates({
-            secret: { namespace, name: 'store-operator-webhook' },
-            hosts: ['127.0.0.1'],
-          }),
-        },
-      });
+      manager = webhookManager(client, namespace, 'store-operator-webhook');
       manager.webhooks.convert(Store);
       run = manager.run({ signal: stop.signal });
       await manager.started;

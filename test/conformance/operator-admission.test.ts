@@ -6,17 +6,11 @@ import {
   ValidatingWebhookConfiguration,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import {
-  defineAdmission,
-  deny,
-  Manager,
-  mutatingWebhook,
-  SelfManagedCertificates,
-  validatingWebhook,
-} from '@kubewright/runtime';
+import { defineAdmission, deny, mutatingWebhook, validatingWebhook } from '@kubewright/runtime';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
 import { untilObject } from './until-object.ts';
+import { webhookManager } from './webhook-manager.ts';
 
 describeOnEachServer('an operator that serves admission webhooks', {}, (environment) => {
   let client: Client;
@@ -54,19 +48,7 @@ describeOnEachServer('an operator that serves admission webhooks', {}, (environm
         }),
       ],
     });
-    const manager = new Manager({
-      client,
-      metrics: { port: false },
-      health: { port: false },
-      webhooks: {
-        port: 0,
-        host: '127.0.0.1',
-        certificates: new SelfManagedCertificates({
-          secret: { namespace, name: 'webhook' },
-          hosts: ['127.0.0.1'],
-        }),
-      },
-    });
+    const manager = webhookManager(client, namespace, 'webhook');
     manager.webhooks.admit(admission);
     run = manager.run({ signal: stop.signal });
     await manager.started;
