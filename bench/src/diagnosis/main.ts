@@ -1,7 +1,7 @@
 /**
  * How good the diagnoses are: the engine beside two baselines, on recorded pods whose cause is known, in one run.
  *
- *   npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--misses]
+ *   npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--gathered FOLDER] [--misses]
  *
  * Each set is looked at with its Events and without, as after an hour; recordings where the failure
  * begins, at the first sign of it, and at the last moment.
@@ -19,7 +19,9 @@ import { score, type Score } from './score.ts';
 import { measureSpeed, type Speed } from './speed.ts';
 
 const shared = new URL('../../../../shared/', import.meta.url);
-const usage = 'usage: npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--misses]\n';
+const gathered = new URL('../../pods/', import.meta.url);
+const usage =
+  'usage: npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--gathered FOLDER] [--misses]\n';
 
 /** @returns The exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -30,6 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
       options: {
         cases: { type: 'string', default: fileURLToPath(new URL('cases', shared)) },
         traces: { type: 'string', default: fileURLToPath(new URL('traces', shared)) },
+        gathered: { type: 'string', default: fileURLToPath(gathered) },
         misses: { type: 'boolean', default: false },
       },
     }));
@@ -37,13 +40,14 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
     return 2;
   }
-  for (const folder of [values.cases, values.traces]) {
+  for (const folder of [values.cases, values.traces, values.gathered]) {
     if (existsSync(folder)) continue;
     process.stderr.write(`there is no folder ${folder}: name the recorded pods\n${usage}`);
     return 2;
   }
   const sets: ReadonlyMap<string, readonly Sample[]> = new Map([
     ['cases', await readCases(values.cases)],
+    ['gathered', await readCases(values.gathered)],
     ['recordings, begin', await readTraces(values.traces, 'begin')],
     ['recordings, first sign', await readTraces(values.traces, 'sign')],
     ['recordings, at the end', await readTraces(values.traces, 'last')],

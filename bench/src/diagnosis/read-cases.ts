@@ -1,6 +1,11 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { momentOf, type AnyEvent, type Remediation } from '@kubewright/diagnosis';
+import {
+  momentOf,
+  type AnyEvent,
+  type ContainerLog,
+  type Remediation,
+} from '@kubewright/diagnosis';
 import type { KubernetesObject, Pod } from '@kubewright/apimachinery';
 import { wellCategories, type Sample } from './expectation.ts';
 
@@ -9,6 +14,7 @@ interface CaseFile {
   readonly pod: Pod | null;
   readonly events: readonly AnyEvent[];
   readonly related?: readonly KubernetesObject[];
+  readonly logs?: readonly Omit<ContainerLog, 'pod'>[];
   readonly expected: {
     readonly category: string;
     readonly alsoAccept?: readonly string[];
@@ -23,13 +29,14 @@ export async function readCases(folder: string): Promise<Sample[]> {
   for await (const file of glob('*.json', { cwd: folder })) {
     // Written by hand in the shape above; a wrong one shows as a wrong score.
     const given = JSON.parse(await readFile(join(folder, file), 'utf8')) as CaseFile;
-    const { name, pod, events, related = [], expected } = given;
+    const { name, pod, events, related = [], logs = [], expected } = given;
     samples.push({
       name,
       snapshot: {
         pods: pod === null ? [] : [pod],
         events,
         objects: related,
+        logs: pod === null ? [] : logs.map((log) => ({ ...log, pod: nameOf(pod) })),
         // As the command takes it, which reads such files too.
         now: momentOf([pod, events, related], new Date()) ?? new Date(),
       },
@@ -44,4 +51,8 @@ export async function readCases(folder: string): Promise<Sample[]> {
     });
   }
   return samples.sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function nameOf({ metadata: { name = '', namespace } }: Pod): ContainerLog['pod'] {
+  return { name, ...(namespace === undefined ? {} : { namespace }) };
 }
