@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { TransportResponse } from '@kubewright/apimachinery';
 import { CachedFile } from '../src/credentials/cached-file.ts';
 import { UserCredentials } from '../src/credentials/user-credentials.ts';
@@ -329,6 +331,41 @@ test('ends a plug-in that takes too long, or that is not needed any more', async
   const waiting = assert.rejects(closed.current(), { code: 'PLUGIN_FAILED' });
   await closed.close();
   await waiting;
+});
+
+/** A shell script that starts a program, which holds its output open for 20 s; `isRunning` says whether it still does. */
+async function leavingScript(
+  folder: TemporaryFolder,
+  rest: string,
+): Promise<{ entry: ExecEntry; isRunning: () => boolean }> {
+  const begun = join(folder.path, 'begun');
+  const ended = join(folder.path, 'ended');
+  const script = `#!/bin/sh\n(sleep 20; echo > ${ended}) &\necho > ${begun}\n${rest}\n`;
+  const command = await folder.write('script', script, 0o755);
+  const { entry } = await plugin(folder, '');
+  return {
+    entry: { ...entry, command },
+    isRunning: () => existsSync(begun) && !existsSync(ended),
+  };
+}
+
+test('takes the answer of a plug-in that leaves a program running', async () => {
+  await using folder = await TemporaryFolder.make();
+  const script = await leavingScript(folder, `echo '${JSON.stringify(answer({ token: 'one' }))}'`);
+  const credentials = new UserCredentials({ name: 'u', exec: script.entry }, cluster);
+  assert.deepEqual((await credentials.current()).headers, { authorization: 'Bearer one' });
+  assert.ok(script.isRunning());
+});
+
+test('ends a plug-in that waits for a program of its own', async () => {
+  await using folder = await TemporaryFolder.make();
+  const script = await leavingScript(folder, 'wait');
+  const credentials = new UserCredentials({ name: 'u', exec: script.entry }, cluster);
+  const ended = assert.rejects(credentials.current(), { code: 'PLUGIN_FAILED' });
+  while (!script.isRunning()) await setImmediate();
+  await credentials.close();
+  await ended;
+  assert.ok(script.isRunning());
 });
 
 test('lets one caller leave while others wait for the plug-in', async () => {

@@ -30,8 +30,14 @@ export type ProgramResult =
 // An ExecCredential with a certificate chain is some ten kilobytes.
 const maxOutputBytes = 1024 * 1024;
 const maxErrorCharacters = 2_000;
+// What the program wrote is in the pipe when it ends; whatever holds the pipe open after that is another program.
+const maxOutputDelayMs = 500;
 
-/** Runs a program and collects its standard output. Rejects with the signal's reason when aborted. */
+/**
+ * Runs a program and collects its standard output. Rejects with the signal's reason when aborted.
+ *
+ * Guarantees: what the program started, and left running with its output open, does not delay the answer.
+ */
 export async function runProgram(options: ProgramOptions): Promise<ProgramResult> {
   const { command, args, env, isInteractive, timeoutMs, signal } = options;
   signal.throwIfAborted();
@@ -40,9 +46,15 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     : ['ignore', 'pipe', 'pipe'];
   const child = spawn(command, args, { env, stdio, windowsHide: true });
   let stopped: string | undefined;
+  const closeOutput = (): void => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
   const stop = (text: string): void => {
     stopped ??= text;
     child.kill('SIGKILL');
+    // Its own children may live on: a script's, for example, that waits for the network.
+    closeOutput();
   };
   const onAbort = (): void => stop('was ended');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -61,6 +73,10 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
         : { outcome: 'failed', text: 'could not be started', errorOutput: error.message, error },
     );
   });
+  let outputTimer: NodeJS.Timeout | undefined;
+  child.once('exit', () => {
+    outputTimer = setTimeout(closeOutput, maxOutputDelayMs);
+  });
   child.once('close', (code, endSignal) => {
     const text =
       stopped ??
@@ -77,6 +93,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
     return result;
   } finally {
     clearTimeout(timer);
+    clearTimeout(outputTimer);
     signal.removeEventListener('abort', onAbort);
   }
 }
