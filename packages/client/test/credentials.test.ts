@@ -65,9 +65,21 @@ test('reads a token file again when it is old, and keeps the token while it is b
   assert.equal(await file.read(), 'one');
   nowMs = 60_000;
   assert.equal(await file.read(), 'two');
+  await folder.write('token', '\n');
+  nowMs = 130_000;
+  assert.equal(await file.read(), 'two');
   await rm(path);
   nowMs = 200_000;
   assert.equal(await file.read(), 'two');
+});
+
+test('does not act as nobody because a token file is empty', async () => {
+  await using folder = await TemporaryFolder.make();
+  const tokenFile = await folder.write('token', '\n');
+  await assert.rejects(headersOf({ tokenFile }), {
+    code: 'UNREADABLE_FILE',
+    message: `cannot read ${tokenFile}: Error: the file is empty`,
+  });
 });
 
 test('reports a token file that never could be read', async () => {

@@ -27,10 +27,10 @@ export class CachedFile {
   }
 
   /**
-   * The content, at most `maxAgeMs` old. A file that can no longer be read keeps its last content: it may be in the
-   * middle of being replaced.
+   * The content, at most `maxAgeMs` old. A file that can no longer be read, or is empty, keeps its last content: it may
+   * be in the middle of being replaced.
    *
-   * @throws CredentialError `UNREADABLE_FILE` when it could never be read.
+   * @throws CredentialError `UNREADABLE_FILE` when there never was any.
    */
   async read(): Promise<string> {
     const isFresh = !this.#isExpired && this.#now() - this.#readAtMs < this.#maxAgeMs;
@@ -48,7 +48,10 @@ export class CachedFile {
 
   async #load(): Promise<string> {
     try {
-      this.#content = await readFile(this.#path, 'utf8');
+      const content = await readFile(this.#path, 'utf8');
+      // Without a token a request would be that of nobody, and be answered as such.
+      if (content.trim() === '') throw new Error('the file is empty');
+      this.#content = content;
     } catch (cause) {
       if (this.#content === undefined) {
         throw new CredentialError(

@@ -102,8 +102,7 @@ export class UserCredentials implements Credentials {
   async #tokenFromFile(): Promise<string | undefined> {
     if (this.#tokenFile === undefined) return undefined;
     try {
-      const token = (await this.#tokenFile.read()).trim();
-      return token === '' ? undefined : token;
+      return (await this.#tokenFile.read()).trim();
     } catch (error) {
       if (this.#user.token !== undefined) return undefined;
       throw error;
