@@ -22,7 +22,7 @@ export interface TransportResponse {
   readonly status: number;
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The bytes, once. Leaving the loop early ends the request. */
+  /** The bytes, once. Leaving the loop early ends the request; so does `return` of an iterator that has not begun. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -13,10 +13,16 @@ setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /** A transport to a server whose every answer has this body. */
-function transportOf(body: AsyncIterable<Uint8Array>): InProcessTransport {
+function transportOf(
+  body: AsyncIterable<Uint8Array>,
+  onRequest: (signal: AbortSignal) => void = () => undefined,
+): InProcessTransport {
   const refuse = () => Promise.reject(new Error('not a part of this test'));
   return new InProcessTransport({
-    handle: async () => Promise.resolve({ status: 200, headers: {}, body }),
+    handle: async ({ signal }) => {
+      onRequest(signal);
+      return Promise.resolve({ status: 200, headers: {}, body });
+    },
     acceptUpgrade: refuse,
     streams: {
       logs: refuse,
@@ -50,6 +56,20 @@ describe('the in-process transport', () => {
     assert.deepEqual(at((await call(transport, 'GET', `${CONFIG_MAPS}/a`)).body, 'data'), {
       k: 'v',
     });
+  });
+
+  it('ends a request whose answer is left before it is read', async () => {
+    const signals: AbortSignal[] = [];
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) yield Buffer.from('x');
+    }
+    const transport = transportOf(endless(), (signal) => signals.push(signal));
+    const { body } = await transport.request({ method: 'GET', path: '/' });
+    await body[Symbol.asyncIterator]().return?.();
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true],
+    );
   });
 
   it('refuses what was aborted before it began', async () => {

@@ -3,8 +3,14 @@ import { getEventListeners, once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { TransportRequest, TransportResponse } from '@kubewright/apimachinery';
-import { fixedCredentials, HttpTransport, TransportError, type Credential } from '../src/index.ts';
+import { Pod, type TransportRequest, type TransportResponse } from '@kubewright/apimachinery';
+import {
+  Client,
+  fixedCredentials,
+  HttpTransport,
+  TransportError,
+  type Credential,
+} from '../src/index.ts';
 import type { HttpTransportOptions } from '../src/index.ts';
 import { LocalServer } from './local-server.ts';
 
@@ -132,6 +138,32 @@ test('ends a stream whose reader leaves', async () => {
   await using transport = transportTo(server);
   const { body } = await transport.request(get('/', { longLived: true }));
   for await (const _ of body) break;
+  await server.untilIdle();
+  assert.equal(server.open, 0);
+});
+
+test('ends a stream that is left before it is read', async () => {
+  await using server = await LocalServer.listen((_, response) => response.write('x'));
+  await using transport = transportTo(server);
+  const { body } = await transport.request(get('/', { longLived: true }));
+  await body[Symbol.asyncIterator]().return?.();
+  await server.untilIdle();
+  assert.equal(server.open, 0);
+});
+
+test('ends an answer without end that no decoder can read', async () => {
+  await using server = await LocalServer.listen((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).write('<html>');
+  });
+  await using transport = transportTo(server);
+  const client = new Client({ transport });
+  const refused = { code: 'UNSUPPORTED_MEDIA_TYPE' };
+  await assert.rejects(client.get(Pod, { name: 'web' }), refused);
+  await assert.rejects(client.list(Pod), refused);
+  await assert.rejects(async () => {
+    for await (const _ of client.watch(Pod)) assert.fail('there is nothing to watch');
+  }, refused);
+  assert.equal(server.requests.length, 3);
   await server.untilIdle();
   assert.equal(server.open, 0);
 });

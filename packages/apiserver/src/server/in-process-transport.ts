@@ -78,23 +78,38 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return raced;
 }
 
-async function* pull(
+/** The bytes of an answer as the reader asks for them, until it leaves, be it before the first of them. */
+function pull(
   body: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
   end: () => void,
-): AsyncGenerator<Uint8Array> {
+): AsyncIterableIterator<Uint8Array, undefined> {
   const iterator = body[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const result = await orAborted(iterator.next(), signal);
-      if (result.done === true) return;
-      yield result.value;
-    }
-  } finally {
+  const leave = (): void => {
     end();
     // The producer sees the abort of its request and ends by itself; waiting for it could take as long as it waits.
     iterator.return?.().catch(() => undefined);
-  }
+  };
+  return {
+    next: async () => {
+      try {
+        const result = await orAborted(iterator.next(), signal);
+        if (result.done !== true) return result;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+      leave();
+      return { done: true, value: undefined };
+    },
+    return: async () => {
+      leave();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /**

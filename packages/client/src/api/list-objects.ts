@@ -6,9 +6,9 @@ import {
   type Stored,
 } from '@kubewright/apimachinery';
 import type { ListStream } from '../decode/decoder.ts';
-import { decoderFor } from '../decode/decoder-for.ts';
 import { named, type ApiRequest } from './api-caller.ts';
 import type { ClientContext } from './client-context.ts';
+import { decoderOf } from './decoder-of.ts';
 import { withQuery } from './query.ts';
 import type { ListAllOptions, ListOptions, SelectionOptions } from './read-options.ts';
 import { targetOf } from './target.ts';
@@ -46,7 +46,7 @@ export async function streamList<T extends KubernetesObject>(
     signal,
   };
   const response = await caller.open(request);
-  const decoder = decoderFor(resource, response.headers['content-type'] ?? '', {
+  const decoder = await decoderOf(resource, response, {
     managedFields: options.managedFields ?? 'drop',
     maxObjectBytes: caller.options.maxObjectBytes,
     attempt: request.attempt,

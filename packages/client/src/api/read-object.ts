@@ -1,7 +1,7 @@
 import type { KubernetesObject, NamespacedName, Resource, Stored } from '@kubewright/apimachinery';
-import { decoderFor } from '../decode/decoder-for.ts';
 import type { ApiRequest } from './api-caller.ts';
 import type { ClientContext } from './client-context.ts';
+import { decoderOf } from './decoder-of.ts';
 import { readBody } from './read-body.ts';
 import { withQuery } from './query.ts';
 import type { GetOptions } from './read-options.ts';
@@ -19,7 +19,7 @@ export async function readObject<T extends KubernetesObject>(
     ...request,
     headers: { accept: 'application/json', ...request.headers },
   });
-  const decoder = decoderFor(resource, response.headers['content-type'] ?? '', {
+  const decoder = await decoderOf(resource, response, {
     managedFields,
     maxObjectBytes,
     attempt: request.attempt,

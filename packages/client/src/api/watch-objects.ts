@@ -1,8 +1,8 @@
 import type { KubernetesObject, Resource } from '@kubewright/apimachinery';
-import { decoderFor } from '../decode/decoder-for.ts';
 import type { WatchEvent } from '../decode/watch-event.ts';
 import type { ApiRequest } from './api-caller.ts';
 import type { ClientContext } from './client-context.ts';
+import { decoderOf } from './decoder-of.ts';
 import { attempted, selectionQuery } from './list-objects.ts';
 import { withQuery } from './query.ts';
 import type { WatchOptions } from './read-options.ts';
@@ -34,7 +34,7 @@ export async function* watchObjects<T extends KubernetesObject>(
     signal,
   };
   const response = await caller.open(request);
-  const decoder = decoderFor(resource, response.headers['content-type'] ?? '', {
+  const decoder = await decoderOf(resource, response, {
     managedFields: options.managedFields ?? 'drop',
     maxObjectBytes: caller.options.maxObjectBytes,
     attempt: request.attempt,

@@ -12,15 +12,37 @@ export interface ResponseBodyOptions {
 }
 
 /**
- * The bytes of an answer, decompressed. Leaving the loop early ends the request.
+ * The bytes of an answer, decompressed. Leaving the loop early ends the request, and so does `return` before the loop
+ * has begun, which a generator alone would not notice.
  *
  * @throws TransportError when the connection breaks, or the signal's reason when it aborts.
  */
-export async function* readResponseBody(
+export function readResponseBody(
   body: Readable,
   options: ResponseBodyOptions,
+): AsyncIterableIterator<Uint8Array, void> {
+  const chunks = readChunks(body, options);
+  let hasBegun = false;
+  return {
+    next: () => {
+      hasBegun = true;
+      return chunks.next();
+    },
+    return: () => {
+      // What undici reports of its own destruction has nobody to hear it.
+      if (!hasBegun) body.on('error', () => undefined).destroy();
+      return chunks.return();
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* readChunks(
+  body: Readable,
+  { host, signal, contentEncoding }: ResponseBodyOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const { host, signal, contentEncoding } = options;
   try {
     yield* decompressed(body, contentEncoding);
   } catch (error) {
