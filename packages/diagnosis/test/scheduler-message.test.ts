@@ -98,6 +98,52 @@ describe('parseSchedulerMessage', () => {
       ['2 taint node.kubernetes.io/disk-pressure'],
     ],
     ['a scheduler of groups', 'pod group is not ready, 1 Pending, 2 minAvailable', ['gang']],
+    [
+      'a group of Volcano before 1.0',
+      '10/30 tasks in gang unschedulable: job is not ready, 10 minAvailable, 30 Pending.',
+      ['gang'],
+    ],
+    [
+      'a task of Volcano whose group does not fit',
+      'Pod default/a can possibly be assigned to node1',
+      ['gang'],
+    ],
+    [
+      'a plugin of groups that waits in vain',
+      'rejected due to timeout after waiting 60s at plugin Coscheduling',
+      ['gang'],
+    ],
+    ['a queue', 'shop/web is queued and waiting for allocation', ['gang']],
+    [
+      'Volcano without the number of a resource',
+      'all nodes are unavailable: 2 node(s) resource fit failed.',
+      ['2 resources'],
+    ],
+    [
+      'an autoscaler',
+      "pod didn't trigger scale-up (it wouldn't fit if a new node is added): 1 max node group size reached, 2 node(s) had untolerated taint {a: b}",
+      ['1 resources', '2 taint a'],
+    ],
+    [
+      'Karpenter without an instance that is large enough',
+      'Failed to schedule pod, incompatible with nodepool "default", daemonset overhead={"cpu":"675m"}, no instance type satisfied resources {"cpu":"200"}',
+      ['resources'],
+    ],
+    [
+      'Karpenter without a label',
+      'Failed to schedule pod, incompatible with nodepool "default", incompatible requirements, label "team" does not have known values',
+      ['placement'],
+    ],
+    [
+      'the names of plugins',
+      "0/3 nodes are available: 1 node(s) didn't satisfy plugin(s) [TaintToleration], 2 node(s) didn't satisfy plugin(s) [VolumeBinding].",
+      ['1 taint', '2 volume'],
+    ],
+    [
+      'a class of devices',
+      'running PreFilter plugin DynamicResources: deviceclass.resource.k8s.io "gpu" not found',
+      ['claim'],
+    ],
     ['nothing', '', []],
   ];
   for (const [what, text, expected] of wordings) {

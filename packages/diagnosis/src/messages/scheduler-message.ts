@@ -7,7 +7,7 @@
  * - `cordon`: the node takes no new pods for now.
  * - `volume`: a claim or volume is missing, unbound, elsewhere, in use, or too many are attached.
  * - `claim`: a ResourceClaim (dynamic resource allocation) cannot be met.
- * - `gang`: a scheduler that starts pods in groups waits for the rest of the group.
+ * - `gang`: a scheduler that starts pods in groups waits for the rest of the group, or for the turn of its queue.
  * - `no-nodes`: there is no node at all.
  * - `other`: none of these; the text is all there is.
  */
@@ -44,7 +44,9 @@ export interface SchedulerMessage {
 }
 
 const maxLength = 8192;
-const prefix = /(?:\d+\/(\d+)|all) nodes are (?:un)?available:\s*/i;
+/** Of schedulers, then of the autoscaler, which looks at the nodes that it could add. */
+const prefix =
+  /(?:(?:\d+\/(\d+)|all) nodes are (?:un)?available|pod didn't trigger scale-up(?: \([^)]*\))?):\s*/i;
 /** What follows is about victims for preemption, not about the pod; newer schedulers speak of claims before it. */
 const epilogue =
   /(?:\.|^|,)?\s*(?:no new claims to deallocate\b|still not schedulable\b|preemption: ).*$/is;
@@ -53,29 +55,36 @@ const epilogue =
 const kinds: readonly (readonly [RefusalKind, RegExp])[] = [
   [
     'claim',
-    /\bresource ?claims?\b|allocate all claims|\bresource driver\b|dynamic resource controller/i,
+    /\bresource ?claims?\b|allocate all claims|\bresource driver\b|dynamic ?resource|device ?class/i,
   ],
   [
     'volume',
-    /persistentvolume|\bvolumes?\b|\bpvc\b|storage ?class|storageclass|free storage|available disk|\bcsi\b/i,
+    /persistentvolume|\bvolumes?\b|volume(?:binding|zone|restrictions)|volumelimits|\bpvc\b|storage ?class|free storage|available disk|\bcsi\b/i,
   ],
-  ['resources', /\binsufficient\s|too many pods|didn't have enough resource/i],
-  ['taint', /\btaints?\b/i],
-  ['cordon', /\bwere unschedulable\b/i],
+  [
+    'resources',
+    /\binsufficient\s|too many pods|enough resources?\b|resource fit failed|noderesources|no instance type (?:satisfied|met|has|which)|max (?:node group size|limit|cluster [\w, ]*limit) reached/i,
+  ],
+  ['taint', /\btaints?\b|tainttoleration|toleratesnodetaints/i],
+  ['cordon', /\bwere unschedulable\b|nodeunschedulable/i],
   [
     'taint',
     /\bwere not ready\b|\bhad (?:memory|disk|pid) ?pressure\b|out of disk|network unavailable|\bwere unreachable\b/i,
   ],
   [
     'placement',
-    /affinity|selector|topology spread|requested (?:node|host) ?name|free ports|host ?ports?\b|node labels/i,
+    /affinity|selector|topology ?(?:spread|constraint)|requested (?:node|host) ?name|free ports|host ?ports?\b|nodeports|node labels|known values|incompatible requirements|\bfargate\b/i,
   ],
   ['no-nodes', /no nodes available/i],
-  ['gang', /pod ?group|\bgang\b|minavailable|minmember/i],
+  [
+    'gang',
+    /pod ?group|\bgang\b|minavailable|minmember|possibly be assigned|coscheduling|on permit|at permit|\bqueued?\b/i,
+  ],
 ];
 
 /**
- * Reads what schedulers of Kubernetes 1.16 to 1.36 write, and what others append to it.
+ * Reads what schedulers of Kubernetes 1.16 to 1.36 write and what others append to it, what those write that start pods in
+ * groups, and what autoscalers say of a pod for which they add no node.
  *
  * The parts about preemption are left out. A text of another form is one reason of kind `other` or of the kind its words
  * tell. Texts are read up to 8 KiB.

@@ -1,5 +1,6 @@
-import type { PodFacts } from '../facts/index.ts';
+import { firstMatch, type Field, type PodFacts } from '../facts/index.ts';
 import { kubectl } from './command.ts';
+import { nodeOf, placedInSole } from './place.ts';
 import { high, medium, type PodRule } from './rule.ts';
 import {
   createdMs,
@@ -8,6 +9,7 @@ import {
   silentFor,
   unplaced,
 } from './scheduler-verdict.ts';
+import { placedAt, standingEvents, waits } from './starting.ts';
 
 /** Mode 42, claims: a device that the pod asks for is not given to it. */
 export const resourceClaimRules: readonly PodRule[] = [
@@ -42,7 +44,31 @@ export const resourceClaimRules: readonly PodRule[] = [
       sinceMs: createdMs(pod),
     }),
   },
+  {
+    name: 'resource-claim-not-prepared',
+    category: 'ResourceClaimPending',
+    mode: 42,
+    when: {
+      ...waits,
+      'the kubelet says that it cannot prepare its resource claims': (pod) =>
+        firstMatch(preparations(pod), /./),
+    },
+    concludes: (pod) => ({
+      summary: `Its resource claims are not prepared on node ${nodeOf(pod)}: ${(preparations(pod)[0]?.text ?? '').slice(0, 300)}.`,
+      confidence: high('the kubelet says so'),
+      remediation: 'report-only',
+      advice:
+        'Look at the plugin of the resource driver on this node: it does not run, is not registered with the kubelet, or fails.',
+      nextQuestion: `What do the claims say? ${kubectl(pod, 'describe', 'resourceclaims')}`,
+      sinceMs: placedAt(pod).timeMs,
+      ...placedInSole(pod),
+    }),
+  },
 ];
+
+function preparations(pod: PodFacts): readonly Field[] {
+  return standingEvents(pod, 'FailedPrepareDynamicResources').map(({ message }) => message);
+}
 
 function claimsAskedFor(pod: PodFacts): string {
   const claims = pod.view.at('spec', 'resourceClaims').items;

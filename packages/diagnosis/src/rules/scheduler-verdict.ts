@@ -66,14 +66,21 @@ interface SchedulerVerdict {
   readonly said: readonly Field[];
 }
 
-/** What the scheduler says: in the condition, else in its newest Event. Undefined when the pod has a node. */
+/** By what reason schedulers speak of a pod that they cannot place. */
+const refusing = ['FailedScheduling', 'Unschedulable', 'PodUnschedulable'] as const;
+
+/**
+ * What the scheduler says: in the condition, else in its newest Event, else what the autoscaler says. Undefined when the
+ * pod has a node.
+ */
 const verdictOf = oncePer((pod: PodFacts): SchedulerVerdict | undefined => {
   if (pod.nodeName.isPresent) return undefined;
   const condition = pod.condition('PodScheduled');
   if (condition.at('status').text === 'True') return undefined;
   const messages = [
     condition.at('message'),
-    ...eventsOfScheduler(pod, 'FailedScheduling').map(({ message }) => message),
+    ...eventsOfScheduler(pod, ...refusing).map(({ message }) => message),
+    ...eventsOfScheduler(pod, 'NotTriggerScaleUp').map(({ message }) => message),
   ];
   for (const said of messages) {
     const message = parseSchedulerMessage(said.text ?? '');
@@ -100,7 +107,7 @@ export function silentFor(pod: PodFacts, ms: number): Proof {
   const since = created.timeMs;
   if (since === undefined || pod.nowMs - since < ms) return false;
   if (pod.phase.is('Pending') === false) return false;
-  if (eventsOfScheduler(pod, 'FailedScheduling', 'Scheduled').length > 0) return false;
+  if (eventsOfScheduler(pod, ...refusing, 'Scheduled').length > 0) return false;
   const scheduled = pod.condition('PodScheduled').isMissing();
   return scheduled !== false && [...scheduled, created];
 }

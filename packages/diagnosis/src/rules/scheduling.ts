@@ -3,7 +3,7 @@ import { resourceClaimRules } from './resource-claims.ts';
 import { schedulerMissingRules } from './scheduler-missing.ts';
 import { schedulingGateRules } from './scheduling-gates.ts';
 import { unschedulablePlacementRules } from './unschedulable-placement.ts';
-import { unschedulableResourceRules } from './unschedulable-resources.ts';
+import { unsaidRefusalRules, unschedulableResourceRules } from './unschedulable-resources.ts';
 import { unschedulableTaintRules } from './unschedulable-taint.ts';
 import { unschedulableVolumeRules } from './unschedulable-volume.ts';
 
@@ -16,4 +16,5 @@ export const schedulingRules: readonly PodRule[] = [
   ...unschedulableResourceRules,
   ...unschedulablePlacementRules,
   ...schedulerMissingRules,
+  ...unsaidRefusalRules,
 ];

@@ -1,10 +1,37 @@
 import type { ObservedEvent, PodFacts } from '../facts/index.ts';
 import type { Refusal } from '../messages/scheduler-message.ts';
-import { high, type Conclusion, type PodRule } from './rule.ts';
-import { eventsOfScheduler, refusedFor, totalOf } from './scheduler-verdict.ts';
+import { kubectl } from './command.ts';
+import { high, low, type Conclusion, type PodRule } from './rule.ts';
+import { eventsOfScheduler, refusedFor, totalOf, unplaced } from './scheduler-verdict.ts';
 
 /** An autoscaler that has asked for a node needs some minutes. */
 const scaleUpMs = 10 * 60_000;
+
+/** Nothing says why: asked when no other rule about placing holds. */
+export const unsaidRefusalRules: readonly PodRule[] = [
+  {
+    name: 'unschedulable-for-an-unsaid-reason',
+    category: 'UnschedulableResources',
+    mode: 38,
+    when: {
+      ...unplaced,
+      'the scheduler has found no node for it': (pod) =>
+        pod.condition('PodScheduled').at('status').is('False'),
+    },
+    concludes: (pod) => ({
+      summary: 'The scheduler finds no node for it; why is not in evidence.',
+      confidence: low(
+        'the message of the scheduler is missing; room is what is missing most often',
+      ),
+      remediation: 'report-only',
+      advice:
+        'Ask for the message of the condition PodScheduled, or for its Events: it counts the nodes by reason.',
+      nextQuestion: `What does the scheduler say? ${kubectl(pod, 'describe', 'pod', pod.name)}`,
+      wouldChange: 'The message of the scheduler.',
+      sinceMs: pod.condition('PodScheduled').at('lastTransitionTime').timeMs,
+    }),
+  },
+];
 
 /** Mode 38: no node has the room. */
 export const unschedulableResourceRules: readonly PodRule[] = [

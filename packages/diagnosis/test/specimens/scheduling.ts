@@ -121,6 +121,83 @@ export const schedulingSpecimens: readonly Specimen[] = [
     says: /the stars are not right/,
   }),
   {
+    name: 'the scheduler finds no node, and its message is missing',
+    observation: unplaced({ conditions: [{ type: 'PodScheduled', status: 'False' }] }),
+    expected: [
+      {
+        category: 'UnschedulableResources',
+        confidence: 'low',
+        remediation: 'report-only',
+        paths: ['status.conditions[0].status'],
+      },
+    ],
+  },
+  {
+    name: 'a pod that has its node keeps a condition of before',
+    observation: podOf({
+      containers: [{ running: 400 }],
+      conditions: [{ type: 'PodScheduled', status: 'False' }],
+    }),
+    expected: [],
+  },
+  {
+    name: 'only the autoscaler tells why',
+    observation: unplaced({
+      events: [
+        event(
+          'NotTriggerScaleUp',
+          "pod didn't trigger scale-up: 2 node(s) had untolerated taint {team: a}",
+          {
+            type: 'Normal',
+          },
+        ),
+      ],
+      conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable' }],
+    }),
+    expected: [{ category: 'UnschedulableTaint', says: /\(team\)/ }],
+  },
+  {
+    name: 'a scheduler of another name has a reason of another name',
+    observation: unplaced({
+      spec: { schedulerName: 'kai-scheduler' },
+      events: [event('Unschedulable', 'no nodes with enough resources were found')],
+    }),
+    expected: [{ category: 'UnschedulableResources' }],
+  },
+  {
+    name: 'the kubelet cannot prepare a resource claim',
+    observation: podOf({
+      containers: [{ waiting: 'ContainerCreating' }],
+      spec: { resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu-0' }] },
+      status: { phase: 'Pending', startTime: ago(40) },
+      events: [
+        event(
+          'FailedPrepareDynamicResources',
+          'Failed to prepare dynamic resources: DRA driver gpu.example.com is not registered',
+        ),
+      ],
+    }),
+    expected: [
+      {
+        category: 'ResourceClaimPending',
+        mode: 42,
+        container: 'app',
+        confidence: 'high',
+        remediation: 'report-only',
+        since: ago(40),
+        says: /gpu\.example\.com is not registered/,
+      },
+    ],
+  },
+  {
+    name: 'a resource claim that was prepared in the end',
+    observation: podOf({
+      containers: [{ running: 20 }],
+      events: [event('FailedPrepareDynamicResources', 'Failed to prepare dynamic resources: x')],
+    }),
+    expected: [],
+  },
+  {
     name: 'the scheduler of 1.36 does not name the taint, the node does',
     observation: unplaced({
       conditions: [unscheduled(anonymousTaint)],
