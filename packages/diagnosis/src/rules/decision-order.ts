@@ -1,5 +1,5 @@
 import type { ContainerRule, OwnerRule, PodRule } from './rule.ts';
-import { admissionRules } from './admission.ts';
+import { admissionRules, unsaidRejectionRules } from './admission.ts';
 import { configurationRules } from './configuration.ts';
 import { createRules } from './create.ts';
 import { creationRules } from './creation.ts';
@@ -31,7 +31,7 @@ export interface DecisionOrder {
   readonly pod: readonly PodRule[];
   /** About one suspect container: what keeps it from starting, then how its last life ended, then its probes. */
   readonly container: readonly ContainerRule[];
-  /** About the whole pod, when no container is found to fail: readiness gates, the node. */
+  /** About the whole pod, when no container is found to fail: readiness gates, a rejection in unknown words. */
   readonly remaining: readonly PodRule[];
   /** About an owner without pods. */
   readonly owner: readonly OwnerRule[];
@@ -70,6 +70,6 @@ export const decisionOrder: DecisionOrder = {
     // It runs, but not well.
     ...runningProbeRules,
   ],
-  remaining: [...readinessGateRules],
+  remaining: [...readinessGateRules, ...unsaidRejectionRules],
   owner: [...creationRules, ...jobRules],
 };

@@ -1,4 +1,4 @@
-import { all, type PodFacts, type Proof } from '../facts/index.ts';
+import { all, any, type PodFacts, type Proof } from '../facts/index.ts';
 import { command } from './command.ts';
 import { nodeOf, placedInSole, soleContainer } from './place.ts';
 import { high, medium, type PodRule } from './rule.ts';
@@ -44,13 +44,10 @@ export const stuckDeletionRules: readonly PodRule[] = [
     },
     shows: (pod) => [pod.nodeName, ...pod.containers.map(({ status }) => status.at('state'))],
     concludes: (pod) => {
-      const failed = killFailure(pod);
       return {
-        summary: `Its containers have not ended, ${overdueText(pod)} after their grace${
-          failed === undefined ? '' : `: ${failed.slice(0, 200)}`
-        }.`,
+        summary: `Its containers have not ended, ${overdueText(pod)} after their grace${killFailureText(pod)}.`,
         confidence:
-          failed === undefined
+          killFailure(pod) === undefined
             ? medium('the time is over; why is not in evidence')
             : high('the kubelet says that it cannot end them'),
         remediation: 'report-only',
@@ -67,11 +64,12 @@ export const stuckDeletionRules: readonly PodRule[] = [
     category: 'StuckTerminating',
     mode: 53,
     when: {
-      'its grace is over for minutes': (pod) => overdue(pod, unmountMs),
+      'its grace is over for minutes': (pod) =>
+        any(overdue(pod, unmountMs), killFailure(pod) !== undefined && overdue(pod, killMs)),
     },
     shows: (pod) => [pod.phase, pod.nodeName],
     concludes: (pod) => ({
-      summary: `It has ended and is still there, ${overdueText(pod)} after its grace.`,
+      summary: `It has ended and is still there, ${overdueText(pod)} after its grace${killFailureText(pod)}.`,
       confidence: medium('no finalizer holds it, so the kubelet has not reported it as gone'),
       severity: 'warning',
       remediation: 'report-only',
@@ -180,6 +178,11 @@ function killedAfterGrace(pod: PodFacts): Proof {
 
 function killFailure(pod: PodFacts): string | undefined {
   return pod.events.find(({ reason }) => reason.text === 'FailedKillPod')?.message.text;
+}
+
+function killFailureText(pod: PodFacts): string {
+  const failed = killFailure(pod);
+  return failed === undefined ? '' : `: ${failed.slice(0, 200)}`;
 }
 
 function hookText(pod: PodFacts): string {

@@ -52,9 +52,11 @@ export const disruptionRules: readonly PodRule[] = [
       'it made room for a pod of higher priority': (pod) =>
         any(
           disruptedBy(pod, /^PreemptionBy(?:Kube)?Scheduler$/),
+          terminationTarget(pod, /preempt/i),
           pod.reason.is('Preempting'),
           terminatedByKubelet(pod, /preempted/i),
           firstMatch(messagesOf(pod, 'Preempting', 'Preempted'), /./),
+          evictedBy(pod, /preempt|reclaim/i),
         ),
     },
     concludes: (pod) => ({
@@ -73,12 +75,18 @@ export const disruptionRules: readonly PodRule[] = [
     mode: 47,
     when: {
       'a component of the cluster asked for its end': (pod) =>
-        any(disruptedBy(pod, /./), markedByTaint(pod)),
+        any(
+          disruptedBy(pod, /./),
+          terminationTarget(pod, /./),
+          markedByTaint(pod),
+          evictedBy(pod, /./),
+        ),
     },
     concludes: (pod) => {
-      const reason = pod.condition('DisruptionTarget').at('reason').text;
+      const target = ['DisruptionTarget', 'TerminationTarget'].map((type) => pod.condition(type));
+      const reason = target.find((condition) => condition.isPresent)?.at('reason').text;
       return {
-        summary: `It was ended on purpose: ${purposes.get(reason ?? '') ?? 'a taint of its node, or an eviction'}.`,
+        summary: `It was ended on purpose: ${purposes.get(reason ?? '') ?? evictorSaid(pod) ?? 'a taint of its node, or an eviction'}.`,
         confidence:
           reason === undefined
             ? medium('an Event says so; the pod itself does not')
@@ -125,6 +133,36 @@ function terminatedByKubelet(pod: PodFacts, message: RegExp): Proof {
     disruptedBy(pod, /^TerminationByKubelet$/) !== false &&
     pod.condition('DisruptionTarget').at('message').matches(message)
   );
+}
+
+/** A queue (Kueue) marks the pods of what it stops with a condition of its own. */
+function terminationTarget(pod: PodFacts, reason: RegExp): Proof {
+  const condition = pod.condition('TerminationTarget');
+  const isTarget = condition.at('status').is('True');
+  return isTarget !== false && condition.at('reason').matches(reason);
+}
+
+/**
+ * Reasons by which those speak that move pods about: descheduler, autoscalers of nodes and of pods, schedulers of groups.
+ * What a kubelet says by `Evicted` is read before, and an eviction that was tried is none until the pod goes.
+ */
+const evictions = [
+  'Evicted',
+  'Evict',
+  'EvictedByVPA',
+  'ScaleDown',
+  'Descheduled',
+  'DisruptionInitiated',
+];
+
+function evictedBy(pod: PodFacts, message: RegExp): Proof {
+  const isGoing = pod.deletionTimestamp.isPresent || pod.phase.text === 'Failed';
+  return isGoing && firstMatch(messagesOf(pod, ...evictions), message);
+}
+
+function evictorSaid(pod: PodFacts): string | undefined {
+  const said = messagesOf(pod, ...evictions)[0]?.text;
+  return said === undefined ? undefined : `${said.slice(0, 200).replace(/\.$/, '')}`;
 }
 
 /** The deletion follows at once; when it is called off, an Event says so. */

@@ -13,6 +13,7 @@ export const lostNodeRules: readonly PodRule[] = [
       'its node does not answer or is not ready': (pod) =>
         any(
           pod.reason.is('NodeLost'),
+          pod.phase.is('Unknown'),
           notReady(pod),
           firstMatch(
             pod.events
@@ -23,7 +24,7 @@ export const lostNodeRules: readonly PodRule[] = [
           unreadyWithoutReason(pod),
         ),
       'the pod counts as not ready for that, and not for its containers': (pod) =>
-        any(pod.reason.is('NodeLost'), unreadyForItsNode(pod)),
+        any(pod.reason.is('NodeLost'), pod.phase.is('Unknown'), unreadyForItsNode(pod)),
     },
     concludes: (pod) => {
       const ready = readyOfNode(pod);
@@ -140,11 +141,7 @@ function unreadyForItsNode(pod: PodFacts): Proof {
 
 /** A readiness gate gives a reason; the node controller gives none. */
 function unreadyWithoutReason(pod: PodFacts): Proof {
-  return (
-    unreadyForItsNode(pod) !== false &&
-    pod.deletionTimestamp.isMissing() !== false &&
-    pod.condition('Ready').at('reason').isMissing()
-  );
+  return unreadyForItsNode(pod) !== false && pod.condition('Ready').at('reason').isMissing();
 }
 
 function causeOf(pod: PodFacts) {

@@ -1,4 +1,4 @@
-import { podOf } from './pods.ts';
+import { life, podOf } from './pods.ts';
 import type { ExpectedFinding, Specimen } from './specimen.ts';
 
 function rejected(
@@ -61,6 +61,69 @@ export const admissionSpecimens: readonly Specimen[] = [
     'Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host',
     { category: 'AdmissionRejectedPolicy', remediation: 'report-only' },
   ),
+  rejected(
+    'no NUMA node has all of it, in the words of Kubernetes 1.16',
+    'Topology Affinity Error',
+    'Pod Resources cannot be allocated with Topology Locality',
+    { category: 'AdmissionRejectedResources' },
+  ),
+  rejected(
+    'there are no whole processors left',
+    'UnexpectedAdmissionError',
+    'Pod was rejected: Allocate failed due to not enough cpus available to satisfy request: requested=4, available=2, which is unexpected',
+    { category: 'AdmissionRejectedResources', confidence: 'high' },
+  ),
+  rejected(
+    'the node cannot do what a newer API offers',
+    'SupplementalGroupsPolicyNotSupported',
+    'Pod was rejected: SupplementalGroupsPolicy=Strict is not supported in this node',
+    { category: 'AdmissionRejectedPolicy' },
+  ),
+  rejected('a plugin of the kubelet has words of its own', 'MoonPhase', 'Pod was rejected: full', {
+    category: 'AdmissionRejectedNode',
+    confidence: 'low',
+    remediation: 'report-only',
+    says: /MoonPhase: full/,
+  }),
+  {
+    name: 'a pod that ran and failed for a reason of its own was not turned away',
+    observation: podOf({
+      containers: [{ terminated: life('Completed', 0) }],
+      spec: { restartPolicy: 'Never' },
+      status: { phase: 'Failed', reason: 'MoonPhase' },
+    }),
+    expected: [],
+  },
+  {
+    name: 'a pod that has failed without a reason',
+    observation: podOf({ status: { phase: 'Failed' } }),
+    expected: [],
+  },
+  {
+    name: 'a pod that has a reason and has not failed',
+    observation: podOf({ status: { phase: 'Pending', reason: 'MoonPhase' } }),
+    expected: [],
+  },
+  {
+    name: 'Kubernetes 1.22 keeps a pod waiting whose profile is not loaded',
+    observation: podOf({
+      containers: [{ waiting: 'Blocked' }],
+      status: {
+        phase: 'Pending',
+        reason: 'AppArmor',
+        message: 'Cannot enforce AppArmor: profile "web" is not loaded',
+      },
+    }),
+    expected: [
+      {
+        category: 'AdmissionRejectedPolicy',
+        mode: 52,
+        remediation: 'report-only',
+        confidence: 'high',
+        says: /profile "web" is not loaded/,
+      },
+    ],
+  },
   ...(
     [
       ['NodeAffinity', 'Pod was rejected: Predicate NodeAffinity failed: node(s) didn’t match'],

@@ -131,6 +131,26 @@ export const deletionSpecimens: readonly Specimen[] = [
     expected: [{ category: 'Terminating' }],
   },
   {
+    name: 'a sandbox cannot be taken down',
+    observation: podOf({
+      metadata: { deletionTimestamp: ago(180) },
+      containers: ended,
+      status: succeeded,
+      events: [event('FailedKillPod', 'error killing pod: failed to "KillPodSandbox" for "8952"')],
+    }),
+    expected: [{ category: 'StuckTerminating', says: /3 minutes after its grace: error killing/ }],
+  },
+  {
+    name: 'a sandbox that was not taken down at once',
+    observation: podOf({
+      metadata: { deletionTimestamp: ago(60) },
+      containers: ended,
+      status: succeeded,
+      events: [event('FailedKillPod', 'error killing pod: failed to "KillPodSandbox" for "8952"')],
+    }),
+    expected: [{ category: 'Terminating' }],
+  },
+  {
     name: 'a pod has ended and is still there',
     observation: podOf({
       metadata: { deletionTimestamp: ago(1200) },

@@ -78,6 +78,52 @@ export const disruptionSpecimens: readonly Specimen[] = [
     }),
     expected: [{ category: 'Disrupted', mode: 47, remediation: 'none', confidence: 'high', says }],
   })),
+  ...(
+    [
+      ['WorkloadEvictedDueToPreempted', 'Preempted'],
+      ['WorkloadEvictedDueToPodsReadyTimeout', 'Disrupted'],
+    ] as const
+  ).map(([reason, category]): Specimen => ({
+    name: `a queue takes the pod out again: ${reason}`,
+    observation: podOf({
+      metadata: deleted,
+      containers: [{ terminated: life('Error', 137) }],
+      status: { phase: 'Failed' },
+      conditions: [{ type: 'TerminationTarget', status: 'True', reason, message: 'by its queue' }],
+    }),
+    expected: [{ category, paths: ['status.conditions[0].reason'] }],
+  })),
+  ...(
+    [
+      ['Evicted', 'pod evicted from node-1 node by sigs.k8s.io/descheduler', 'Disrupted'],
+      [
+        'EvictedByVPA',
+        'Pod was evicted by VPA Updater to apply resource recommendation.',
+        'Disrupted',
+      ],
+      ['ScaleDown', 'deleting pod for node scale down', 'Disrupted'],
+      ['Evict', 'Pod is evicted, because of preempt', 'Preempted'],
+    ] as const
+  ).map(([reason, message, category]): Specimen => ({
+    name: `who moves pods about ends it, and says so: ${message}`,
+    observation: podOf({
+      metadata: deleted,
+      containers: [{ running: 400 }],
+      events: [event(reason, message, { type: 'Normal' })],
+    }),
+    expected: [
+      { category, confidence: category === 'Disrupted' ? 'medium' : 'high', remediation: 'none' },
+    ],
+  })),
+  {
+    name: 'the end of the pod was tried, and did not come',
+    observation: podOf({
+      containers: [{ running: 400 }],
+      conditions: [ready],
+      events: [event('EvictedByVPA', 'Pod was evicted by VPA Updater', { type: 'Normal' })],
+    }),
+    expected: [],
+  },
   {
     name: 'the taint manager has just marked the pod',
     observation: podOf({

@@ -61,6 +61,23 @@ export const nodeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'NodeLost', confidence: 'medium' }],
   },
   {
+    name: 'the pod is deleted, and only the mark of the node controller is left',
+    observation: podOf({
+      metadata: { deletionTimestamp: ago(-20) },
+      containers: [{ running: 4000 }],
+      conditions: marked,
+    }),
+    expected: [{ category: 'NodeLost', confidence: 'medium', rejected: ['Terminating'] }],
+  },
+  {
+    name: 'nothing is known of the pod any more',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      status: { phase: 'Unknown' },
+    }),
+    expected: [{ category: 'NodeLost' }],
+  },
+  {
     name: 'the node controller says so in an Event',
     observation: podOf({
       metadata: { deletionTimestamp: ago(600) },
