@@ -17,12 +17,30 @@ export function volumeIn(message: string): string | undefined {
   return /for volume "([^"]+)"/i.exec(message)?.[1];
 }
 
-/** The container that mounts the volume which the message names, when it is one; else the only one. */
+/** The container that mounts the volume which the message means, when it is one; else the only one. */
 export function placedBy(pod: PodFacts, message: string): { readonly container?: ContainerFacts } {
-  const volume = volumeIn(message);
+  const volumes = volumesMeant(pod, message);
   const mounting = pod.containers.filter(({ spec }) =>
-    spec.at('volumeMounts').items.some((mount) => mount.at('name').text === volume),
+    spec.at('volumeMounts').items.some((mount) => volumes.includes(mount.at('name').text ?? '')),
   );
   const container = mounting.length === 1 ? mounting[0] : soleContainer(pod);
   return container === undefined ? {} : { container };
+}
+
+const unmounted = /unmounted volumes=\[([^\]]*)\]/i;
+
+/**
+ * Names in the pod of the volumes that a message is about. Of a claim it names the volume behind it; then another message
+ * tells which did not come, else it is one of those with a claim.
+ */
+function volumesMeant(pod: PodFacts, message: string): readonly string[] {
+  const volumes = pod.view.at('spec', 'volumes').items;
+  const named = volumeIn(message);
+  if (volumes.some((volume) => volume.at('name').text === named)) return [named ?? ''];
+  const texts = [message, ...mountMessages(pod).map(({ text = '' }) => text)];
+  const listed = texts.flatMap((text) => unmounted.exec(text)?.[1]?.split(/\s+/) ?? []);
+  if (listed.length > 0) return listed;
+  return volumes
+    .filter((volume) => volume.has('persistentVolumeClaim'))
+    .map((volume) => volume.at('name').text ?? '');
 }

@@ -8,7 +8,8 @@ import { placedAt, waitsTooLong, waits } from './starting.ts';
 /** What the kubelet writes when its own cache is behind: it goes away by itself. */
 const cacheLag = /failed to sync (?:configmap|secret) cache|object "[^"]*" not registered/i;
 /** What says only that time has passed. */
-const symptom = /timed out waiting for the condition$|timeout expired waiting for volumes/i;
+const symptom =
+  /timed out waiting for the condition$|timeout expired waiting for volumes|^unable to (?:attach or )?mount volumes.*failed to process volumes=\[\]: context deadline exceeded$/i;
 
 /** Mode 35: the node cannot mount a volume. */
 export const volumeMountRules: readonly PodRule[] = [
@@ -77,7 +78,8 @@ export const volumeMountRules: readonly PodRule[] = [
     concludes: (pod) => ({
       summary: `No container has started since it was given node ${nodeOf(pod)}; a volume that does not come is the likeliest.`,
       confidence: low('no Event is left; only the time that has passed and the volumes speak'),
-      remediation: 'report-only',
+      // A volume that another node still holds comes by itself.
+      remediation: hasClaim(pod) ? 'none' : 'report-only',
       advice:
         'See that its Secrets, ConfigMaps and claims exist. The next Event of the kubelet tells; it tries every two minutes.',
       nextQuestion: `What does the kubelet say now? ${command('kubectl', 'describe', 'pod', ...(pod.namespace === undefined ? [] : ['-n', pod.namespace]), pod.name)}`,
@@ -114,6 +116,10 @@ const riskySources = [
   'azureFile',
   'hostPath',
 ];
+
+function hasClaim(pod: PodFacts): boolean {
+  return pod.view.at('spec', 'volumes').items.some((volume) => volume.has('persistentVolumeClaim'));
+}
 
 function riskyVolume(pod: PodFacts): Proof {
   for (const volume of pod.view.at('spec', 'volumes').items) {

@@ -88,6 +88,53 @@ export const volumeSpecimens: readonly Specimen[] = [
     confidence: 'medium',
     says: /did not come in time \(data\)/,
   }),
+  {
+    name: 'Kubernetes 1.29 says only that time is over, and before it why',
+    observation: waiting({
+      events: [
+        event(
+          'FailedMount',
+          'Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[]: context deadline exceeded',
+          { seen: 10 },
+        ),
+        event(
+          'FailedMount',
+          'MountVolume.MountDevice failed for volume "pvc-1" : no route to host',
+          {
+            seen: 100,
+          },
+        ),
+      ],
+    }),
+    expected: [{ category: 'VolumeMountFailure', confidence: 'high', says: /no route to host/ }],
+  },
+  {
+    name: 'the volume of a claim that one container mounts',
+    observation: waiting({
+      containers: [
+        { name: 'app', waiting: 'ContainerCreating' },
+        {
+          name: 'db',
+          spec: { volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+          waiting: 'ContainerCreating',
+        },
+      ],
+      events: [event('FailedMount', 'MountVolume.MountDevice failed for volume "pvc-1" : timeout')],
+    }),
+    expected: [{ category: 'VolumeMountFailure', container: 'db' }],
+  },
+  {
+    name: 'another message tells which volume did not come',
+    observation: waiting({
+      events: [
+        event('FailedMount', generic.replace('[data]', '[cfg]'), { seen: 10 }),
+        event('FailedMount', 'MountVolume.MountDevice failed for volume "x-1" : timeout', {
+          seen: 100,
+        }),
+      ],
+    }),
+    expected: [{ category: 'VolumeMountFailure', container: 'app' }],
+  },
   failedMount(
     'Kubernetes 1.16 says only that time is over',
     'Unable to mount volumes for pod "web_shop(u)": timeout expired waiting for volumes to attach or mount for pod "shop"/"web". list of unmounted volumes=[data]',
