@@ -23,7 +23,8 @@ const refusals: readonly RefusedCreation[] = [
     name: 'webhook-unreachable',
     category: 'WebhookDenied',
     because: 'an admission webhook does not answer',
-    words: /failed calling (?:admission )?webhook/i,
+    words:
+      /failed calling (?:admission )?webhook|^(?:error creating: )?timeout: request did not complete/i,
     advice:
       'Look at the Service and the pods behind the webhook, and at its certificate. Until then nothing of this kind can be made: its failurePolicy is Fail.',
     cause: webhookIn,
@@ -32,7 +33,8 @@ const refusals: readonly RefusedCreation[] = [
     name: 'webhook-denied',
     category: 'WebhookDenied',
     because: 'an admission webhook or policy forbids them',
-    words: /admission webhook "[^"]*" denied|validatingadmissionpolicy '[^']*'.*denied/is,
+    words:
+      /admission webhook "[^"]*" (?:denied|attempted)|validatingadmissionpolicy '[^']*'.*denied|image policy webhook/is,
     advice: 'Change the pod template to what the policy allows, or ask its owner for an exception.',
     cause: webhookIn,
   },
@@ -40,7 +42,8 @@ const refusals: readonly RefusedCreation[] = [
     name: 'quota-exceeded',
     category: 'QuotaExceeded',
     because: 'a quota of the namespace is used up or asks for more to be stated',
-    words: /exceeded quota|failed quota|insufficient quota|status unknown for quota/i,
+    words:
+      /exceeded quota|failed quota|insufficient quota|status unknown for quota|limited by quota|\bquota is\b/i,
     advice: 'Free some of it, raise the quota, or state the requests and limits that it counts.',
     cause: (owner, message) =>
       inNamespace(
@@ -54,7 +57,7 @@ const refusals: readonly RefusedCreation[] = [
     category: 'LimitRangeViolation',
     because: 'their requests or limits are outside the LimitRange of the namespace',
     words:
-      /(?:minimum|maximum) [\w.\-/]+ usage per|max limit to request ratio|limit to request ratio per/i,
+      /(?:minimum|maximum) [\w.\-/]+ usage per|limit to request ratio per|must be less than or equal to [\w.\-/]+ limit/i,
     advice:
       'Bring requests and limits of the pod template into the range, or change the LimitRange.',
     cause: (owner) =>
@@ -69,7 +72,7 @@ const refusals: readonly RefusedCreation[] = [
     category: 'PodSecurityDenied',
     because: 'the security rules of the namespace forbid them',
     words:
-      /violates PodSecurity|unable to validate against any (?:pod security policy|security context constraint)|PodSecurityPolicy: /i,
+      /violates PodSecurity|unable to validate against any (?:pod security policy|security context constraint)|no providers available to validate pod|PodSecurityPolicy: |securityContext\.\w+ is forbidden/i,
     advice:
       'Set what the message names in the securityContext of the template, or run it in a namespace that may have such pods.',
     cause: (owner) =>
@@ -79,7 +82,7 @@ const refusals: readonly RefusedCreation[] = [
     name: 'service-account-missing',
     category: 'MissingServiceAccount',
     because: 'their ServiceAccount is not there',
-    words: /service ?account\b.*not found/is,
+    words: /service ?accounts?\b.*not found|no api token found for service ?account/is,
     advice: 'Make the ServiceAccount, or correct serviceAccountName of the template.',
     cause: (owner, message) =>
       inNamespace(

@@ -80,6 +80,31 @@ const wordings: readonly (readonly [Category, string, RegExp])[] = [
     /does not answer/,
   ],
   [
+    'WebhookDenied',
+    'Error creating: Timeout: request did not complete within requested timeout - context deadline exceeded',
+    /does not answer/,
+  ],
+  [
+    'WebhookDenied',
+    'Error creating: pods "web-x" is forbidden: image policy webhook backend denied one or more images: no',
+    /an admission webhook or policy forbids/,
+  ],
+  [
+    'LimitRangeViolation',
+    'Error creating: Pod "web-x" is invalid: spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    /must be less than/,
+  ],
+  [
+    'PodSecurityDenied',
+    'Error creating: pods "web-" is forbidden: no providers available to validate pod request',
+    /no providers/,
+  ],
+  [
+    'MissingServiceAccount',
+    'Error creating: No API token found for service account "api", retry after the token is automatically created and added to the service account',
+    /ServiceAccount is not there/,
+  ],
+  [
     'MissingServiceAccount',
     'Error creating: pods "web-" is forbidden: error looking up service account shop/api: serviceaccount "api" not found',
     /ServiceAccount is not there/,
