@@ -162,7 +162,7 @@ function evictedBy(pod: PodFacts, message: RegExp): Proof {
 
 function evictorSaid(pod: PodFacts): string | undefined {
   const said = messagesOf(pod, ...evictions)[0]?.text;
-  return said === undefined ? undefined : `${said.slice(0, 200).replace(/\.$/, '')}`;
+  return said?.slice(0, 200).replace(/\.$/, '');
 }
 
 /** The deletion follows at once; when it is called off, an Event says so. */
