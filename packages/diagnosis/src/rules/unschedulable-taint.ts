@@ -27,7 +27,8 @@ function taintConclusion(pod: PodFacts, refusal: Refusal): Conclusion {
       ? `The nodes where it could run are at fault: ${taint.key}.`
       : `${countOf(refusal)} tainted, and it does not tolerate that${named}.`,
     confidence: high('the scheduler says so'),
-    remediation: passing ? 'none' : 'report-only',
+    // Which taint it is decides whether anybody has to act; unnamed, it may be one that passes.
+    remediation: taint === undefined || passing ? 'none' : 'report-only',
     advice: fault
       ? 'Repair the node, or add one. A toleration would only send the pod to a node that is at fault.'
       : passing

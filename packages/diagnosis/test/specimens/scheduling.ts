@@ -214,6 +214,11 @@ export const schedulingSpecimens: readonly Specimen[] = [
     expected: [{ category: 'UnschedulableTaint', remediation: 'none', says: /\(maintenance\)/ }],
   },
   {
+    name: 'a taint that nothing names, so that it may be one that passes',
+    observation: unplaced({ conditions: [unscheduled(anonymousTaint)] }),
+    expected: [{ category: 'UnschedulableTaint', remediation: 'none' }],
+  },
+  {
     name: 'only the Event tells, and a node is on its way',
     observation: unplaced({
       events: [
