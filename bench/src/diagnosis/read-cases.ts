@@ -38,7 +38,7 @@ export async function readCases(folder: string): Promise<Sample[]> {
         objects: related,
         logs: pod === null ? [] : logs.map((log) => ({ ...log, pod: nameOf(pod) })),
         // As the command takes it, which reads such files too.
-        now: momentOf([pod, events, related], new Date()) ?? new Date(),
+        ...(momentOf([pod, events, related], new Date()) ?? { now: new Date() }),
       },
       expected: {
         category: expected.category,

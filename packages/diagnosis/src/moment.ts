@@ -1,8 +1,9 @@
 import { isJsonObject, parseTime } from '@kubewright/apimachinery';
+import type { Moment } from './model/index.ts';
 
 /**
  * How long after the newest thing in it a file is taken to have been written, in milliseconds. Who writes one has seen
- * something that lasted; what has gone well for a minute since is taken to have gone well.
+ * something that lasted.
  */
 const afterwardsMs = 75_000;
 
@@ -26,7 +27,7 @@ const freshMs = 3_600_000;
  * @param clock - The present moment.
  * @returns undefined when there is no time in them.
  */
-export function momentOf(objects: readonly unknown[], clock: Date): Date | undefined {
+export function momentOf(objects: readonly unknown[], clock: Date): Moment | undefined {
   let newestMs = Number.NEGATIVE_INFINITY;
   const graceEndsMs: number[] = [];
   // Without recursion, so that any input can be asked about.
@@ -52,10 +53,13 @@ export function momentOf(objects: readonly unknown[], clock: Date): Date | undef
   }
   if (!Number.isFinite(newestMs)) return undefined;
   const ageMs = clock.getTime() - newestMs;
-  if (ageMs >= 0 && ageMs <= freshMs) return clock;
+  if (ageMs >= 0 && ageMs <= freshMs) return { now: clock };
   // What is being deleted was seen within its grace period, unless something in the file is later.
   const withinMs = graceEndsMs.filter((endMs) => endMs > newestMs);
-  return new Date(Math.min(newestMs + afterwardsMs, ...withinMs));
+  return {
+    now: new Date(Math.min(newestMs + afterwardsMs, ...withinMs)),
+    earliest: new Date(newestMs),
+  };
 }
 
 /** A deletion carries the end of its grace period; it was asked for that much earlier. */

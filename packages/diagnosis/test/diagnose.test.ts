@@ -63,6 +63,28 @@ describe('diagnose', () => {
     assert.deepEqual(diagnose(observation), []);
   });
 
+  test('believes that a container has healed by running on only as far as the moment is known', () => {
+    const restarted = (spec: Record<string, unknown> = {}): Observation =>
+      podOf({
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ago(70) }],
+        containers: [
+          { running: 75, restarts: 1, last: life('Error', 1, { ended: 75, lasted: 5 }), spec },
+        ],
+      });
+    const probed = { readinessProbe: { httpGet: { path: '/', port: 80 } } };
+    const categories = (observation: Observation): readonly string[] =>
+      diagnose(observation).map(({ category }) => category);
+
+    assert.deepEqual(categories(restarted()), []);
+    // Nothing in the file is later than the restart: it may have been written in that very second.
+    const earliest = new Date(ago(75));
+    assert.deepEqual(categories({ ...restarted(), earliest }), ['AppError']);
+    // Its readiness probe has passed since.
+    assert.deepEqual(categories({ ...restarted(probed), earliest }), []);
+    // Something in the file is later by more than it lived before.
+    assert.deepEqual(categories({ ...restarted(), earliest: new Date(ago(10)) }), []);
+  });
+
   test('gives the same findings for the same observation, and leaves it as it was', () => {
     for (const { observation } of specimens) {
       const before = structuredClone(observation);

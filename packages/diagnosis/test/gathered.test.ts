@@ -65,7 +65,7 @@ function observationOf({ pod, events, related = [], logs = [] }: Case): Observat
     events,
     related,
     logs: logs.map((log) => ({ ...log, pod: { name, namespace } })),
-    now: momentOf([pod, events, related], new Date()) ?? new Date(),
+    ...(momentOf([pod, events, related], new Date()) ?? { now: new Date() }),
   };
 }
 

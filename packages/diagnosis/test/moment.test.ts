@@ -4,7 +4,7 @@ import { momentOf } from '../src/index.ts';
 
 const later = new Date('2026-06-01T00:00:00Z');
 const moment = (...objects: readonly unknown[]): string | undefined =>
-  momentOf(objects, later)?.toISOString();
+  momentOf(objects, later)?.now.toISOString();
 
 test('an old file was written soon after the newest time in it', () => {
   const pod = {
@@ -50,4 +50,17 @@ test('times that a kubelet does not know are no times, and without any there is 
   assert.equal(moment(unknown), undefined);
   assert.equal(moment(), undefined);
   assert.equal(moment(null, 3, 'x', { time: 'soon' }), undefined);
+});
+
+test('an old file was written no earlier than the newest time in it, and one of now is of now', () => {
+  const earliest = (...objects: readonly unknown[]): string | undefined =>
+    momentOf(objects, later)?.earliest?.toISOString();
+  assert.equal(earliest({ startTime: '2026-01-01T00:00:00Z' }), '2026-01-01T00:00:00.000Z');
+  assert.equal(
+    earliest({
+      metadata: { deletionTimestamp: '2026-01-01T00:10:00Z', deletionGracePeriodSeconds: 30 },
+    }),
+    '2026-01-01T00:09:30.000Z',
+  );
+  assert.equal(earliest({ startTime: '2026-05-31T23:30:00Z' }), undefined);
 });

@@ -37,5 +37,6 @@ export function snapshotOfObjects(objects: readonly KubernetesObject[], now?: Da
         'add the file of "kubectl get pods -o json"',
     );
   }
-  return { pods, events, objects: others, now: now ?? momentOf(objects, clock) ?? clock };
+  const moment = now === undefined ? (momentOf(objects, clock) ?? { now: clock }) : { now };
+  return { pods, events, objects: others, ...moment };
 }

@@ -2,7 +2,7 @@ import { diagnose } from '../engine/diagnose.ts';
 import { stateOf } from '../engine/state-of.ts';
 import { Field, refOf } from '../facts/index.ts';
 
-import type { ObjectRef, Observation, Report, Snapshot } from '../model/index.ts';
+import type { Moment, ObjectRef, Observation, Report, Snapshot } from '../model/index.ts';
 import { correlate } from './correlate.ts';
 import { byPlace } from './incidents/incident.ts';
 import { observeOwner, observePod } from './observe-subjects.ts';
@@ -22,11 +22,13 @@ const owningKinds = ['ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'Replicati
 export function diagnoseAll(snapshot: Snapshot): Report {
   const index = new SnapshotIndex(snapshot);
   const workloads = new Workloads(index);
-  const observed = [...pods(index, snapshot.now), ...owners(index, snapshot.now)];
+  const { now, earliest } = snapshot;
+  const moment = earliest === undefined ? { now } : { now, earliest };
+  const observed = [...pods(index, moment), ...owners(index, moment)];
   const members = observed.flatMap((each) => memberOf(each, workloads));
   const picture: Picture = {
     index,
-    nowMs: snapshot.now.getTime(),
+    nowMs: now.getTime(),
     members,
     byWorkload: groupBy(members.filter(isPod), ({ workload }) => workload.key),
     byNode: groupBy(members.filter(isPod), ({ node }) => node ?? ''),
@@ -43,15 +45,15 @@ interface Observed {
   readonly observation: Observation;
 }
 
-function pods(index: SnapshotIndex, now: Date): readonly Observed[] {
+function pods(index: SnapshotIndex, moment: Moment): readonly Observed[] {
   return index.pods.map((object) => ({
     object,
     ref: { ...refOf(object), kind: 'Pod' },
-    observation: observePod(object, index, now),
+    observation: observePod(object, index, moment),
   }));
 }
 
-function owners(index: SnapshotIndex, now: Date): readonly Observed[] {
+function owners(index: SnapshotIndex, moment: Moment): readonly Observed[] {
   const makers = owningKinds.flatMap((kind) => index.ofKind(kind));
   const deployments = index
     .ofKind('Deployment')
@@ -59,7 +61,7 @@ function owners(index: SnapshotIndex, now: Date): readonly Observed[] {
   return [...makers, ...deployments, ...unseenOwners(index)].map((object) => ({
     object,
     ref: refOf(object),
-    observation: observeOwner(object, index, now),
+    observation: observeOwner(object, index, moment),
   }));
 }
 

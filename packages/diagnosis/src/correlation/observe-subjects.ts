@@ -1,6 +1,6 @@
 import { Field, isPlainlyWell, refOf } from '../facts/index.ts';
 
-import type { AnyEvent, ObjectRef, Observation } from '../model/index.ts';
+import type { AnyEvent, Moment, ObjectRef, Observation } from '../model/index.ts';
 import type { AnyObject, SnapshotIndex } from './snapshot-index.ts';
 
 /** Most siblings that one pod is shown with: enough to tell whether others are well. */
@@ -11,7 +11,7 @@ const maxRelatedEvents = 50;
 const maxNodes = 50;
 
 /** What the snapshot knows about one pod: its Events and logs, its node, its owners, what its volumes name, some siblings. */
-export function observePod(pod: AnyObject, index: SnapshotIndex, now: Date): Observation {
+export function observePod(pod: AnyObject, index: SnapshotIndex, moment: Moment): Observation {
   const view = Field.root(pod);
   const namespace = view.textAt('metadata', 'namespace');
   const name = view.textAt('metadata', 'name') ?? '';
@@ -20,7 +20,7 @@ export function observePod(pod: AnyObject, index: SnapshotIndex, now: Date): Obs
     ...index.unattributedEvents,
   ];
   // Nothing around it can matter then, and most pods are.
-  if (isPlainlyWell({ pod, events: own, now })) return { pod, events: own, now };
+  if (isPlainlyWell({ pod, events: own, ...moment })) return { pod, events: own, ...moment };
   const owners = ownersOf(view, namespace, index);
   const related = [
     ...nodesOf(view, index),
@@ -30,11 +30,11 @@ export function observePod(pod: AnyObject, index: SnapshotIndex, now: Date): Obs
     ...siblingsOf(pod, view, index),
   ];
   const events = [...own, ...eventsAboutRelated(related, index)];
-  return { pod, events, related, logs: index.logsOf(namespace, name), now };
+  return { pod, events, related, logs: index.logsOf(namespace, name), ...moment };
 }
 
 /** What the snapshot knows about an owner: its Events, its pods, and what limits its namespace. */
-export function observeOwner(owner: AnyObject, index: SnapshotIndex, now: Date): Observation {
+export function observeOwner(owner: AnyObject, index: SnapshotIndex, moment: Moment): Observation {
   const view = Field.root(owner);
   const namespace = view.at('metadata', 'namespace').text;
   const owners = ownersOf(view, namespace, index);
@@ -48,7 +48,7 @@ export function observeOwner(owner: AnyObject, index: SnapshotIndex, now: Date):
       ...index.inNamespace('ResourceQuota', namespace),
       ...index.inNamespace('LimitRange', namespace),
     ],
-    now,
+    ...moment,
   };
 }
 

@@ -133,12 +133,15 @@ export class ContainerFacts {
    *
    * After one restart it must have lived longer than before (at least a minute, at most the ten minutes after which the
    * kubelet forgets its back-off). After more it must have lived twice as long, ten minutes to six hours, since what
-   * comes back comes back.
+   * comes back comes back. Where the present is an estimate, only a program that a probe has found ready is believed to
+   * have run on until then.
    */
   #hasOutlived(life: Life): boolean {
     if (this.state !== 'running') return false;
-    const { uptimeMs } = this;
-    if (uptimeMs === undefined) return this.restarts <= 1;
+    const since = this.runningSince.timeMs;
+    if (since === undefined) return this.restarts <= 1;
+    const isProven = this.isReady && this.spec.has('readinessProbe');
+    const uptimeMs = (isProven ? this.pod.nowMs : this.pod.earliestMs) - since;
     const before = life.lengthMs ?? 0;
     return this.restarts <= 1
       ? uptimeMs > clamp(before, minuteMs, 10 * minuteMs)

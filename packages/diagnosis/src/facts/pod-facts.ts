@@ -13,6 +13,8 @@ export class PodFacts {
   readonly observation: Observation;
   readonly view: Field;
   readonly nowMs: number;
+  /** The least that {@link PodFacts.nowMs} can be. */
+  readonly earliestMs: number;
   readonly #conditions = new Map<string, Field>();
   #containers: readonly ContainerFacts[] | undefined;
   #events: readonly ObservedEvent[] | undefined;
@@ -27,6 +29,7 @@ export class PodFacts {
     this.observation = observation;
     this.view = Field.root(observation.pod);
     this.nowMs = observation.now.getTime();
+    this.earliestMs = observation.earliest?.getTime() ?? this.nowMs;
   }
 
   get name(): string {

@@ -13,5 +13,5 @@ export {
   type Remediation,
   type Severity,
 } from './finding.ts';
-export type { AnyEvent, ContainerLog, Observation, Snapshot } from './observation.ts';
+export type { AnyEvent, ContainerLog, Moment, Observation, Snapshot } from './observation.ts';
 export type { HeldScope, Incident, Report, Subject, TemplateChange } from './report.ts';

@@ -21,8 +21,19 @@ export interface ContainerLog {
   readonly text: string;
 }
 
+/** When something was seen, as exactly as that is known. */
+export interface Moment {
+  /** When it was seen; for what is not known exactly (files), an estimate. */
+  readonly now: Date;
+  /**
+   * The least that `now` can be, where it is an estimate: the newest time in what was seen. That a container has healed
+   * by running on is only believed up to here. Default: `now`.
+   */
+  readonly earliest?: Date;
+}
+
 /** What is known about one subject at one moment. Less than all of it is the normal case. */
-export interface Observation {
+export interface Observation extends Moment {
   /** The pod; absent when an owner could not make one, then {@link Observation.owner} is the subject. */
   readonly pod?: DeepReadonly<Pod>;
   /** A ReplicaSet, StatefulSet, DaemonSet, Job, … without pods. */
@@ -33,12 +44,10 @@ export interface Observation {
   readonly related?: readonly DeepReadonly<KubernetesObject>[];
   /** Logs of the pod's containers, if any were read. */
   readonly logs?: readonly ContainerLog[];
-  /** When this was seen. */
-  readonly now: Date;
 }
 
 /** What is known about many subjects at one moment. */
-export interface Snapshot {
+export interface Snapshot extends Moment {
   /** All pods that are looked at. */
   readonly pods: readonly DeepReadonly<Pod>[];
   /** Events of any of the objects. */
@@ -47,6 +56,4 @@ export interface Snapshot {
   readonly objects?: readonly DeepReadonly<KubernetesObject>[];
   /** Logs of their containers, if any were read. */
   readonly logs?: readonly ContainerLog[];
-  /** When this was seen. */
-  readonly now: Date;
 }

@@ -49,12 +49,12 @@ function cases(): readonly Moment[] {
       const known = Object.fromEntries(
         Object.entries(seen).filter(([, value]) => value !== undefined),
       ) as Omit<Observation, 'now'>; // the same, without what is not there
-      const now = momentOf([pod, events, related], new Date()) ?? new Date();
+      const moment = momentOf([pod, events, related], new Date()) ?? { now: new Date() };
       return {
         name: file.replace('.json', ''),
         when: 'case' as const,
         expected: { ...expected, healthy: healthyStates.includes(expected.category) },
-        observations: [{ ...known, now }],
+        observations: [{ ...known, ...moment }],
       };
     });
 }
