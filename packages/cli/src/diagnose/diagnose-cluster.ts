@@ -10,6 +10,8 @@ export interface Diagnosis {
   readonly report: Report;
   /** What the report had to do without. */
   readonly unreadable: readonly Unreadable[];
+  /** False: of some pods nothing can be told, and the report leaves them out. */
+  readonly isWhole: boolean;
   /** When the cluster was read. */
   readonly at: Date;
 }
@@ -38,9 +40,13 @@ export async function diagnoseCluster(
 ): Promise<Diagnosis> {
   const { snapshot, unreadable } = await readCluster(client, namespace, subjects, signal);
   const first = selectSubjects(diagnoseAll(snapshot), snapshot, subjects);
-  if (!hasLogs) return { report: first, unreadable, at: snapshot.now };
+  if (!hasLogs) return { report: first, unreadable, isWhole: true, at: snapshot.now };
   const reading = await readLogs(client, first, snapshot, signal);
-  const rest = { unreadable: [...unreadable, ...reading.unreadable], at: snapshot.now };
+  const rest = {
+    unreadable: [...unreadable, ...reading.unreadable],
+    isWhole: true,
+    at: snapshot.now,
+  };
   // Without logs nothing would come out differently.
   if (reading.logs.length === 0) return { report: first, ...rest };
   const withLogs = { ...snapshot, logs: reading.logs };

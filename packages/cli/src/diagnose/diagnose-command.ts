@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { keyOf, keyOfName } from '@kubewright/apimachinery';
 import { Client, loadKubeConfig } from '@kubewright/client';
-import { diagnoseAll } from '@kubewright/diagnosis';
+import { diagnoseAll, type Subject } from '@kubewright/diagnosis';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
@@ -12,6 +13,7 @@ import { reportText, type Paint } from './report-text.ts';
 import { selectSubjects } from './select-subjects.ts';
 import { snapshotOfObjects } from './snapshot-of-objects.ts';
 import { parseSubjects, type SubjectArgument } from './subject-argument.ts';
+import { unreadStatusOf } from './unread-status.ts';
 
 interface DiagnoseOptions {
   readonly namespace?: string;
@@ -86,10 +88,7 @@ export function diagnoseCommand(
       }
       const diagnosis = await diagnose(words, options, context);
       print(diagnosis, options, context);
-      const isWell = diagnosis.report.subjects.every(({ healthy }) => healthy);
-      setExitCode(
-        isWell && diagnosis.report.incidents.length === 0 ? exitCodes.ok : exitCodes.found,
-      );
+      setExitCode(exitCodeOf(diagnosis));
     });
 }
 
@@ -141,7 +140,26 @@ async function diagnoseFiles(
   );
   const snapshot = snapshotOfObjects(own, now);
   const report = selectSubjects(diagnoseAll(snapshot), snapshot, wanted);
-  return { report, unreadable: [], at: snapshot.now };
+  const unread = new Map(
+    snapshot.pods.flatMap((pod) => {
+      const unreadable = unreadStatusOf(pod);
+      return unreadable === undefined ? [] : [[keyOf(pod), unreadable] as const];
+    }),
+  );
+  // Events may still say what is wrong with it; that nothing does is no sign of health.
+  const isTold = ({ kind, namespace, name, healthy }: Subject): boolean =>
+    !healthy || kind !== 'Pod' || !unread.has(keyOfName(namespace, name));
+  return {
+    report: { ...report, subjects: report.subjects.filter(isTold) },
+    unreadable: [...unread.values()],
+    isWhole: report.subjects.every(isTold),
+    at: snapshot.now,
+  };
+}
+
+function exitCodeOf({ report: { subjects, incidents }, isWhole }: Diagnosis): ExitCode {
+  if (incidents.length > 0 || subjects.some(({ healthy }) => !healthy)) return exitCodes.found;
+  return isWhole ? exitCodes.ok : exitCodes.failed;
 }
 
 async function connectAndDiagnose(
@@ -168,11 +186,12 @@ async function connectAndDiagnose(
 }
 
 function print(
-  { report, unreadable, at }: Diagnosis,
+  diagnosis: Diagnosis,
   { json, verbose, color }: DiagnoseOptions,
   { stdout, env }: CommandContext,
 ): void {
   if (json) {
+    const { report, unreadable, at } = diagnosis;
     const { subjects, incidents } = report;
     const document = { observedAt: at.toISOString(), subjects, incidents, unreadable };
     stdout.write(`${JSON.stringify(document, null, 2)}\n`);
@@ -183,7 +202,7 @@ function print(
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_style, text) => text;
   stdout.write(
-    reportText(report, unreadable, {
+    reportText(diagnosis, {
       paint,
       columns: Math.min(stdout.columns ?? 100, 120),
       isDetailed: verbose,

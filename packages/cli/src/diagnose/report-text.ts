@@ -4,11 +4,10 @@ import type {
   Finding,
   Incident,
   ObjectRef,
-  Report,
   Severity,
   Subject,
 } from '@kubewright/diagnosis';
-import type { Unreadable } from './read-cluster.ts';
+import type { Diagnosis } from './diagnose-cluster.ts';
 
 /** How text is set off; the plain one returns it as it is. */
 export type Paint = (
@@ -33,8 +32,7 @@ const maxNames = 8;
  * the same way one is shown, in detail all. Everything that comes from the cluster is made safe for a terminal.
  */
 export function reportText(
-  { subjects, incidents }: Report,
-  unreadable: readonly Unreadable[],
+  { report: { subjects, incidents }, unreadable, isWhole }: Diagnosis,
   options: ReportTextOptions,
 ): string {
   const { paint } = options;
@@ -42,7 +40,7 @@ export function reportText(
   const shown = options.isDetailed ? unwell : withoutLikes(unwell, incidents);
   const left = unwell.length - shown.length;
   const folded = `${count(left, 'member')} of incidents ${left === 1 ? 'fails' : 'fail'} like one that is shown; --verbose shows all`;
-  const summary = summaryText(subjects, paint);
+  const summary = isWhole || subjects.length > 0 ? summaryText(subjects, paint) : untold;
   const blocks = [
     ...incidents.map((incident) => incidentText(incident, options)),
     ...shown.map((subject) => subjectText(subject, options)),
@@ -51,7 +49,7 @@ export function reportText(
   if (unreadable.length > 0) {
     blocks.push(
       [
-        paint('yellow', 'Could not be read, and would have helped:'),
+        paint('yellow', `Could not be read${isWhole ? ', and would have helped' : ''}:`),
         ...unreadable.map(({ what, why }) => `  ${sanitizeText(what)}: ${sanitizeText(why)}`),
       ].join('\n'),
     );
@@ -168,6 +166,8 @@ function valueText(value: JsonValue): string {
 function count(number: number, noun: string): string {
   return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+const untold = 'Nothing can be told.';
 
 function summaryText(subjects: readonly Subject[], paint: Paint): string {
   if (subjects.length === 0) return 'There is no pod, and no owner that cannot make its pods.';

@@ -249,19 +249,74 @@ describe('kubewright diagnose, from files', () => {
     assert.ok(!plain.stdout.includes('\u001b'));
   });
 
-  test('takes any JSON for a pod without a failure of its own', async () => {
-    for (const status of [
-      null,
-      3,
-      [],
-      { containerStatuses: 'x' },
-      { containerStatuses: [null] },
-      { conditions: {} },
-    ]) {
-      const pod = { kind: 'Pod', metadata: { name: 'odd' }, spec: status, status };
-      const run = await runCaptured(['diagnose', '--json'], { stdin: JSON.stringify(pod) });
-      assert.ok(run.exitCode === 0 || run.exitCode === 3, run.stderr);
-      reportOf(run);
-    }
+  for (const [name, status, why] of [
+    ['no status', undefined, /there is none: give what the cluster says/],
+    ['nothing for a status', null, /there is none/],
+    ['a text for a status', 'Running', /it is no object/],
+    ['a number for a status', 3, /it is no object/],
+    ['a list for a status', [], /it is no object/],
+    ['nothing in a list', { containerStatuses: [null] }, /containerStatuses is no list of objects/],
+    ['an object for a list', { conditions: {} }, /conditions is no list of objects/],
+    [
+      'texts for lists',
+      { phase: 7, containerStatuses: 'no' },
+      /containerStatuses is no list of objects, phase is no text/,
+    ],
+    [
+      'a list of texts',
+      { phase: 'Running', conditions: ['Ready'] },
+      /conditions is no list of objects/,
+    ],
+  ] as const) {
+    test(`calls a pod with ${name} neither healthy nor failing, and ends with 1`, async () => {
+      const odd = { ...well, spec: status, status };
+      const run = await runCaptured(['diagnose'], { cwd: folder, stdin: JSON.stringify(odd) });
+      assert.equal(run.exitCode, 1);
+      assert.match(run.stdout, why);
+      assert.match(run.stdout, /Nothing can be told/);
+      assert.doesNotMatch(run.stdout, /healthy/);
+
+      const both = { kind: 'List', items: [odd, { ...well, metadata: { name: 'other' } }] };
+      const json = await runCaptured(['diagnose', '--json'], {
+        cwd: folder,
+        stdin: JSON.stringify(both),
+      });
+      assert.equal(json.exitCode, 1);
+      assert.deepEqual(
+        reportOf(json).subjects.map(({ name: subject, healthy }) => [subject, healthy]),
+        [['other', true]],
+      );
+    });
+  }
+
+  test('finds what the Events say of a pod whose status cannot be read', async () => {
+    const list = {
+      kind: 'List',
+      items: [
+        { ...well, status: {}, spec: {} },
+        { ...well, metadata: { ...well.metadata, name: 'odd' }, status: 3 },
+        {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { name: 'e', namespace: 'shop' },
+          involvedObject: { kind: 'Pod', namespace: 'shop', name: 'odd' },
+          type: 'Warning',
+          reason: 'FailedScheduling',
+          message: '0/1 nodes are available: 1 Insufficient cpu.',
+          lastTimestamp: '2026-01-01T00:00:00Z',
+        },
+      ],
+    };
+    const run = await runCaptured(['diagnose', '--json'], {
+      cwd: folder,
+      stdin: JSON.stringify(list),
+    });
+    assert.equal(run.exitCode, 3);
+    assert.deepEqual(
+      reportOf(run)
+        .subjects.filter(({ healthy }) => !healthy)
+        .map(({ name, findings }) => [name, findings[0]?.category]),
+      [['odd', 'UnschedulableResources']],
+    );
   });
 });
