@@ -2,12 +2,13 @@ import { styleText } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { keyOf, keyOfName } from '@kubewright/apimachinery';
 import { Client, loadKubeConfig } from '@kubewright/client';
-import { diagnoseAll, type Subject } from '@kubewright/diagnosis';
+import { diagnoseAll, type ContainerLog, type Subject } from '@kubewright/diagnosis';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
 import { exitCodes, type ExitCode } from '../exit-code.ts';
 import { diagnoseCluster, type Diagnosis } from './diagnose-cluster.ts';
 import { readInput } from './read-input.ts';
+import { parseLogArgument, readLogFiles, type LogArgument } from './read-log-files.ts';
 import { reportSchema } from './report-schema.ts';
 import { reportText, type Paint } from './report-text.ts';
 import { selectSubjects } from './select-subjects.ts';
@@ -19,6 +20,8 @@ interface DiagnoseOptions {
   readonly namespace?: string;
   readonly allNamespaces: boolean;
   readonly filename: readonly string[];
+  readonly log: readonly LogArgument[];
+  readonly previousLog: readonly LogArgument[];
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly now?: Date;
@@ -37,6 +40,8 @@ Examples:
   kubewright diagnose -n shop                     a namespace
   kubewright diagnose --all-namespaces            the cluster
   kubewright diagnose -f pod.json -f events.json  offline, from files
+  kubewright diagnose -f pod.json --previous-log app=app.log
+                                                  with what "kubectl logs -p" wrote
   kubectl get pods,events -o json | kubewright diagnose
 
 Ends with 0 when all is well, 3 when something is not, 1 when it could not be told, 2 when the command line is wrong.
@@ -63,6 +68,10 @@ export function diagnoseCommand(
         .argParser((path: string, before: readonly string[]) => [...before, path])
         .default([], 'none'),
     )
+    .addOption(
+      logOption('--log <name=path>', 'beside -f: the log of CONTAINER or POD/CONTAINER', 'current'),
+    )
+    .addOption(logOption('--previous-log <name=path>', 'the log of its life before', 'previous'))
     .option(
       '--kubeconfig <path>',
       'kubeconfig to use (default: KUBECONFIG, ~/.kube/config, or the service account)',
@@ -105,6 +114,12 @@ async function diagnose(
   }
   const files = inputFiles(wanted, options, context);
   if (files.length > 0) return diagnoseFiles(files, wanted, options, context);
+  if (options.log.length + options.previousLog.length > 0) {
+    throw new CommandError(
+      '--log and --previous-log are for files: of a cluster logs are read as they are needed',
+      { code: 'usage' },
+    );
+  }
   if (options.now !== undefined) {
     throw new CommandError('--now is for files: a cluster is looked at as it is', {
       code: 'usage',
@@ -131,14 +146,16 @@ function inputFiles(
 async function diagnoseFiles(
   files: readonly string[],
   wanted: readonly SubjectArgument[],
-  { namespace, now }: DiagnoseOptions,
+  { namespace, now, log, previousLog }: DiagnoseOptions,
   context: CommandContext,
 ): Promise<Diagnosis> {
   const objects = await readInput(files, context);
   const own = objects.filter(
     ({ metadata }) => namespace === undefined || (metadata.namespace ?? namespace) === namespace,
   );
-  const snapshot = snapshotOfObjects(own, now);
+  const seen = snapshotOfObjects(own, now);
+  const logs = await readLogFiles([...log, ...previousLog], seen.pods, context);
+  const snapshot = { ...seen, logs };
   const report = selectSubjects(diagnoseAll(snapshot), snapshot, wanted);
   const unread = new Map(
     snapshot.pods.flatMap((pod) => {
@@ -208,6 +225,18 @@ function print(
       isDetailed: verbose,
     }),
   );
+}
+
+function logOption(flags: string, description: string, life: ContainerLog['life']): Option {
+  return new Option(flags, `${description}; repeatable`)
+    .argParser((word: string, before: readonly LogArgument[]) => {
+      const argument = parseLogArgument(word, life);
+      if (argument === undefined) {
+        throw new InvalidArgumentError('use CONTAINER=PATH or POD/CONTAINER=PATH');
+      }
+      return [...before, argument];
+    })
+    .default([], 'none');
 }
 
 function parseTime(text: string): Date {

@@ -8,7 +8,8 @@ import type { Unreadable } from './read-cluster.ts';
 const maxPods = 60;
 const podsAtATime = 8;
 const tailLines = 300;
-const limitBytes = 262_144;
+/** Most that is read of one log, in bytes. */
+export const logLimitBytes = 262_144;
 /** Longest wait for one log, in milliseconds; a node that is away does not answer. */
 const logTimeoutMs = 5_000;
 /** How often the only log of a container is asked for where the kubelet does not have it: it looks at its containers once a second, and then knows the newest. */
@@ -125,7 +126,13 @@ async function readOnce(
   const limited = AbortSignal.any([signal, AbortSignal.timeout(logTimeoutMs)]);
   const body = await client.logs(
     { namespace, name },
-    { container, previous: life === 'previous', tailLines, limitBytes, signal: limited },
+    {
+      container,
+      previous: life === 'previous',
+      tailLines,
+      limitBytes: logLimitBytes,
+      signal: limited,
+    },
   );
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -318,5 +319,76 @@ describe('kubewright diagnose, from files', () => {
         .map(({ name, findings }) => [name, findings[0]?.category]),
       [['odd', 'UnschedulableResources']],
     );
+  });
+
+  describe('with logs', () => {
+    const failing = {
+      ...crashing,
+      status: {
+        ...crashing.status,
+        containerStatuses: [
+          {
+            ...crashing.status.containerStatuses[0],
+            lastState: { terminated: { reason: 'Error', exitCode: 1, containerID: 'c' } },
+          },
+        ],
+      },
+    };
+    const refused = 'Error: connect ECONNREFUSED 10.0.0.1:5432';
+    const input = JSON.stringify({ kind: 'List', items: [failing, well] });
+    before(async () => {
+      await writeFile(join(folder, 'failing.json'), JSON.stringify(failing));
+      await writeFile(join(folder, 'both.json'), input);
+      await writeFile(join(folder, 'app.log'), `${'filler\n'.repeat(100_000)}${refused}\n`);
+    });
+    const run = (...argv: readonly string[]): Promise<CapturedRun> =>
+      runCaptured(['diagnose', ...argv], { cwd: folder });
+
+    test('says what the log of the life before says, as it does of a cluster', async () => {
+      const told = await run('-f', 'failing.json', '--previous-log', 'app=app.log', '--json');
+      assert.equal(told.exitCode, 3, told.stderr);
+      const [finding] = reportOf(told).subjects[0]?.findings ?? [];
+      assert.match(finding?.summary ?? '', /refused by 10\.0\.0\.1:5432/);
+      const untold = await run('-f', 'failing.json', '--json');
+      assert.doesNotMatch(untold.stdout, /ECONNREFUSED/);
+    });
+
+    test('reads a pipe', async () => {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const [told] = await Promise.all([
+        run('-f', 'failing.json', '--previous-log', `app=${pipe}`),
+        writeFile(pipe, `${refused}\n`),
+      ]);
+      assert.match(told.stdout, /ECONNREFUSED/);
+    });
+
+    test('takes the pod that is named where several have the container', async () => {
+      const told = await run('-f', 'both.json', '--previous-log', 'web-1/app=app.log');
+      assert.match(told.stdout, /ECONNREFUSED/);
+      const unsure = await run('-f', 'both.json', '--previous-log', 'app=app.log');
+      assert.equal(unsure.exitCode, 1);
+      assert.match(unsure.stderr, /several pods .* as in web-1\/app=PATH/);
+    });
+
+    for (const [name, argv, code, message] of [
+      ['a log without a name', ['-f', 'failing.json', '--log', 'app.log'], 2, /CONTAINER=PATH/],
+      [
+        'a container that is not there',
+        ['-f', 'failing.json', '--log', 'x=app.log'],
+        1,
+        /there are: app$/m,
+      ],
+      ['a pod that is not there', ['-f', 'failing.json', '--log', 'x/app=app.log'], 1, /no pod x/],
+      ['a file that is not there', ['-f', 'failing.json', '--log', 'app=x.log'], 1, /no such file/],
+      ['a folder', ['-f', 'failing.json', '--log', 'app=.'], 1, /a folder/],
+      ['a log of a cluster', ['pod/web-1', '--log', 'app=app.log'], 2, /for files/],
+    ] as const) {
+      test(`refuses ${name}`, async () => {
+        const refusal = await run(...argv);
+        assert.equal(refusal.exitCode, code);
+        assert.match(refusal.stderr, message);
+      });
+    }
   });
 });
