@@ -51,6 +51,8 @@ async function main(argv: readonly string[]): Promise<number> {
     ['recordings, begin', await readTraces(values.traces, 'begin')],
     ['recordings, first sign', await readTraces(values.traces, 'sign')],
     ['recordings, at the end', await readTraces(values.traces, 'last')],
+    ['files, first sign', await readTraces(values.traces, 'sign', { asFiles: true })],
+    ['files, at the end', await readTraces(values.traces, 'last', { asFiles: true })],
   ]);
   const rows: string[] = [];
   for (const [set, samples] of sets) {

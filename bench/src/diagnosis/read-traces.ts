@@ -1,6 +1,12 @@
 import { glob, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { AnyEvent, ContainerLog, Remediation, Snapshot } from '@kubewright/diagnosis';
+import {
+  momentOf,
+  type AnyEvent,
+  type ContainerLog,
+  type Remediation,
+  type Snapshot,
+} from '@kubewright/diagnosis';
 import { keyOf, type KubernetesObject, type Pod } from '@kubewright/apimachinery';
 import { wellCategories, type Expectation, type Sample } from './expectation.ts';
 
@@ -37,11 +43,21 @@ interface ExpectedFile {
  */
 export type Moment = 'begin' | 'sign' | 'last';
 
+/** How recordings are given to a diagnoser. */
+export interface TraceReading {
+  /** As files that were kept: nothing says when they were written, and no log is with them. Default: false. */
+  readonly asFiles?: boolean;
+}
+
 /**
  * Reads recordings of a kubelet at one moment each. Of what is well only the last moment is asked for: it may have
  * been a failure on its way there.
  */
-export async function readTraces(folder: string, moment: Moment): Promise<Sample[]> {
+export async function readTraces(
+  folder: string,
+  moment: Moment,
+  { asFiles = false }: TraceReading = {},
+): Promise<Sample[]> {
   const samples: Sample[] = [];
   for await (const file of glob('*/expected.json', { cwd: folder })) {
     const scenario = dirname(file);
@@ -53,13 +69,15 @@ export async function readTraces(folder: string, moment: Moment): Promise<Sample
     const lines = text.split('\n').filter((line) => line !== '');
     const trace = lines.map((line) => JSON.parse(line) as TraceLine);
     const at = secondsAt(given, trace, moment);
+    const state = stateAt(trace, at);
+    const seen = { now: new Date(Date.parse(given.observed.start) + at * 1000) };
     samples.push({
       name: scenario,
       snapshot: {
-        ...stateAt(trace, at),
+        ...state,
         // Logs were read at the end.
-        ...(moment === 'last' ? { logs: await readLogs(path, lines) } : {}),
-        now: new Date(Date.parse(given.observed.start) + at * 1000),
+        ...(moment === 'last' && !asFiles ? { logs: await readLogs(path, lines) } : {}),
+        ...(asFiles ? (momentOf(Object.values(state), new Date()) ?? seen) : seen),
       },
       expected: expectationOf(given),
     });
