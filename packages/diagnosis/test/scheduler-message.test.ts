@@ -144,6 +144,21 @@ describe('parseSchedulerMessage', () => {
       'running PreFilter plugin DynamicResources: deviceclass.resource.k8s.io "gpu" not found',
       ['claim'],
     ],
+    [
+      'a plugin of devices',
+      '0/2 nodes are available: 1 CardInsufficientMemory, 1 CardTimeSlicingExhausted.',
+      ['1 resources', '1 resources'],
+    ],
+    [
+      'a workload whose pods are not all there',
+      'pre-filter pod a cannot find enough sibling pods, current pods number: 1, minMember of group: 2',
+      ['gang'],
+    ],
+    [
+      'Karpenter at its limits',
+      'Failed to schedule pod, all available instance types exceed limits for nodepool: "default"',
+      ['resources'],
+    ],
     ['nothing', '', []],
   ];
   for (const [what, text, expected] of wordings) {
@@ -188,6 +203,15 @@ describe('decisiveRefusal', () => {
     assert.equal(
       decisive(
         "0/9 nodes are available: 1 Insufficient memory, 8 node(s) didn't match Pod's node affinity/selector.",
+      ),
+      'resources',
+    );
+  });
+
+  it('looks at the node that a DaemonSet means, not at those that are filtered out for it', () => {
+    assert.equal(
+      decisive(
+        '0/13 nodes are available: 1 Too many pods, 12 node is filtered out by the prefilter result.',
       ),
       'resources',
     );

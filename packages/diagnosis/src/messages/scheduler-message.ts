@@ -59,11 +59,11 @@ const kinds: readonly (readonly [RefusalKind, RegExp])[] = [
   ],
   [
     'volume',
-    /persistentvolume|\bvolumes?\b|volume(?:binding|zone|restrictions)|volumelimits|\bpvc\b|storage ?class|free storage|available disk|\bcsi\b/i,
+    /persistentvolume|\bvolumes?\b|volume(?:binding|zone|restrictions)|volumelimits|\bpvc\b|storage ?class|free (?:storage|space)|available disk|\bcsi\b/i,
   ],
   [
     'resources',
-    /\binsufficient\s|too many pods|enough resources?\b|resource fit failed|noderesources|no instance type (?:satisfied|met|has|which)|max (?:node group size|limit|cluster [\w, ]*limit) reached/i,
+    /insufficient|exhausted|too many pods|enough resources?\b|resource fit failed|noderesources|no instance type (?:satisfied|met|has|which)|exceeds? limits|in backoff after failed scale-up|max (?:node group size|limit|cluster [\w, ]*limit) reached/i,
   ],
   ['taint', /\btaints?\b|tainttoleration|toleratesnodetaints/i],
   ['cordon', /\bwere unschedulable\b|nodeunschedulable/i],
@@ -73,12 +73,12 @@ const kinds: readonly (readonly [RefusalKind, RegExp])[] = [
   ],
   [
     'placement',
-    /affinity|selector|topology ?(?:spread|constraint)|requested (?:node|host) ?name|free ports|host ?ports?\b|nodeports|node labels|known values|incompatible requirements|\bfargate\b/i,
+    /affinity|selector|topology ?(?:spread|constraint)|requested (?:node|host) ?name|free ports|host ?ports?\b|nodeports|node labels|known values|incompatible requirements|filtered out|\bfargate\b/i,
   ],
   ['no-nodes', /no nodes available/i],
   [
     'gang',
-    /pod ?group|\bgang\b|minavailable|minmember|possibly be assigned|coscheduling|on permit|at permit|\bqueued?\b/i,
+    /pod ?group|\bgang\b|minavailable|minmember|possibly be assigned|sibling pods|coscheduling|on permit|at permit|\bworkload\b|\bqueued?\b/i,
   ],
 ];
 
@@ -178,7 +178,9 @@ export function decisiveRefusal(message: SchedulerMessage): Refusal | undefined 
 function isSelectedOut({ kind, text }: Refusal): boolean {
   return (
     kind === 'placement' &&
-    /node selector|node affinity|requested (?:node|host) ?name|node labels/i.test(text)
+    /node selector|node affinity|requested (?:node|host) ?name|node labels|prefilter result/i.test(
+      text,
+    )
   );
 }
 

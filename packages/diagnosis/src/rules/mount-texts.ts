@@ -19,9 +19,17 @@ export function volumeIn(message: string): string | undefined {
 
 /** The container that mounts the volume which the message means, when it is one; else the only one. */
 export function placedBy(pod: PodFacts, message: string): { readonly container?: ContainerFacts } {
-  const volumes = volumesMeant(pod, message);
+  return placedByVolumes(pod, volumesMeant(pod, message));
+}
+
+/** The container that mounts any of these volumes of the pod, when it is one; else the only one. */
+export function placedByVolumes(
+  pod: PodFacts,
+  volumes: readonly Field[],
+): { readonly container?: ContainerFacts } {
+  const names = volumes.map(({ text }) => text);
   const mounting = pod.containers.filter(({ spec }) =>
-    spec.at('volumeMounts').items.some((mount) => volumes.includes(mount.at('name').text ?? '')),
+    spec.at('volumeMounts').items.some((mount) => names.includes(mount.at('name').text)),
   );
   const container = mounting.length === 1 ? mounting[0] : soleContainer(pod);
   return container === undefined ? {} : { container };
@@ -30,17 +38,19 @@ export function placedBy(pod: PodFacts, message: string): { readonly container?:
 const unmounted = /unmounted volumes=\[([^\]]*)\]/i;
 
 /**
- * Names in the pod of the volumes that a message is about. Of a claim it names the volume behind it; then another message
- * tells which did not come, else it is one of those with a claim.
+ * The volumes of the pod that a message is about, by their names. Of a claim it names the volume behind it; then another
+ * message tells which did not come, else it is one of those with a claim.
  */
-function volumesMeant(pod: PodFacts, message: string): readonly string[] {
+function volumesMeant(pod: PodFacts, message: string): readonly Field[] {
   const volumes = pod.view.at('spec', 'volumes').items;
-  const named = volumeIn(message);
-  if (volumes.some((volume) => volume.at('name').text === named)) return [named ?? ''];
+  const namedIn = (names: readonly (string | undefined)[]): readonly Field[] =>
+    volumes.map((volume) => volume.at('name')).filter(({ text }) => names.includes(text));
+  const named = namedIn([volumeIn(message)]);
+  if (named.length > 0) return named;
   const texts = [message, ...mountMessages(pod).map(({ text = '' }) => text)];
-  const listed = texts.flatMap((text) => unmounted.exec(text)?.[1]?.split(/\s+/) ?? []);
+  const listed = namedIn(texts.flatMap((text) => unmounted.exec(text)?.[1]?.split(/\s+/) ?? []));
   if (listed.length > 0) return listed;
   return volumes
     .filter((volume) => volume.has('persistentVolumeClaim'))
-    .map((volume) => volume.at('name').text ?? '');
+    .map((volume) => volume.at('name'));
 }

@@ -139,9 +139,13 @@ function unreadyForItsNode(pod: PodFacts): Proof {
   return ready !== false && containers !== false && [...ready, ...containers];
 }
 
-/** A readiness gate gives a reason; the node controller gives none. */
+/** A readiness gate gives a reason, which descriptions leave out; the node controller gives none. */
 function unreadyWithoutReason(pod: PodFacts): Proof {
-  return unreadyForItsNode(pod) !== false && pod.condition('Ready').at('reason').isMissing();
+  return (
+    unreadyForItsNode(pod) !== false &&
+    pod.view.at('spec', 'readinessGates', 0).isMissing() !== false &&
+    pod.condition('Ready').at('reason').isMissing()
+  );
 }
 
 function causeOf(pod: PodFacts) {

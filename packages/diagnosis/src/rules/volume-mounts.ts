@@ -1,6 +1,6 @@
 import { firstMatch, type Field, type PodFacts, type Proof } from '../facts/index.ts';
 import { command } from './command.ts';
-import { firstText, mountMessages, placedBy, volumeIn } from './mount-texts.ts';
+import { firstText, mountMessages, placedBy, placedByVolumes, volumeIn } from './mount-texts.ts';
 import { nodeOf } from './place.ts';
 import { high, low, medium, type PodRule } from './rule.ts';
 import { placedAt, waitsTooLong, waits } from './starting.ts';
@@ -85,7 +85,7 @@ export const volumeMountRules: readonly PodRule[] = [
       nextQuestion: `What does the kubelet say now? ${command('kubectl', 'describe', 'pod', ...(pod.namespace === undefined ? [] : ['-n', pod.namespace]), pod.name)}`,
       wouldChange: 'An Event about the sandbox, or about an image that is still pulled.',
       sinceMs: placedAt(pod).timeMs,
-      ...placedBy(pod, ''),
+      ...placedByVolumes(pod, riskyVolumes(pod)),
     }),
   },
 ];
@@ -122,15 +122,19 @@ function hasClaim(pod: PodFacts): boolean {
 }
 
 function riskyVolume(pod: PodFacts): Proof {
-  for (const volume of pod.view.at('spec', 'volumes').items) {
+  const [first] = riskyVolumes(pod);
+  return first !== undefined && [first];
+}
+
+/** The names of the volumes that may not come. */
+function riskyVolumes(pod: PodFacts): readonly Field[] {
+  return pod.view.at('spec', 'volumes').items.flatMap((volume) => {
     const source = riskySources.map((name) => volume.at(name)).find((field) => field.isPresent);
     // The token of old clusters is a Secret that the cluster makes itself.
     const isToken = /-token-[a-z0-9]{5}$/.test(source?.at('secretName').text ?? '');
-    if (source !== undefined && !isToken && source.at('optional').flag !== true) {
-      return [volume.at('name')];
-    }
-  }
-  return false;
+    const isRisky = source !== undefined && !isToken && source.at('optional').flag !== true;
+    return isRisky ? [volume.at('name')] : [];
+  });
 }
 
 function adviceFor(message: string): string {

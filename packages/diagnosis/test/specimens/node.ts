@@ -112,6 +112,18 @@ export const nodeSpecimens: readonly Specimen[] = [
     expected: [],
   },
   {
+    name: 'a description leaves out the reason of a readiness gate',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      spec: { readinessGates: [{ conditionType: 'shop.test/routed' }] },
+      conditions: [
+        { type: 'Ready', status: 'False' },
+        { type: 'ContainersReady', status: 'True' },
+      ],
+    }),
+    expected: [{ category: 'ReadinessGatePending' }],
+  },
+  {
     name: 'a pod that is ready goes on while its node is away for a moment',
     observation: podOf({
       containers: [{ running: 4000 }],

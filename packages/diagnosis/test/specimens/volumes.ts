@@ -124,6 +124,24 @@ export const volumeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'VolumeMountFailure', container: 'db' }],
   },
   {
+    name: 'the path of one container does not come, and nothing tells why',
+    observation: waiting(
+      {
+        containers: [
+          { name: 'app', waiting: 'ContainerCreating' },
+          {
+            name: 'agent',
+            spec: { volumeMounts: [{ name: 'sock', mountPath: '/sock' }] },
+            waiting: 'ContainerCreating',
+          },
+        ],
+        spec: { volumes: [{ name: 'sock', hostPath: { path: '/run/x.sock', type: 'Socket' } }] },
+      },
+      10 * minute,
+    ),
+    expected: [{ category: 'VolumeMountFailure', confidence: 'low', container: 'agent' }],
+  },
+  {
     name: 'another message tells which volume did not come',
     observation: waiting({
       events: [
