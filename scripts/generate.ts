@@ -1,10 +1,11 @@
 /**
- * Writes what is generated: of all operators manifests, charts and recipes of images; the pages about failure modes. With --check it writes nothing and ends with exit
- * code 3 when a file is not as it would be generated.
+ * Writes what is generated: of all operators manifests, charts and recipes of images; the pages about failure modes; the
+ * schema of diagnoses. With --check it writes nothing and ends with exit code 3 when a file is not as it would be generated.
  */
 import { parseArgs } from 'node:util';
 import { driftExitCode, findDrift, formatDrift, writeGeneratedFiles } from '@kubewright/crd';
 import { packageFiles } from '@kubewright/packaging';
+import { reportSchema } from '../packages/cli/src/diagnose/report-schema.ts';
 import { failureModePages } from '../packages/diagnosis/scripts/failure-mode-pages.ts';
 import { findOperators, root } from './operators.ts';
 
@@ -31,6 +32,7 @@ async function generate(argv: string[]): Promise<number> {
     root,
     files: new Map([
       ...generated.flatMap(({ files }) => [...files]),
+      ['docs/diagnosis.schema.json', `${JSON.stringify(reportSchema(), null, 2)}\n`] as const,
       ...[...failureModePages()].map(([name, text]) => [`${pages}/${name}`, text] as const),
     ]),
     ownedFolders: [...generated.flatMap(({ ownedFolders }) => ownedFolders), pages],

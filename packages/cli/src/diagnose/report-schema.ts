@@ -111,7 +111,12 @@ export const reportDocument = z
   })
   .describe('The diagnosis of pods.');
 
+/** Where the schema is published. */
+const schemaId =
+  'https://raw.githubusercontent.com/kubewright/kubewright/main/docs/diagnosis.schema.json';
+
 /** The JSON schema of {@link reportDocument}, draft 2020-12. */
 export function reportSchema(): object {
-  return z.toJSONSchema(reportDocument, { target: 'draft-2020-12' });
+  const { $schema, ...schema } = z.toJSONSchema(reportDocument, { target: 'draft-2020-12' });
+  return { $schema, $id: schemaId, ...schema };
 }
