@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Pod, type TransportRequest, type TransportResponse } from '@kubewright/apimachinery';
 import {
@@ -283,6 +285,29 @@ test('bounds the silence within the body of a call', async () => {
   await using transport = transportTo(server, { bodyTimeoutMs: 20 });
   const response = await transport.request(get('/'));
   assert.equal((await failureOf(textOf(response))).code, 'BODY_TIMEOUT');
+});
+
+test('uses no connection from before, once a call was given up that waited for its answer', async () => {
+  const dead = new Set<Socket>();
+  const sockets = new Set<Socket>();
+  await using server = await LocalServer.listen(({ socket, url }, response) => {
+    sockets.add(socket);
+    // The path of a connection that was cut without a word leads nowhere.
+    if (!dead.has(socket)) response.end(url);
+  });
+  await using transport = transportTo(server, { suspectAfterMs: 0 });
+  const call = async (signal?: AbortSignal): Promise<string> =>
+    textOf(await transport.request(get('/', signal && { signal })));
+  await Promise.all([call(), call(), call()]);
+  assert.equal(sockets.size, 3);
+  for (const socket of sockets) dead.add(socket);
+
+  const patience = new AbortController();
+  const given = assert.rejects(call(patience.signal), { message: 'too long' });
+  while (server.requests.length < 4) await turn();
+  patience.abort(new Error('too long'));
+  await given;
+  assert.deepEqual(await Promise.all([call(), call()]), ['/', '/']);
 });
 
 test('never times out on a stream', async () => {

@@ -12,6 +12,7 @@ export interface ConnectOptions extends Pick<
   | 'connectTimeoutMs'
   | 'headersTimeoutMs'
   | 'bodyTimeoutMs'
+  | 'suspectAfterMs'
   | 'keepAliveMs'
   | 'maxCallConnections'
   | 'compression'

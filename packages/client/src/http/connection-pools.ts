@@ -25,7 +25,7 @@ export interface Connections {
 
 /**
  * Two pools, one for calls and one for streams, so that streams cannot starve calls. When the client certificate or
- * the CA changes, new requests get new pools; the old ones end with their last request.
+ * the CA changes, or the connections are suspect, new requests get new pools; the old ones end with their last request.
  */
 export class ConnectionPools {
   readonly #options: ConnectionPoolsOptions;
@@ -62,6 +62,13 @@ export class ConnectionPools {
     this.#clientCertificate = clientCertificate;
     this.#active = this.#open({ ...this.#options.tls, certificateAuthority, clientCertificate });
     return this.#active;
+  }
+
+  /** Gives the next requests new connections; those of requests under way end with these. Nothing happens if it was done since. */
+  replace(connections: Connections): void {
+    if (this.#active !== connections) return;
+    this.#retire(connections);
+    this.#active = undefined;
   }
 
   /** Ends all connections, also those in use; may be repeated. */

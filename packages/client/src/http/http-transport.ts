@@ -52,6 +52,12 @@ export interface HttpTransportOptions {
   readonly headersTimeoutMs?: number | undefined;
   /** Bound of the pause between two pieces of a call's body, in milliseconds, 0 for none. Default 60,000. Streams have none. */
   readonly bodyTimeoutMs?: number | undefined;
+  /**
+   * How long a request must have waited without an answer, when it is given up, for the other kept connections to be
+   * suspect: whoever cut this one without a word may have cut them all, so the next requests open new ones. In
+   * milliseconds, 0 or more. Default 1,000.
+   */
+  readonly suspectAfterMs?: number | undefined;
   /** How long an idle connection is kept, in milliseconds. Default 60,000; the API server itself closes them after 90 s. */
   readonly keepAliveMs?: number | undefined;
   /** Most connections for calls at a time; further calls wait. Default 64. Streams have no bound. */
@@ -68,6 +74,7 @@ export interface HttpTransportOptions {
  * **Guarantees:** the server's certificate is always verified unless `insecureSkipTlsVerify` says otherwise. Calls
  * and streams use separate connections. A stream never times out. A request whose connection fails is repeated a
  * bounded number of times if it is idempotent or was surely not sent. A 401 renews the credential and repeats once.
+ * After a request was given up that waited for its answer, none uses a connection from before.
  *
  * **Caveats:** the answer's body must be read to its end, left early, or aborted by the signal; otherwise its
  * connection stays taken. An idempotent request that is repeated may find its own earlier success: a DELETE
@@ -89,6 +96,7 @@ export class HttpTransport implements Transport {
   readonly #headersTimeoutMs: number;
   readonly #bodyTimeoutMs: number;
   readonly #connectTimeoutMs: number;
+  readonly #suspectAfterMs: number;
   readonly #acceptEncoding: Readonly<Record<string, string>>;
   /** Open WebSockets, to be ended with the transport. */
   readonly #webSockets = new Set<WebSocketConnection>();
@@ -107,6 +115,7 @@ export class HttpTransport implements Transport {
     this.#headersTimeoutMs = options.headersTimeoutMs ?? 65_000;
     this.#bodyTimeoutMs = options.bodyTimeoutMs ?? 60_000;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
+    this.#suspectAfterMs = options.suspectAfterMs ?? 1_000;
     const compression = options.compression ?? !isLoopback(server.hostname);
     this.#acceptEncoding = compression ? { 'accept-encoding': 'gzip' } : {};
     this.#pools = new ConnectionPools({
@@ -213,10 +222,11 @@ export class HttpTransport implements Transport {
   async #send(
     request: TransportRequest,
     credential: Credential,
-    { calls, streams }: Connections,
+    connections: Connections,
   ): Promise<TransportResponse & { discard: () => void }> {
     const { signal, longLived = false } = request;
-    const pool: Pool = longLived ? streams : calls;
+    const pool: Pool = longLived ? connections.streams : connections.calls;
+    const startedMs = performance.now();
     const sent = pool.request({
       method: request.method,
       path: this.#pathPrefix + request.path,
@@ -231,7 +241,11 @@ export class HttpTransport implements Transport {
       ...(signal === undefined ? {} : { signal }),
     });
     // undici notices an abort only once it is connected; the caller must not wait for that.
-    const response = await abortable(sent, signal, discard);
+    const response = await abortable(sent, signal, discard).catch((error: unknown) => {
+      const isSuspect = performance.now() - startedMs >= this.#suspectAfterMs;
+      if (isSuspect) this.#pools.replace(connections);
+      throw error;
+    });
     const headers = plainHeaders(response.headers);
     return {
       status: response.statusCode,
