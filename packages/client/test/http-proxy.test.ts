@@ -192,9 +192,9 @@ contexts: [{name: x, context: {cluster: c}}]`);
     await transport.close();
   }
   assert.deepEqual([named.asked.length, general.asked.length], [1, 1]);
-  await assert.rejects(connect(config('proxy-url: socks5://x')), {
+  await assert.rejects(connect(config('proxy-url: ftp://x')), {
     name: 'KubeConfigError',
-    message: /only http and https proxies are supported/,
+    message: /a proxy of type ftp; only http, https and socks5 proxies are supported/,
   });
 });
 
@@ -243,5 +243,9 @@ test('reads a proxy without scheme as http, and refuses what is no URL', () => {
   assert.throws(() => parseProxy('http://', 'HTTPS_PROXY'), {
     name: 'TypeError',
     message: 'HTTPS_PROXY holds no URL',
+  });
+  assert.throws(() => parseProxy('socks5://', 'HTTPS_PROXY'), {
+    name: 'TypeError',
+    message: 'HTTPS_PROXY names no proxy',
   });
 });

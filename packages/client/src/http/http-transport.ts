@@ -41,7 +41,7 @@ export interface HttpTransportOptions {
   readonly serverName?: string | undefined;
   /** Accept any server certificate. Default false. */
   readonly insecureSkipTlsVerify?: boolean | undefined;
-  /** HTTP proxy, `http:` or `https:`; it is asked for a tunnel. Default: none. */
+  /** Proxy, `http:`, `https:` or `socks5:`; it is asked for a tunnel. Default: none. */
   readonly proxy?: URL | undefined;
   /** Bound of connecting, TLS included, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number | undefined;

@@ -17,21 +17,27 @@ export function proxyFromEnvironment(server: URL, env: Environment): URL | undef
   return parseProxy(value, name);
 }
 
+/** Whether a proxy speaks SOCKS5; others speak HTTP. */
+export function isSocks({ protocol }: URL): boolean {
+  return protocol === 'socks5:' || protocol === 'socks5h:';
+}
+
 /**
  * Reads a proxy URL; without a scheme it is `http:`.
  *
  * @param origin - Where the text comes from, for the message.
- * @throws TypeError when it is no URL of an HTTP proxy.
+ * @throws TypeError when it is no URL of an HTTP or SOCKS5 proxy.
  */
 export function parseProxy(text: string, origin: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(withScheme)) throw new TypeError(`${origin} holds no URL`);
   const url = new URL(withScheme);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:' && !isSocks(url)) {
     throw new TypeError(
-      `${origin} names a proxy of type ${url.protocol.slice(0, -1)}; only http and https proxies are supported`,
+      `${origin} names a proxy of type ${url.protocol.slice(0, -1)}; only http, https and socks5 proxies are supported`,
     );
   }
+  if (url.hostname === '') throw new TypeError(`${origin} names no proxy`);
   return url;
 }
 

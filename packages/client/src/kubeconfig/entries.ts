@@ -17,7 +17,7 @@ export interface ClusterEntry {
   readonly tlsServerName?: string | undefined;
   /** Trust whoever answers. */
   readonly insecureSkipTlsVerify: boolean;
-  /** HTTP proxy to go through. Default: what the environment names. */
+  /** HTTP or SOCKS5 proxy to go through. Default: what the environment names. */
   readonly proxyUrl?: string | undefined;
   /** Do not ask for compressed answers. */
   readonly disableCompression: boolean;
