@@ -78,8 +78,9 @@ export class ContainerFacts {
     return this.status.at('ready').flag === true;
   }
 
-  /** Whether the container is restarted when it ends with this code (containers may have a policy of their own). */
+  /** Whether it is restarted when it ends with this code; containers may have a policy of their own, and exceptions. */
   restartsAfter(code: number | undefined): boolean {
+    if (this.spec.at('restartPolicyRules').items.some((rule) => restarts(rule, code))) return true;
     const own = this.type === 'sidecar' ? 'Always' : this.spec.at('restartPolicy').text;
     const policy = own ?? this.pod.restartPolicy;
     if (policy === 'Never') return false;
@@ -179,6 +180,17 @@ export class ContainerFacts {
       .filter((event) => reasons.includes(event.reason.text ?? ''))
       .map((event) => event.message);
   }
+}
+
+/** Whether a restart rule (`restartPolicyRules`, from Kubernetes 1.34 on) is about this code; the first that is restarts. */
+function restarts(rule: Field, code: number | undefined): boolean {
+  const codes = rule.at('exitCodes');
+  const isListed = codes.at('values').items.some(({ number }) => number === code);
+  return (
+    code !== undefined &&
+    (rule.at('action').text ?? '').startsWith('Restart') &&
+    codes.at('operator').text === (isListed ? 'In' : 'NotIn')
+  );
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -92,12 +92,15 @@ function postStartSaid(container: ContainerFacts): Proof {
 /** No hook is called late before it has run this long, in milliseconds. */
 const patienceMs = 30_000;
 
+/** What the kubelet calls a container until its hook has returned; the second after init containers. */
+const whileHookRuns: readonly (string | undefined)[] = ['ContainerCreating', 'PodInitializing'];
+
 function startedButWaiting(container: ContainerFacts): Proof {
   const { waitingReason, pod } = container;
   const started = container.events.find(({ reason }) => reason.text === 'Started');
   const sinceMs = started?.lastMs;
   if (started === undefined || sinceMs === undefined) return false;
-  if (waitingReason.text !== 'ContainerCreating') return false;
+  if (!whileHookRuns.includes(waitingReason.text)) return false;
   return pod.nowMs - sinceMs > patienceMs && [waitingReason, started.reason];
 }
 

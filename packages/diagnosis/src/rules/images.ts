@@ -8,21 +8,30 @@ import { high, low, medium, type ContainerRule } from './rule.ts';
  * containerd and CRI-O. They are asked in an order in which the outer clauses cannot mislead: `failed to authorize`
  * stands before `dial tcp … i/o timeout`, and `not found` before the name of a host.
  */
-const rateLimited = /toomanyrequests|\b429\b|too many requests|rate ?limit|pull QPS exceeded/i;
-const diskFull = /no space left on device|disk quota exceeded/i;
+const rateLimited =
+  /toomanyrequests|\b429\b|too many requests|rate ?limit|rate exceeded|throttl|pull QPS exceeded/i;
+const diskFull = /no space left on device|disk quota exceeded|not enough space on the disk/i;
 const broken =
   /unexpected commit digest|failed size validation|short read|unexpected EOF|filesystem layer verification failed|invalid (?:tar header|checksum)|digest mismatch|did not match|flate: corrupt|gzip: invalid|archive\/tar/i;
+/** What the node makes of layers that have arrived; `not found` is a layer here, and not the image. */
+const cannotUnpack =
+  /failed to prepare extraction snapshot|parent snapshot|failed to stat parent|get reader from content store|content digest \S+ not found|missing parent\b|failed to (?:register|extract|apply) layer|processing tar file|applying layer|read-only file system|input\/output error|structure needs cleaning|not enough IDs available/i;
 const network =
-  /x509|certificate|no such host|dial tcp|i\/o timeout|tls[: ]|TLS handshake|connection (?:refused|reset|timed out)|deadline exceeded|Client\.Timeout|server misbehaving|temporary failure in name resolution|no route to host|network is unreachable|request cancell?ed|proxyconnect|HTTP response to HTTPS client|first record does not look|failed to do request|pinging container registry/i;
+  /x509|certificate|no such host|dial tcp|i\/o timeout|tls[: ]|TLS handshake|connection (?:refused|reset|timed out)|deadline exceeded|Client\.Timeout|server misbehaving|temporary failure in name resolution|no route to host|network is unreachable|(?:request|context) cancell?ed|stream error|proxyconnect|HTTP response to HTTPS client|first record does not look|failed to do request|pinging container registry/i;
 const serverError =
-  /\b50[0234]\b|internal server error|bad gateway|service unavailable|gateway time-?out|\bEOF\b/i;
+  /\b5(?:0[0-4]|2\d|30)\b|internal server error|bad gateway|service unavailable|gateway time-?out|\bEOF\b/i;
 const unauthorized =
-  /\b40[13]\b|unauthori[sz]ed|forbidden|authentication required|pull access denied|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|(?<!permission )\bdenied\b|incorrect username or password|token has expired|invalid token/i;
+  /\b40[13]\b|unauthori[sz]ed|forbidden|authentication required|pull access denied|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|(?<!permission )\bdenied\b|incorrect username or password|invalid username\/password|bad credentials|unauthenticated|not authori[sz]ed to|access ?denied|not have permission|token has expired|invalid token/i;
 const notFound =
-  /\bnot found\b|manifest unknown|name unknown|no such image|\b404\b|does not exist|no (?:match for platform|matching manifest)|cannot be used on this platform|manifest invalid|tag .* is not found/i;
+  /\bnot found\b|manifest[ _]unknown|name[ _]unknown|no such (?:image|manifest)|was deleted or has expired|\b404\b|does not exist|no (?:match for platform|matching manifest)|cannot be used on this platform|manifest invalid|tag .* is not found/i;
 const otherPlatform =
   /no (?:match for platform|matching manifest)|cannot be used on this platform|no image found in .* for architecture/i;
-const invalidName = /invalid reference format|couldn't parse image|must be lowercase/i;
+/** CRI-O asks for the registry in front of a name that several could have. */
+const shortName = /short.?name\b.*(?:enforc|ambiguous|did not resolve)|returns ambiguous list/i;
+const invalidName = new RegExp(
+  `invalid reference format|couldn't parse image|must be lowercase|${shortName.source}`,
+  'i',
+);
 const signature = /signature|policy|rejected/i;
 
 const invalidImageName: ContainerRule = {
@@ -39,7 +48,7 @@ const invalidImageName: ContainerRule = {
     confidence: high('the kubelet says so'),
     remediation: 'report-only',
     advice:
-      'A name has no https:// in front, no capital letters in its path and no empty tag. Look at what the template filled in.',
+      'A name has no https:// in front, no capital letters in its path and no empty tag, and some runtimes want its registry. Look at what the template filled in.',
     nextQuestion: `What does the owner's template say? ${kubectl(container.pod, 'get', 'pod', container.pod.name, '-o', 'yaml')}`,
   }),
 };
@@ -71,21 +80,29 @@ const inspectError: ContainerRule = {
       any(
         container.waitingReason.is('ImageInspectError'),
         container.waitingReason.is('SignatureValidationFailed'),
-        saidOfPull(container, /SignatureValidationFailed|signature .*(?:required|invalid|not)/i),
+        saidOfPull(
+          container,
+          /SignatureValidationFailed|signature .*(?:required|invalid|not)|source image rejected|rejected by policy/i,
+        ),
       ),
   },
   shows: showsImage,
   concludes: (container) => {
     const signed = saidOfPull(container, signature) !== false;
+    const short = container.waitingMessage.matches(shortName) !== false;
     return {
       summary: signed
         ? `Container ${container.name} cannot start: the signature policy of its node refuses image ${quoted(container)}.`
-        : `Container ${container.name} cannot start: the runtime of its node cannot read image ${quoted(container)}.`,
+        : short
+          ? `Container ${container.name} cannot start: the runtime of its node cannot tell which registry image ${quoted(container)} is of.`
+          : `Container ${container.name} cannot start: the runtime of its node cannot read image ${quoted(container)}.`,
       confidence: high('the runtime says so'),
       remediation: 'report-only',
       advice: signed
         ? 'Sign the image as the policy of the nodes wants it, or correct the policy.'
-        : 'Look at the container runtime of the node: its storage may be damaged. Removing the image there and pulling it again often helps.',
+        : short
+          ? 'Write the registry in front of the name, such as docker.io/library/alpine.'
+          : 'Look at the container runtime of the node: its storage may be damaged. Removing the image there and pulling it again often helps.',
       nextQuestion: `Does the same image work on another node? ${command('kubectl', 'get', 'pods', '-A', '-o', 'wide')}`,
     };
   },
@@ -143,6 +160,24 @@ const brokenPull: ContainerRule = {
     advice:
       'Push the image again. If it pulls well on other nodes, the store of this node, or a proxy on its way, is damaged.',
     nextQuestion: 'Can the image be pulled elsewhere, past the proxies of this node?',
+  }),
+};
+
+const storeDamaged: ContainerRule = {
+  name: 'image-store-damaged',
+  category: 'ImagePullBackOff',
+  mode: 24,
+  when: {
+    'the node cannot unpack what arrived': (container) => saidOfPull(container, cannotUnpack),
+  },
+  shows: showsImage,
+  concludes: (container) => ({
+    summary: `Container ${container.name} cannot start: its node cannot unpack image ${quoted(container)}.`,
+    confidence: high('the runtime says so'),
+    remediation: 'report-only',
+    advice:
+      'The image is in the registry. If it starts on other nodes, the image store of this one is damaged: remove the image there and pull it again, or replace the node.',
+    nextQuestion: `Does the same image start on another node? ${command('kubectl', 'get', 'pods', '-A', '-o', 'wide')}`,
   }),
 };
 
@@ -258,7 +293,8 @@ const backOffOnly: ContainerRule = {
   concludes: (container) => ({
     summary: `Container ${container.name} cannot pull image ${quoted(container)} from ${registryOf(container)}${unknownCause(container)}.`,
     confidence: low('what was said of the pull is none of the known answers'),
-    remediation: 'report-only',
+    // It may be a limit of pulls, which each new pod makes worse.
+    remediation: 'none',
     advice:
       'The next attempt names the cause in an Event. Check name and tag, pull secrets, and whether the node reaches the registry.',
     nextQuestion: `What does the last attempt say? ${kubectl(container.pod, 'describe', 'pod', container.pod.name)}`,
@@ -274,6 +310,7 @@ export const imageRules: readonly ContainerRule[] = [
   pullRateLimited,
   nodeDiskFull,
   brokenPull,
+  storeDamaged,
   registryUnreachable,
   registryFails,
   pullUnauthorized,

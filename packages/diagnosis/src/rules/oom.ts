@@ -125,7 +125,7 @@ const oomAtStart: ContainerRule = {
   mode: 1,
   when: {
     'the runtime says that it ran out of memory before it started': (container) =>
-      saidAtStart(container, /OOM-killed|memory limit too low/i),
+      saidAtStart(container, /OOM-killed|memory limit (?:\w+ ){0,3}too low/i),
   },
   shows: withLimit,
   concludes: (container) => ({

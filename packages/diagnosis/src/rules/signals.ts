@@ -12,9 +12,25 @@ const fatalSignals: Readonly<Record<number, readonly [name: string, meaning: str
   159: ['SIGSYS', 'a system call that its seccomp profile forbids'],
 };
 
-/** Windows codes: 0xC0000005 and the like, as signed or unsigned numbers. */
-const accessViolation: readonly (number | undefined)[] = [0xc0000005, 0xc0000005 - 2 ** 32];
-const windowsAbort: readonly (number | undefined)[] = [0xc0000409, 0xc0000409 - 2 ** 32];
+/** Faults of Windows: codes of NTSTATUS, which container runtimes show as signed or as unsigned numbers. */
+const windowsFaults: Readonly<Record<number, readonly [name: string, meaning: string]>> = {
+  0xc000001d: ['an illegal instruction', 'this CPU does not know it'],
+  0xc0000006: ['an in-page error', 'a file that it had mapped cannot be read'],
+  0xc0000017: ['want of memory', 'Windows had none left for it'],
+  0xc0000094: ['a division by zero', 'a fault of its arithmetic'],
+  0xc00000fd: ['a stack overflow', 'calls without end'],
+  0xc0000135: ['a missing DLL', 'a library that it needs is not in the image'],
+  0xc0000139: ['a missing entry point', 'a library in the image is of another version'],
+  0xc0000142: ['a DLL that failed to start', 'a library that it needs cannot be initialized'],
+};
+const accessViolation = 0xc0000005;
+/** Fail fast, a corrupt heap, and Environment.FailFast of .NET. */
+const windowsAborts: readonly (number | undefined)[] = [0xc0000409, 0xc0000374, 0x80131623];
+
+/** The code as an unsigned number. */
+function unsigned(code: number | undefined): number | undefined {
+  return code === undefined || code >= 0 ? code : code + 2 ** 32;
+}
 
 /** What an abort leaves to say: of V8, glibc, C++, Rust, the JVM, Go. */
 const abortWords =
@@ -28,9 +44,11 @@ const aborted: ContainerRule = {
     'it aborted, by its exit code or its last words': (container) => {
       const { ended } = container;
       if (ended === undefined) return false;
-      if (ended.code === 134 || windowsAbort.includes(ended.code)) return [ended.exitCode];
+      if (ended.code === 134 || windowsAborts.includes(unsigned(ended.code))) {
+        return [ended.exitCode];
+      }
       // As PID 1 a program cannot abort: the kernel ignores its SIGABRT, and libc dies of another signal.
-      const isKilled = ended.code === 139 || ended.code === 132;
+      const isKilled = ended.code === 139 || ended.code === 132 || ended.code === 133;
       const said = isKilled && firstMatch(container.lastWords, abortWords);
       return said !== false && [ended.exitCode, ...said];
     },
@@ -56,7 +74,7 @@ const segmentationFault: ContainerRule = {
   when: {
     'its exit code is that of SIGSEGV, or of an access violation': ({ ended }) =>
       ended !== undefined &&
-      (ended.code === 139 || accessViolation.includes(ended.code)) && [ended.exitCode],
+      (ended.code === 139 || unsigned(ended.code) === accessViolation) && [ended.exitCode],
   },
   shows: howItEnded,
   concludes: (container) => ({
@@ -76,11 +94,11 @@ const fatalSignal: ContainerRule = {
   mode: 13,
   when: {
     'its exit code is that of a signal that a program dies of by itself': ({ ended }) =>
-      ended?.exitCode.is(...Object.keys(fatalSignals).map(Number)) ?? false,
+      ended !== undefined && faultOf(ended.code) !== undefined && [ended.exitCode],
   },
   shows: howItEnded,
   concludes: (container) => {
-    const [name, meaning] = fatalSignals[container.ended?.code ?? 0] ?? ['a signal', 'a fault'];
+    const [name, meaning] = faultOf(container.ended?.code) ?? ['a signal', 'a fault'];
     return {
       summary: `Container ${container.name} dies of ${name}: ${meaning}.`,
       confidence: high('the exit code names the signal'),
@@ -143,6 +161,10 @@ export const signalRules: readonly ContainerRule[] = [
   terminatedOnce,
   terminatedLoop,
 ];
+
+function faultOf(code: number | undefined) {
+  return fatalSignals[code ?? 0] ?? windowsFaults[unsigned(code) ?? 0];
+}
 
 /** 130 and 143; 0xC000013A is the Ctrl-C of Windows. */
 function stoppedBySignal({ ended }: ContainerFacts): Proof {

@@ -8,10 +8,14 @@ import { couldNotStart, saidAtStart, startTexts } from './start-texts.ts';
  * What runc, crun and docker say when the program cannot be run, of Kubernetes 1.9 to 1.36. A missing directory or mount
  * ends in `no such file or directory` too, so the word `exec` or `executable` must be there.
  */
-const notFound =
-  /executable (?:file )?\S* ?not found|exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?no such file|exec user process caused:? \W*no such file|open executable: no such file|failed to find executable|the system cannot find the (?:file|path) specified|command '[^']*' not found/i;
-const notExecutable =
-  /exec:? \\*"?[^"\s\\]+\\*"?: (?:stat [^:]+: )?(?:permission denied|is a directory)|exec user process caused:? \W*permission denied|open executable: permission denied|executable file \S+ not executable/i;
+const notFound = execFailed(
+  'no such file',
+  /executable (?:file )?[^:]{0,200}not found|(?:find|finding) executable\b|failed to load \S+: no such file|the file \S+ was not found|the system cannot find the (?:file|path) specified|command '[^']*' not found/,
+);
+const notExecutable = execFailed(
+  '(?:permission denied|operation not permitted|is a directory)',
+  /executable file \S+ not executable/,
+);
 const wrongFormat = /exec format error/i;
 
 /**
@@ -19,14 +23,20 @@ const wrongFormat = /exec format error/i;
  * by then, so it ends with code 1 and its log holds nothing else.
  */
 function execLine(what: string): RegExp {
-  return new RegExp(`^\\s*(?:exec \\S+|\\S+: exec user process caused):? "?${what}"?\\s*$`, 'i');
+  const runc = `\\s*(?:exec \\S+|\\S+: exec user process caused):? "?${what}"?\\s*`;
+  // crun writes it as JSON.
+  const crun = `\\{"msg":"exec container process[^:]*: ${what}".*\\}\\s*`;
+  return new RegExp(`^(?:${runc}|${crun})$`, 'i');
 }
 
 const formatLine = execLine('exec format error');
 /** A shell that takes a program of another architecture for a script. */
 const notAScript = /^\S+: (?:line )?\d+: \W*ELF/i;
+/** A shell that was given one to run, and emulators that cannot. */
+const notForThisCpu =
+  /: cannot execute binary file: exec format error\s*$|^\S+: (?:line )?\d+: \S+: exec format error\s*$|^qemu-\w+: could not open '\/lib|^rosetta error: failed to open elf/i;
 const missingLine = execLine('no such file or directory');
-const deniedLine = execLine('permission denied');
+const deniedLine = execLine('(?:permission denied|operation not permitted)');
 
 const execFormat: ContainerRule = {
   name: 'exec-format-error',
@@ -38,6 +48,7 @@ const execFormat: ContainerRule = {
         saidAtStart(container, wrongFormat),
         leftOnly(container, formatLine),
         leftOnly(container, notAScript),
+        leftOnly(container, notForThisCpu),
       ),
   },
   shows: howItEnded,
@@ -58,7 +69,7 @@ const commandNotFound: ContainerRule = {
   when: {
     'the runtime, the log or the exit code says that the command is not there': (container) =>
       any(
-        saidAtStart(container, notFound),
+        saidOfProgram(container, notFound),
         leftOnly(container, missingLine),
         endedWith(container, 127),
       ),
@@ -84,7 +95,7 @@ const notExecutableRule: ContainerRule = {
       container,
     ) =>
       any(
-        saidAtStart(container, notExecutable),
+        saidOfProgram(container, notExecutable),
         leftOnly(container, deniedLine),
         endedWith(container, 126),
       ),
@@ -133,6 +144,32 @@ export const startRules: readonly ContainerRule[] = [
   startError,
 ];
 
+/**
+ * What failed on the node before there was a program to run: programs of its own that the runtime calls, hooks of GPU
+ * runtimes, the specification of the container.
+ */
+const beforeProgram =
+  /failed to create containerd container|failed to generate (?:container|spec)|\bhook (?:#?\d|caused|failed)|running hook|retrieve OCI runtime error/i;
+
+function saidOfProgram(container: ContainerFacts, pattern: RegExp): Proof {
+  if (couldNotStart(container) === false) return false;
+  const texts = startTexts(container).filter((text) => text.matches(beforeProgram) === false);
+  return firstMatch(texts, pattern);
+}
+
+/** What runc, crun and docker say of the program file, and what else means the same. */
+function execFailed(why: string, otherwise: RegExp): RegExp {
+  const file = String.raw`(?:\\*"[^"\n]{1,300}?\\*"|[^"\s\\]+)`;
+  const forms = [
+    `exec:? ${file}: (?:stat [^:]+: )?${why}`,
+    `exec user process caused:? \\W*${why}`,
+    `exec container process[^:]*: ${why}`,
+    `open executable: ${why}`,
+    otherwise.source,
+  ];
+  return new RegExp(forms.join('|'), 'i');
+}
+
 /** Holds when the line is all that the container left, in its message or in its log. */
 function leftOnly({ lastWords }: ContainerFacts, line: RegExp): Proof {
   const [message, first, second] = lastWords;
@@ -156,7 +193,7 @@ function howItEnded({ ended, restartCount }: ContainerFacts): readonly Field[] {
 }
 
 function saidOr127(container: ContainerFacts): Confidence {
-  if (saidAtStart(container, notFound) !== false) return high('the runtime says so');
+  if (saidOfProgram(container, notFound) !== false) return high('the runtime says so');
   return container.ended?.code === 127
     ? medium('exit code 127 is how a shell says it')
     : low('one line of the log says so');

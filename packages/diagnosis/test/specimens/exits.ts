@@ -139,6 +139,43 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [{ category: 'UnexpectedCompletion', mode: 19 }],
   },
   {
+    name: 'a container that a rule keeps from being restarted has done its work',
+    observation: podOf({
+      containers: [
+        {
+          spec: {
+            restartPolicy: 'Never',
+            restartPolicyRules: [
+              { action: 'Restart', exitCodes: { operator: 'In', values: [42] } },
+            ],
+          },
+          terminated: life('Completed', 0),
+        },
+        { name: 'other', running: 3000 },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container that a rule restarts whatever its code ends with 0, again and again',
+    observation: podOf({
+      spec: { restartPolicy: 'Never' },
+      containers: [
+        {
+          spec: {
+            restartPolicyRules: [
+              { action: 'Restart', exitCodes: { operator: 'NotIn', values: [3] } },
+            ],
+          },
+          waiting: 'CrashLoopBackOff',
+          restarts: 4,
+          last: life('Completed', 0),
+        },
+      ],
+    }),
+    expected: [{ category: 'UnexpectedCompletion' }],
+  },
+  {
     name: 'the status of a task that is done was published without its spec',
     observation: podOf({
       spec: { containers: [] },

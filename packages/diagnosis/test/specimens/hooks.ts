@@ -48,6 +48,17 @@ export const hookSpecimens: readonly Specimen[] = [
     expected: [{ category: 'PostStartHookFailure', confidence: 'medium', says: /not return/ }],
   },
   {
+    name: 'a postStart hook does not return, in a pod with init containers',
+    observation: podOf({
+      containers: [
+        { name: 'setup', type: 'init', terminated: life('Completed', 0, { ended: 90 }) },
+        { spec: hook, waiting: 'PodInitializing' },
+      ],
+      events: [event('Started', 'Started container app', { container: 'app', seen: 60 })],
+    }),
+    expected: [{ category: 'PostStartHookFailure', confidence: 'medium', says: /not return/ }],
+  },
+  {
     name: 'a postStart hook runs for some seconds',
     observation: podOf({
       containers: [{ spec: hook, waiting: 'ContainerCreating' }],

@@ -84,6 +84,66 @@ export const imageSpecimens: readonly Specimen[] = [
   ),
   pull('the kubelet limits its own pulls', 'pull QPS exceeded', 'ImagePullRateLimited'),
   pull(
+    'the cloud limits what asks it for tokens',
+    `${containerd}failed to authorize: ThrottlingException: Rate exceeded`,
+    'ImagePullRateLimited',
+  ),
+  pull(
+    'CRI-O asks for the registry of a short name',
+    'short name mode is enforcing, but image name alpine:latest returns ambiguous list',
+    'InvalidImageName',
+    { rejected: ['ImagePullBackOff'] },
+  ),
+  {
+    name: 'CRI-O asks for the registry of a short name when it looks for the image',
+    observation: podOf({
+      containers: [
+        {
+          spec,
+          waiting: {
+            reason: 'ImageInspectError',
+            message:
+              'Failed to inspect image "": rpc error: code = Unknown desc = short name mode is enforcing, but image name team/web:1.2 returns ambiguous list',
+          },
+        },
+      ],
+    }),
+    expected: [{ category: 'ImageInspectError', says: /which registry/ }],
+  },
+  pull(
+    'the policy of the node rejects an image',
+    'Source image rejected: Running image docker://registry.shop.test/team/web:1.2 is rejected by policy.',
+    'ImageInspectError',
+    { says: /signature policy/ },
+  ),
+  pull(
+    'the store of the node has lost a layer',
+    `failed to pull and unpack image "${image}": failed to prepare extraction snapshot "extract-7 sha256:1": parent snapshot sha256:2 does not exist: not found`,
+    'ImagePullBackOff',
+    { mode: 24, remediation: 'report-only', says: /cannot unpack/, rejected: ['ImageNotFound'] },
+  ),
+  pull(
+    'docker cannot unpack a layer',
+    'failed to register layer: Error processing tar file(exit status 1): lchown /etc/gshadow: operation not permitted',
+    'ImagePullBackOff',
+    { mode: 24, says: /cannot unpack/ },
+  ),
+  pull(
+    'a tag of Quay has expired',
+    'initializing source docker://registry.shop.test/team/web:1.2: reading manifest 1.2: unknown: Tag 1.2 was deleted or has expired. To pull, revive via time machine',
+    'ImageNotFound',
+  ),
+  pull(
+    'a pull was cancelled',
+    `rpc error: code = Canceled desc = failed to pull and unpack image "${image}": context canceled`,
+    'RegistryUnreachable',
+  ),
+  pull(
+    'CRI-O has no valid login',
+    'unable to retrieve auth token: invalid username/password',
+    'ImagePullUnauthorized',
+  ),
+  pull(
     'the disk of the node is full',
     `failed to pull and unpack image "${image}": failed to extract layer sha256:1: write /var/lib/containerd/x: no space left on device: unknown`,
     'ImagePullNodeDiskFull',

@@ -59,6 +59,18 @@ export const signalSpecimens: readonly Specimen[] = [
     notRejected: ['Aborted'],
   }),
   crash('a program touches memory that is not its own on Windows', 3221225477, 'SegmentationFault'),
+  crash('a program has a corrupt heap on Windows', 0xc0000374, 'Aborted'),
+  crash('a program lacks a DLL on Windows', 3221225781, 'FatalSignal', { says: /missing DLL/ }),
+  crash('a program overflows its stack on Windows', -1073741571, 'FatalSignal', {
+    says: /stack overflow/,
+  }),
+  crash(
+    'Node.js is trapped when it runs out of heap',
+    133,
+    'Aborted',
+    { confidence: 'medium' },
+    'FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed\n',
+  ),
   crash('a program does not fit the CPU', 132, 'FatalSignal', { mode: 13, says: /SIGILL/ }),
   crash('a program calls what seccomp forbids', 159, 'FatalSignal', { says: /SIGSYS/ }),
   crash('a program reads beyond /dev/shm', 135, 'FatalSignal', { says: /SIGBUS/ }),

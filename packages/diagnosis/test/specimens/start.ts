@@ -111,6 +111,71 @@ export const startSpecimens: readonly Specimen[] = [
     }),
     expected: [{ category: 'CommandNotFound', container: 'install', containerType: 'init' }],
   },
+  stuck(
+    'gVisor does not find the program',
+    'RunContainerError',
+    'failed to create containerd task: failed to create shim task: OCI runtime create failed: creating container: starting container: failed to load /bin/server: no such file or directory: unknown',
+    'CommandNotFound',
+  ),
+  stuck(
+    'Kata does not find the program',
+    'RunContainerError',
+    'failed to create containerd task: failed to create shim task: the file /bin/server was not found: unknown',
+    'CommandNotFound',
+  ),
+  failedStart(
+    'a command has its arguments in one string',
+    `${runc}exec: "python app.py": stat python app.py: no such file or directory: unknown`,
+    'CommandNotFound',
+  ),
+  stuck(
+    'crun may not execute the program',
+    'CreateContainerError',
+    'container create failed: exec container process `/bin/server`: Operation not permitted',
+    'CommandNotExecutable',
+  ),
+  stuck(
+    'containerd lacks a program of its own on the node',
+    'CreateContainerError',
+    'failed to create containerd container: get apparmor_parser version: exec: "apparmor_parser": executable file not found in $PATH',
+    'CreateContainerError',
+    { notRejected: ['CommandNotFound'] },
+  ),
+  failedStart(
+    'the hook of a GPU runtime lacks a program of its own on the node',
+    `${runc}error running prestart hook #0: exec: "nvidia-container-runtime-hook": executable file not found in $PATH: unknown`,
+    'StartError',
+    { notRejected: ['CommandNotFound'] },
+  ),
+  ended(
+    'crun leaves one line: another architecture',
+    life('Error', 1, {
+      message:
+        '{"msg":"exec container process `/app/serve`: Exec format error","level":"error","time":"2024-05-01T10:00:00Z"}\n',
+    }),
+    'ExecFormatError',
+  ),
+  ended(
+    'a shell was given a program of another architecture',
+    life('Error', 126, {
+      message: '/start.sh: line 3: /app/serve: cannot execute binary file: Exec format error\n',
+    }),
+    'ExecFormatError',
+    { rejected: ['CommandNotExecutable'] },
+  ),
+  ended(
+    'an emulator lacks the libraries of another architecture',
+    life('Error', 255, {
+      message:
+        "qemu-x86_64: Could not open '/lib64/ld-linux-x86-64.so.2': No such file or directory\n",
+    }),
+    'ExecFormatError',
+  ),
+  ended(
+    'a program with capabilities may not be executed',
+    life('Error', 255, { message: 'exec /coredns: operation not permitted\n' }),
+    'CommandNotExecutable',
+  ),
   ended(
     'a shell does not find a command',
     life('Error', 127, { message: 'sh: gunicorn: not found\n' }),
