@@ -21,6 +21,7 @@ interface Case {
   readonly events: NonNullable<Observation['events']>;
   readonly related?: NonNullable<Observation['related']>;
   readonly logs?: readonly Omit<ContainerLog, 'pod'>[];
+  readonly seenAt?: string;
   readonly expected: {
     readonly category: string;
     readonly alsoAccept?: readonly string[];
@@ -57,7 +58,7 @@ describe('a gathered pod is called what it is', () => {
   }
 });
 
-function observationOf({ pod, events, related = [], logs = [] }: Case): Observation {
+function observationOf({ pod, events, related = [], logs = [], seenAt }: Case): Observation {
   const { name = '', namespace = '' } = pod?.metadata ?? {};
   const [owner] = related;
   return {
@@ -65,7 +66,7 @@ function observationOf({ pod, events, related = [], logs = [] }: Case): Observat
     events,
     related,
     logs: logs.map((log) => ({ ...log, pod: { name, namespace } })),
-    ...(momentOf([pod, events, related], new Date()) ?? { now: new Date() }),
+    ...(momentOf([pod, events, related, { seenAt }], new Date()) ?? { now: new Date() }),
   };
 }
 

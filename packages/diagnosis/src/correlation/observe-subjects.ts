@@ -29,7 +29,8 @@ export function observePod(pod: AnyObject, index: SnapshotIndex, moment: Moment)
     ...namedBySpec(view, namespace, index),
     ...siblingsOf(pod, view, index),
   ];
-  const events = [...own, ...eventsAboutRelated(related, index)];
+  const around = [...related.map(refOf), ...namedOnly(view, namespace, related)];
+  const events = [...own, ...eventsAround(around, index)];
   return { pod, events, related, logs: index.logsOf(namespace, name), ...moment };
 }
 
@@ -121,15 +122,32 @@ function siblingsOf(pod: AnyObject, view: Field, index: SnapshotIndex): readonly
   return siblings;
 }
 
-function eventsAboutRelated(
-  related: readonly AnyObject[],
-  index: SnapshotIndex,
-): readonly AnyEvent[] {
-  return related.flatMap((object) => {
-    const ref = refOf(object);
-    // What happened to another pod is no Event about this one.
-    return ref.kind === 'Pod' ? [] : index.eventsAbout(ref).slice(-maxRelatedEvents);
+/** Its node and its controller, where they were not seen: who reads pods and Events need not be allowed to read nodes. */
+function namedOnly(
+  pod: Field,
+  namespace: string | undefined,
+  seen: readonly AnyObject[],
+): readonly ObjectRef[] {
+  const controller = pod.at('metadata', 'ownerReferences').itemWhere('controller', true);
+  const named = [
+    { kind: 'Node', name: pod.textAt('spec', 'nodeName') },
+    { kind: controller.textAt('kind'), ...placed(namespace), name: controller.textAt('name') },
+  ];
+  return named.flatMap(({ kind, name, ...rest }) => {
+    if (kind === undefined || name === undefined) return [];
+    const isSeen = seen.some((object) => {
+      const ref = refOf(object);
+      return ref.kind === kind && ref.name === name;
+    });
+    return isSeen ? [] : [{ kind, name, ...rest }];
   });
+}
+
+function eventsAround(refs: readonly ObjectRef[], index: SnapshotIndex): readonly AnyEvent[] {
+  return refs.flatMap((ref) =>
+    // What happened to another pod is no Event about this one.
+    ref.kind === 'Pod' ? [] : index.eventsAbout(ref).slice(-maxRelatedEvents),
+  );
 }
 
 function present(object: AnyObject | undefined): readonly AnyObject[] {

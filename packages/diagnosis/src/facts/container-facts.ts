@@ -98,6 +98,15 @@ export class ContainerFacts {
     return this.state === 'waiting' && !patientReasons.includes(this.waitingReason.text);
   }
 
+  /** Whether an Event says that the kubelet stops its first life for a probe, and that life still has its grace. */
+  isStoppedBy({ reason, message, lastMs }: ObservedEvent): boolean {
+    if (this.state !== 'running' || this.restarts > 0 || reason.text !== 'Killing') return false;
+    return (
+      message.matches(/failed \w+ probe/i) !== false &&
+      (lastMs === undefined || lastMs >= (this.runningSince.timeMs ?? 0))
+    );
+  }
+
   /** Whether something may be wrong with it, so that the rules for containers are asked. */
   get isSuspect(): boolean {
     if (this.isStuckWaiting) return true;
@@ -107,6 +116,7 @@ export class ContainerFacts {
     // Sidecars are stopped when the work of the pod is done.
     if (this.type === 'sidecar' && this.state === 'terminated' && this.pod.isDone) return false;
     if (this.state === 'running' && !this.isReady && this.type !== 'init') return true;
+    if (this.events.some((event) => this.isStoppedBy(event))) return true;
     // An init container that has done its work ended well, and so did one that is not run again.
     const { ended } = this;
     return ended !== undefined && !(this.state === 'terminated' && this.isServing);

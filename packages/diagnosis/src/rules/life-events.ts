@@ -39,14 +39,15 @@ export function eventOfLastLife(
   message = /(?:)/,
   isAbout: IsAbout = () => true,
 ): Proof {
-  // What runs its first life has no last one.
-  if (container.ended === undefined && container.state === 'running') return false;
+  // What runs its first life has no last one, unless it is being stopped.
+  const isFirst = container.ended === undefined && container.state === 'running';
+  if (isFirst && reason !== 'Killing') return false;
   const event = container.events.find(
     (candidate) =>
       candidate.reason.text === reason &&
       candidate.message.matches(message) !== false &&
       isAbout(candidate) &&
-      isOfLastLife(container, candidate),
+      (isFirst ? container.isStoppedBy(candidate) : isOfLastLife(container, candidate)),
   );
   return event !== undefined && [event.reason, event.message];
 }

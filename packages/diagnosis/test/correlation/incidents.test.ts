@@ -350,6 +350,28 @@ describe('a node', () => {
     assert.deepEqual(outline(fleet.diagnose()), ['NodeRestart of 2, Node node-1, holds node']);
   });
 
+  it('that ran out of memory is known from its Events alone, where nodes may not be read', () => {
+    const last = { reason: 'Error', exitCode: 137, startedAt: ago(900), finishedAt: ago(30) };
+    const killed = {
+      status: {
+        phase: 'Running',
+        containerStatuses: [
+          {
+            name: 'app',
+            ready: true,
+            restartCount: 2,
+            state: { running: { startedAt: ago(28) } },
+            lastState: { terminated: last },
+          },
+        ],
+      },
+    };
+    const fleet = new Fleet().pod('web', killed);
+    const about = { kind: 'Node', name: 'node-1', namespace: undefined };
+    fleet.events.push(event('SystemOOM', 'System OOM encountered', { about, seen: 30 }));
+    assert.equal(fleet.diagnose().subjects[0]?.state, 'NodeOOM');
+  });
+
   it('that was restarted in good order is told from the times of all its pods', () => {
     const fleet = (...ends: readonly number[]): Fleet => {
       const made = new Fleet();

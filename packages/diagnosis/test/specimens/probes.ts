@@ -54,6 +54,40 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'LivenessProbeFailure', confidence: 'high' }],
   },
   {
+    name: 'the kubelet stops a container for its liveness probe, and it has not ended yet',
+    observation: podOf({
+      containers: [{ spec: liveness, running: 60, ready: true }],
+      events: [event('Killing', livenessKilling, { container: 'app', type: 'Normal', seen: 40 })],
+    }),
+    expected: [
+      {
+        category: 'LivenessProbeFailure',
+        container: 'app',
+        confidence: 'high',
+        severity: 'warning',
+      },
+    ],
+  },
+  {
+    name: 'the kubelet stopped the pod of the same name before for its liveness probe',
+    observation: podOf({
+      containers: [{ spec: liveness, running: 60, ready: true }],
+      events: [event('Killing', livenessKilling, { container: 'app', type: 'Normal', seen: 90 })],
+    }),
+    expected: [],
+  },
+  {
+    name: 'the kubelet stops the container beside it for its liveness probe',
+    observation: podOf({
+      containers: [
+        { name: 'other', spec: liveness, running: 60, ready: true },
+        { spec: liveness, running: 60, ready: true },
+      ],
+      events: [event('Killing', livenessKilling, { seen: 40 })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', container: 'app' }],
+  },
+  {
     name: 'a kubelet of before 1.12 restarts a container for its liveness probe',
     observation: podOf({
       containers: [{ ...loop, last: life('Error', 137, { lasted: 2 }) }],
