@@ -15,6 +15,7 @@ interface CaseFile {
   readonly events: readonly AnyEvent[];
   readonly related?: readonly KubernetesObject[];
   readonly logs?: readonly Omit<ContainerLog, 'pod'>[];
+  readonly seenAt?: string;
   readonly expected: {
     readonly category: string;
     readonly alsoAccept?: readonly string[];
@@ -29,7 +30,7 @@ export async function readCases(folder: string): Promise<Sample[]> {
   for await (const file of glob('*.json', { cwd: folder })) {
     // Written by hand in the shape above; a wrong one shows as a wrong score.
     const given = JSON.parse(await readFile(join(folder, file), 'utf8')) as CaseFile;
-    const { name, pod, events, related = [], logs = [], expected } = given;
+    const { name, pod, events, related = [], logs = [], seenAt, expected } = given;
     samples.push({
       name,
       snapshot: {
@@ -38,7 +39,7 @@ export async function readCases(folder: string): Promise<Sample[]> {
         objects: related,
         logs: pod === null ? [] : logs.map((log) => ({ ...log, pod: nameOf(pod) })),
         // As the command takes it, which reads such files too.
-        ...(momentOf([pod, events, related], new Date()) ?? { now: new Date() }),
+        ...(momentOf([pod, events, related, { seenAt }], new Date()) ?? { now: new Date() }),
       },
       expected: {
         category: expected.category,
