@@ -77,6 +77,16 @@ describe('parseSchedulerMessage', () => {
       ['volume'],
     ],
     [
+      'a claim that was promised to another node',
+      'running PreBind plugin "VolumeBinding": binding volumes: selectedNode annotation value "" not set to scheduled node "node-2"',
+      ['volume'],
+    ],
+    [
+      'a claim that was promised to another node, in old words',
+      'selectedNode annotation value "" not set to scheduled node "node-2"',
+      ['volume'],
+    ],
+    [
       'resource claims, which are no volumes',
       '0/2 nodes are available: 2 cannot allocate all claims. still not schedulable, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.',
       ['2 claim'],

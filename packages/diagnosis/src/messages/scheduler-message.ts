@@ -59,7 +59,7 @@ const kinds: readonly (readonly [RefusalKind, RegExp])[] = [
   ],
   [
     'volume',
-    /persistentvolume|\bvolumes?\b|volume(?:binding|zone|restrictions)|volumelimits|\bpvc\b|storage ?class|free (?:storage|space)|available disk|\bcsi\b/i,
+    /persistentvolume|\bvolumes?\b|volume(?:binding|zone|restrictions)|volumelimits|\bpvc\b|storage ?class|free (?:storage|space)|available disk|\bcsi\b|selectednode annotation/i,
   ],
   [
     'resources',

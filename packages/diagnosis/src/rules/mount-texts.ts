@@ -50,7 +50,13 @@ function volumesMeant(pod: PodFacts, message: string): readonly Field[] {
   const texts = [message, ...mountMessages(pod).map(({ text = '' }) => text)];
   const listed = namedIn(texts.flatMap((text) => unmounted.exec(text)?.[1]?.split(/\s+/) ?? []));
   if (listed.length > 0) return listed;
-  return volumes
-    .filter((volume) => volume.has('persistentVolumeClaim'))
+  return claimed(pod);
+}
+
+/** The names of the volumes of the pod that have a claim. */
+export function claimed(pod: PodFacts): readonly Field[] {
+  return pod.view
+    .at('spec', 'volumes')
+    .items.filter((volume) => volume.has('persistentVolumeClaim'))
     .map((volume) => volume.at('name'));
 }

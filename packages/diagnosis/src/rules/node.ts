@@ -132,10 +132,17 @@ function notReady(pod: PodFacts): Proof {
   return readyOfNode(pod).at('status').is('Unknown', 'False');
 }
 
-/** The node controller sets Ready and leaves ContainersReady, which is the kubelet's, as it was. */
+/**
+ * The node controller sets Ready and leaves ContainersReady, which is the kubelet's, as it was. Before Kubernetes 1.11
+ * there was no such condition; the containers themselves are as they were.
+ */
 function unreadyForItsNode(pod: PodFacts): Proof {
   const ready = pod.condition('Ready').at('status').is('False', 'Unknown');
-  const containers = pod.condition('ContainersReady').at('status').is('True');
+  const condition = pod.condition('ContainersReady');
+  const containers = any(
+    condition.at('status').is('True'),
+    pod.containers.every((container) => container.isServing) && condition.isMissing(),
+  );
   return ready !== false && containers !== false && [...ready, ...containers];
 }
 
@@ -143,6 +150,7 @@ function unreadyForItsNode(pod: PodFacts): Proof {
 function unreadyWithoutReason(pod: PodFacts): Proof {
   return (
     unreadyForItsNode(pod) !== false &&
+    pod.condition('ContainersReady').isPresent &&
     pod.view.at('spec', 'readinessGates', 0).isMissing() !== false &&
     pod.condition('Ready').at('reason').isMissing()
   );

@@ -1,6 +1,13 @@
 import { firstMatch, type Field, type PodFacts, type Proof } from '../facts/index.ts';
 import { command } from './command.ts';
-import { firstText, mountMessages, placedBy, placedByVolumes, volumeIn } from './mount-texts.ts';
+import {
+  claimed,
+  firstText,
+  mountMessages,
+  placedBy,
+  placedByVolumes,
+  volumeIn,
+} from './mount-texts.ts';
 import { nodeOf } from './place.ts';
 import { high, low, medium, type PodRule } from './rule.ts';
 import { placedAt, waitsTooLong, waits } from './starting.ts';
@@ -79,12 +86,14 @@ export const volumeMountRules: readonly PodRule[] = [
       summary: `No container has started since it was given node ${nodeOf(pod)}; a volume that does not come is the likeliest.`,
       confidence: low('no Event is left; only the time that has passed and the volumes speak'),
       // A volume that another node still holds comes by itself.
-      remediation: hasClaim(pod) ? 'none' : 'report-only',
+      remediation: claimed(pod).length > 0 ? 'none' : 'report-only',
       advice:
         'See that its Secrets, ConfigMaps and claims exist. The next Event of the kubelet tells; it tries every two minutes.',
       nextQuestion: `What does the kubelet say now? ${command('kubectl', 'describe', 'pod', ...(pod.namespace === undefined ? [] : ['-n', pod.namespace]), pod.name)}`,
       wouldChange: 'An Event about the sandbox, or about an image that is still pulled.',
       sinceMs: placedAt(pod).timeMs,
+      // All may mount a Secret, and one the claim, which is then the likelier to be waited for.
+      ...placedByVolumes(pod, claimed(pod)),
       ...placedByVolumes(pod, riskyVolumes(pod)),
     }),
   },
@@ -116,10 +125,6 @@ const riskySources = [
   'azureFile',
   'hostPath',
 ];
-
-function hasClaim(pod: PodFacts): boolean {
-  return pod.view.at('spec', 'volumes').items.some((volume) => volume.has('persistentVolumeClaim'));
-}
 
 function riskyVolume(pod: PodFacts): Proof {
   const [first] = riskyVolumes(pod);

@@ -56,6 +56,32 @@ export const nodeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'NodeLost', says: /is not ready \(container runtime is down\)/ }],
   },
   {
+    name: 'before Kubernetes 1.11 no condition tells of the containers',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      conditions: [{ type: 'Ready', status: 'False' }],
+      related: [lost],
+    }),
+    expected: [{ category: 'NodeLost', confidence: 'high' }],
+  },
+  {
+    name: 'a container that is not ready may be why the pod is not, whatever its node does',
+    observation: podOf({
+      containers: [{ running: 4000, ready: false }],
+      conditions: [{ type: 'Ready', status: 'False' }],
+      related: [lost],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure' }],
+  },
+  {
+    name: 'one condition that somebody has kept tells nothing of a node',
+    observation: podOf({
+      containers: [{ running: 4000 }],
+      conditions: [{ type: 'Ready', status: 'False' }],
+    }),
+    expected: [],
+  },
+  {
     name: 'the node was not seen, but the node controller has marked the pod',
     observation: podOf({ containers: [{ running: 4000 }], conditions: marked }),
     expected: [{ category: 'NodeLost', confidence: 'medium' }],

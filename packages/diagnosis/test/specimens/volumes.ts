@@ -124,6 +124,32 @@ export const volumeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'VolumeMountFailure', container: 'db' }],
   },
   {
+    name: 'both mount a Secret and one the claim, and nothing tells which does not come',
+    observation: waiting(
+      {
+        containers: [
+          {
+            name: 'app',
+            spec: {
+              volumeMounts: [
+                { name: 'cfg', mountPath: '/cfg' },
+                { name: 'data', mountPath: '/data' },
+              ],
+            },
+            waiting: 'ContainerCreating',
+          },
+          {
+            name: 'proxy',
+            spec: { volumeMounts: [{ name: 'cfg', mountPath: '/cfg' }] },
+            waiting: 'ContainerCreating',
+          },
+        ],
+      },
+      900,
+    ),
+    expected: [{ category: 'VolumeMountFailure', container: 'app', confidence: 'low' }],
+  },
+  {
     name: 'the path of one container does not come, and nothing tells why',
     observation: waiting(
       {
