@@ -21,12 +21,11 @@ export function ownRules(
   names: RuleNames,
 ): readonly PolicyRule[] {
   return [
-    permission(Lease, ['get', 'update'], { names: [names.lease] }),
-    // A creation by POST cannot be restricted to a name.
-    permission(Lease, ['create']),
+    // It creates its lease by an apply, because a creation by POST cannot be restricted to a name.
+    permission(Lease, ['get', 'create', 'patch', 'update'], { names: [names.lease] }),
     // Without patch: a process becomes leader once, so that no Event of its repeats.
     permission(EventsV1Event, ['create']),
-    // It creates its Secret by an apply, so that the creation can be restricted to the name.
+    // As the lease.
     ...(program.servesWebhooks
       ? [
           permission(Secret, ['get', 'list', 'watch', 'create', 'patch'], {

@@ -34,12 +34,11 @@ describe('the manifests of an operator', () => {
         resourceNames: ['state'],
         verbs: ['delete'],
       },
-      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
       {
         apiGroups: ['coordination.k8s.io'],
         resources: ['leases'],
         resourceNames: ['gadgeteer'],
-        verbs: ['get', 'update'],
+        verbs: ['create', 'get', 'patch', 'update'],
       },
       { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create'] },
     ]);

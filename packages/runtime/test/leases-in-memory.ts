@@ -3,7 +3,7 @@ import type { Stored } from '@kubewright/apimachinery';
 import type { LeaseClient } from '../src/election/index.ts';
 import { failure } from './status-failure.ts';
 
-/** One lease with the rules of the server that an election rests on: optimistic concurrency, not found, already exists. */
+/** One lease with the rules of the server that an election rests on: optimistic concurrency, not found, fields of other managers. */
 export class LeasesInMemory {
   lease: Stored<Lease> | undefined;
   #version = 0;
@@ -38,13 +38,14 @@ export class LeasesInMemory {
       if (found === undefined) throw failure(404, 'NotFound');
       return found;
     },
-    create: async (
+    apply: async (
       _resource: unknown,
       lease: Lease,
       options?: { signal?: AbortSignal | undefined },
     ) => {
       await this.before('create', options?.signal);
-      if (this.lease !== undefined) throw failure(409, 'AlreadyExists');
+      // Whoever made it is another manager, with another holder.
+      if (this.lease !== undefined) throw failure(409, 'Conflict');
       const stored = this.#store({
         ...lease,
         apiVersion: Lease.apiVersion,

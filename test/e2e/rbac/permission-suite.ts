@@ -45,6 +45,7 @@ export interface PermissionSuite<Outcome extends string> {
 const ownNeeds: readonly Need<never>[] = [
   { role: 'leader', resource: 'leases', verb: 'create', fails: 'leads' },
   { role: 'leader', resource: 'leases', verb: 'get', fails: 'leads' },
+  { role: 'leader', resource: 'leases', verb: 'patch', fails: 'leads' },
   { role: 'leader', resource: 'leases', verb: 'update', fails: 'leads', hasLease: true },
   { role: 'leader', resource: 'events', verb: 'create', fails: 'says that it leads' },
 ];

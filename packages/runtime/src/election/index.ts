@@ -1,4 +1,4 @@
-export * from './election-identity.ts';
+export { newIdentity } from './election-identity.ts';
 export * from './election-machine.ts';
 export * from './election-settings.ts';
 export * from './leader-elector.ts';

@@ -12,7 +12,7 @@ import type { Clock } from '../clock/clock.ts';
 import { SystemClock } from '../clock/system-clock.ts';
 import type { Logger } from '../logging/logger.ts';
 import { silentLogger } from '../logging/silent-logger.ts';
-import { newIdentity } from './election-identity.ts';
+import { creatorName, newIdentity } from './election-identity.ts';
 import { deadlineOf, electionStep, firstStep } from './election-machine.ts';
 import type {
   ElectionCommand,
@@ -27,7 +27,7 @@ import { holderOf, releasedLease } from './lease-record.ts';
 import type { LeaseIdentity } from './lease-record.ts';
 
 /** What the election writes with. */
-export type LeaseClient = Pick<Client, 'get' | 'create' | 'update'>;
+export type LeaseClient = Pick<Client, 'get' | 'apply' | 'update'>;
 
 /** Which lease, who we are, and the times. */
 export interface LeaderElectorOptions extends Partial<ElectionTimes> {
@@ -56,6 +56,8 @@ const releaseAttempts = 3;
 
 /**
  * Stands for election by Lease.
+ *
+ * Assumptions: it may `get`, `create`, `patch` and `update` the lease of that name, and needs no other permission.
  *
  * Guarantees: what {@link electionStep} guarantees; a leader's signal aborts no later than `renewDeadlineMs` after its last
  * successful renewal was sent, whatever the API server does, as long as the event loop turns.
@@ -197,7 +199,7 @@ export class LeaderElector {
         return this.#attempt('create', state, signal, async (attempt, sentAtMs) => ({
           type: 'written',
           sentAtMs,
-          lease: await this.#client.create(Lease, command.lease, { signal: attempt }),
+          lease: await this.#create(command.lease, attempt),
         }));
       case 'update':
         return this.#attempt('update', state, signal, async (attempt, sentAtMs) => ({
@@ -210,6 +212,20 @@ export class LeaderElector {
       default:
         return command satisfies never;
     }
+  }
+
+  /**
+   * By an apply, because the permission for a POST cannot be restricted to a name. Each candidate is a manager of its own and
+   * forces nothing: where somebody else has made the lease meanwhile, its holder is a conflict.
+   */
+  async #create(lease: Lease, signal: AbortSignal): Promise<Stored<Lease>> {
+    const { leaseName: name, leaseNamespace: namespace } = this.#self;
+    const fieldManager = creatorName(this.identity);
+    return this.#client.apply(
+      Lease,
+      { ...lease, metadata: { name, namespace } },
+      { fieldManager, signal },
+    );
   }
 
   async #read(signal: AbortSignal): Promise<Stored<Lease> | undefined> {
