@@ -3,7 +3,7 @@ import type { JsonObject, SchemaNode } from '../contracts.ts';
 import type { FieldSet } from './field-set.ts';
 import { FieldSetBuilder } from './field-set.ts';
 import { fieldNode, itemNode, shapeOf } from './node-shape.ts';
-import { fieldElement, itemElement, type PathElement } from './path-element.ts';
+import { fieldElement, itemsByStep, type PathElement } from './path-element.ts';
 
 /** How two versions of an object differ, field by field. */
 export interface FieldChanges {
@@ -67,20 +67,22 @@ function compareMaps(node: SchemaNode, before: unknown, after: unknown, builders
   }
 }
 
-function byStep(node: SchemaNode, list: unknown): Map<PathElement, unknown> {
-  const items = new Map<PathElement, unknown>();
-  for (const item of Array.isArray(list) ? (list as unknown[]) : []) {
-    const step = itemElement(node, item);
-    if (step !== undefined && !items.has(step)) items.set(step, item);
-  }
-  return items;
-}
-
 function compareLists(node: SchemaNode, before: unknown, after: unknown, builders: Builders): void {
-  const left = byStep(node, before);
-  const right = byStep(node, after);
+  const left = itemsByStep(node, before);
+  const right = itemsByStep(node, after);
   for (const step of new Set([...left.keys(), ...right.keys()])) {
-    compareAt(itemNode(node), left.get(step), right.get(step), step, builders);
+    const one = left.get(step) ?? [];
+    const other = right.get(step) ?? [];
+    // Items of one key stand for each other, so that nobody can own a part of one of them.
+    if (one.length > 1 && other.length > 1) {
+      if (!deepEqual(one, other)) builders.modified.add(step);
+    } else if (one.length > 1) {
+      compareAt(itemNode(node), undefined, other[0], step, builders);
+      builders.removed.add(step);
+    } else if (other.length > 1) {
+      compareAt(itemNode(node), one[0], undefined, step, builders);
+      builders.added.add(step);
+    } else compareAt(itemNode(node), one[0], other[0], step, builders);
   }
 }
 

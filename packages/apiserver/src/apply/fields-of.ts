@@ -2,7 +2,7 @@ import type { JsonObject, SchemaNode } from '../contracts.ts';
 import type { FieldSet } from './field-set.ts';
 import { FieldSetBuilder } from './field-set.ts';
 import { fieldNode, isDeclaredField, itemNode, shapeOf } from './node-shape.ts';
-import { fieldElement, itemElement } from './path-element.ts';
+import { fieldElement, itemsByStep } from './path-element.ts';
 
 function isEmptyOrNull(value: unknown): boolean {
   return (
@@ -27,11 +27,9 @@ function collectMap(node: SchemaNode, value: JsonObject, set: FieldSetBuilder): 
 }
 
 function collectList(node: SchemaNode, items: readonly unknown[], set: FieldSetBuilder): void {
-  for (const item of items) {
-    const step = itemElement(node, item);
-    if (step === undefined) continue;
+  for (const [step, [item, ...others]] of itemsByStep(node, items)) {
     set.add(step);
-    collect(itemNode(node), item, set.at(step));
+    if (others.length === 0) collect(itemNode(node), item, set.at(step));
   }
 }
 

@@ -32,6 +32,19 @@ export function itemElement(list: SchemaNode, item: unknown): PathElement | unde
   return found ? `k:${JSON.stringify(keys)}` : undefined;
 }
 
+/** The elements of a set or map list by the steps to them. A list that was not applied may repeat a key. */
+export function itemsByStep(list: SchemaNode, value: unknown): Map<PathElement, unknown[]> {
+  const items = new Map<PathElement, unknown[]>();
+  for (const item of Array.isArray(value) ? (value as unknown[]) : []) {
+    const step = itemElement(list, item);
+    if (step === undefined) continue;
+    const others = items.get(step);
+    if (others === undefined) items.set(step, [item]);
+    else others.push(item);
+  }
+  return items;
+}
+
 const RANKS: Readonly<Record<string, number>> = { f: 0, k: 1, v: 2, i: 3 };
 
 /** Order of steps in FieldsV1: fields, keys, values, indices; each in its own order. */
