@@ -9,6 +9,7 @@ import { nodeTaints } from './node-taints.ts';
 import { podPriority } from './pod-priority.ts';
 import { podSecurity } from './pod-security.ts';
 import { resourceQuota } from './resource-quota.ts';
+import { runtimeClass } from './runtime-class.ts';
 import { serviceAccountAdmission } from './service-account.ts';
 import { terminatingDefinition } from './terminating-definition.ts';
 import { storageProtection } from './storage-protection.ts';
@@ -32,6 +33,7 @@ export function createAdmissionPlugins({
     nodeTaints,
     podSecurity,
     podPriority,
+    runtimeClass,
     defaultTolerations,
     defaultStorageClass,
     storageProtection,

@@ -44,10 +44,17 @@ export const podPriority: AdmissionPlugin = {
         `the integer value of priority (${String(spec['priority'])}) must not be provided in pod spec; priority admission controller computed ${priority} from the given PriorityClass name`,
       );
     }
+    const policy = textAt(chosen ?? {}, 'preemptionPolicy') || PREEMPT;
+    if (spec['preemptionPolicy'] !== undefined && spec['preemptionPolicy'] !== policy) {
+      throw refusal(
+        attributes,
+        `the string value of PreemptionPolicy (${String(spec['preemptionPolicy'])}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`,
+      );
+    }
     if (className === '' && chosen !== undefined) {
       spec['priorityClassName'] = textAt(objectAt(chosen, 'metadata'), 'name');
     }
     spec['priority'] = priority;
-    spec['preemptionPolicy'] ??= textAt(chosen ?? {}, 'preemptionPolicy') || PREEMPT;
+    spec['preemptionPolicy'] = policy;
   },
 };
