@@ -4,6 +4,7 @@ import { CASES as customResources } from './custom-resources.ts';
 import { CASES as generalRequests } from './general-requests.ts';
 import { CASES as jobs } from './jobs.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
+import { CASES as podSpecs } from './pod-specs.ts';
 
 /** By name of the recording in `recorded/`. */
 export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
@@ -12,4 +13,5 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'changes-of-built-in-kinds': changesOfBuiltInKinds,
   'custom-resources': customResources,
   jobs,
+  'pod-specs': podSpecs,
 };

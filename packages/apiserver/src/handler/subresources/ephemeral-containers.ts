@@ -8,6 +8,8 @@ import {
   validateContainer,
   validateContainerName,
 } from '../../registry/pods/validate-container.ts';
+import { containerScene, uniqueName } from '../../registry/pods/validate-containers.ts';
+import { validateVolumes } from '../../registry/pods/validate-volume.ts';
 import { answerUnstored } from '../create.ts';
 import { decodeObjectBody } from '../decode-object.ts';
 import { answerRecord } from '../get.ts';
@@ -26,15 +28,14 @@ function validateUpdate(spec: JsonObject, before: JsonObject): FieldError[] {
   const path = `spec.${LIST}`;
   const others = [...listAt(spec, 'containers'), ...listAt(spec, 'initContainers')];
   const taken = new Set(others.map((container) => textAt(container, 'name')));
-  const volumes = new Set(listAt(spec, 'volumes').map((volume) => textAt(volume, 'name')));
+  const scene = containerScene(spec, validateVolumes('spec', spec).volumes);
   for (const [index, container] of listAt(spec, LIST).entries()) {
     const field = `${path}[${index}]`;
-    const name = textAt(container, 'name');
     errors.push(
-      ...validateContainerName(field, name, taken),
-      ...validateContainer(field, container, { volumes, hostNetwork: false, isInit: false }),
+      ...validateContainerName(field, container),
+      ...validateContainer(field, container, scene),
+      ...uniqueName(field, container, taken),
     );
-    taken.add(name);
     for (const denied of [
       'ports',
       'livenessProbe',

@@ -21,6 +21,7 @@ import {
   textAt,
 } from '../json-read.ts';
 import { defaultPodTemplate } from '../pods/pod-spec-defaults.ts';
+import { podSpecWarnings } from '../pods/pod-warnings.ts';
 import { validateSelector } from '../validation/selector-rules.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -92,11 +93,14 @@ function specWarnings(path: string, spec: JsonObject): string[] {
     spec['completionMode'] === 'Indexed' &&
     (numberAt(spec, 'completions') ?? 0) > MANY_COMPLETIONS &&
     (numberAt(spec, 'parallelism') ?? 0) > MUCH_PARALLELISM;
+  const template = objectAt(spec, 'template');
+  const ofPods = podSpecWarnings(`${path}.template.spec`, objectAt(template, 'spec'));
   return isLarge
     ? [
+        ...ofPods,
         `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
       ]
-    : [];
+    : ofPods;
 }
 
 /** The behaviour of Jobs. */

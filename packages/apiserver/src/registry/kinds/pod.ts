@@ -1,8 +1,10 @@
 import type { JsonObject, Strategy } from '../../contracts.ts';
+import { forbidden, type FieldError } from '../../field-error.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import { ensureObject, listAt, numberAt, objectAt, textAt } from '../json-read.ts';
 import { readAppArmorAnnotations } from '../pods/app-armor.ts';
 import { defaultPodSpec } from '../pods/pod-spec-defaults.ts';
+import { podSpecWarnings } from '../pods/pod-warnings.ts';
 import { qosClassOf } from '../pods/qos-class.ts';
 import { validatePodSpec } from '../pods/validate-pod-spec.ts';
 import { validatePodUpdate } from '../pods/validate-pod-update.ts';
@@ -30,6 +32,20 @@ function mirrorAddress(status: JsonObject): void {
   const first = listAt(status, 'podIPs')[0];
   if (ip !== '' && first === undefined) status['podIPs'] = [{ ip }];
   else if (ip === '' && first !== undefined) status['podIP'] = textAt(first, 'ip');
+}
+
+/** A new pod has no containers for a look inside yet, and is not placed before all its gates are open. */
+function validatePod(object: JsonObject): FieldError[] {
+  const spec = objectAt(object, 'spec');
+  const errors = validatePodSpec('spec', spec);
+  if (listAt(spec, 'ephemeralContainers').length > 0) {
+    errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  }
+  if (textAt(spec, 'nodeName') !== '' && listAt(spec, 'schedulingGates').length > 0) {
+    const rule = 'cannot be set until all schedulingGates have been cleared';
+    errors.push(forbidden('spec.nodeName', rule));
+  }
+  return errors;
 }
 
 /** The behaviour of pods. */
@@ -65,7 +81,9 @@ export const pod: Partial<Strategy> = {
       setOrDelete(status, 'qosClass', objectAt(old, 'status')['qosClass']);
     }
   },
-  validate: (object) => validatePodSpec('spec', objectAt(object, 'spec')),
+  validate: validatePod,
   validateUpdate: validatePodUpdate,
+  warnings: (object, old) =>
+    old === undefined ? podSpecWarnings('spec', objectAt(object, 'spec')) : [],
   gracePeriodSeconds,
 };

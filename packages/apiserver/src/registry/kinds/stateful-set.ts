@@ -11,6 +11,7 @@ import {
   textAt,
 } from '../json-read.ts';
 import { defaultPodTemplate } from '../pods/pod-spec-defaults.ts';
+import { templateWarnings } from '../pods/pod-warnings.ts';
 import { dnsLabel, nonNegative } from '../validation/value-rules.ts';
 import {
   validateCounts,
@@ -155,4 +156,5 @@ export const statefulSet: Partial<Strategy> = {
   },
   validate: (object) => validateSpec(object, false),
   validateUpdate,
+  warnings: templateWarnings,
 };

@@ -11,6 +11,7 @@ import {
   textAt,
 } from '../json-read.ts';
 import { defaultPodTemplate } from '../pods/pod-spec-defaults.ts';
+import { podSpecWarnings, templateWarnings } from '../pods/pod-warnings.ts';
 import {
   magnitude,
   validateCounts,
@@ -18,6 +19,7 @@ import {
   validateSelectorUpdate,
   validateWorkloadSelector,
   validateWorkloadTemplate,
+  validateTemplate,
 } from '../validation/workload-rules.ts';
 
 /** Deployments keep this many old replica sets, StatefulSets and DaemonSets this many revisions. */
@@ -131,6 +133,7 @@ export const deployment: Partial<Strategy> = {
     ...validateDeployment(object),
     ...validateSelectorUpdate(object, old),
   ],
+  warnings: templateWarnings,
 };
 
 function validateReplicaSet(object: JsonObject): FieldError[] {
@@ -150,6 +153,7 @@ export const replicaSet: Partial<Strategy> = {
     ...validateReplicaSet(object),
     ...validateSelectorUpdate(object, old),
   ],
+  warnings: templateWarnings,
 };
 
 /** The behaviour of ReplicationControllers: the labels of the template are the selector when there is none. */
@@ -169,6 +173,12 @@ export const replicationController: Partial<Strategy> = {
 export const podTemplate: Partial<Strategy> = {
   hasGeneration: true,
   applyDefaults: (object) => defaultPodTemplate(ensureObject(object, 'template')),
+  validate: (object) => validateTemplate('template', objectAt(object, 'template')),
+  validateUpdate: (object) => validateTemplate('template', objectAt(object, 'template')),
+  warnings: (object, old) =>
+    deepEqual(object['template'], old?.['template'])
+      ? []
+      : podSpecWarnings('template.spec', objectAt(objectAt(object, 'template'), 'spec')),
 };
 
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
@@ -232,4 +242,5 @@ export const daemonSet: Partial<Strategy> = {
     ...validateDaemonSet(object),
     ...validateSelectorUpdate(object, old),
   ],
+  warnings: templateWarnings,
 };

@@ -16,6 +16,11 @@ function imageTag(image: string): string | undefined {
   return colon < 0 ? 'latest' : last.slice(colon + 1);
 }
 
+/** What is called `latest` may be another one tomorrow. */
+export function defaultPullPolicy(image: string): string {
+  return imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent';
+}
+
 function defaultHttpGet(action: JsonObject | undefined): void {
   if (action === undefined) return;
   setDefaultText(action, 'path', '/');
@@ -69,10 +74,7 @@ function defaultResources(container: JsonObject, isPod: boolean): void {
 export function defaultContainer(container: JsonObject, isPod: boolean): void {
   setDefaultText(container, 'terminationMessagePath', '/dev/termination-log');
   setDefaultText(container, 'terminationMessagePolicy', 'File');
-  if (textAt(container, 'imagePullPolicy') === '') {
-    const isLatest = imageTag(textAt(container, 'image')) === 'latest';
-    container['imagePullPolicy'] = isLatest ? 'Always' : 'IfNotPresent';
-  }
+  setDefaultText(container, 'imagePullPolicy', defaultPullPolicy(textAt(container, 'image')));
   defaultResources(container, isPod);
   for (const port of listAt(container, 'ports')) setDefaultText(port, 'protocol', 'TCP');
   for (const variable of listAt(container, 'env')) defaultFieldRef(objectAt(variable, 'valueFrom'));

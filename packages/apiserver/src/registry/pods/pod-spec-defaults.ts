@@ -45,7 +45,8 @@ export function defaultPodSpec(spec: JsonObject, isPod: boolean): void {
     for (const container of listAt(spec, list)) defaultContainer(container, isPod);
   }
   for (const volume of listAt(spec, 'volumes')) defaultVolume(volume);
-  defaultHostPorts(spec);
+  // A template leaves it to the pods.
+  if (isPod) defaultHostPorts(spec);
 }
 
 /** Fills the defaults of a pod template in `spec.template`. */

@@ -1,28 +1,32 @@
 import type { JsonObject } from '../../contracts.ts';
 import {
   duplicate,
-  forbidden,
-  invalid,
   notFoundValue,
   notSupported,
   required,
+  tooMany,
   type FieldError,
 } from '../../field-error.ts';
 import { listAt, numberAt, objectAt, textAt } from '../json-read.ts';
 import { dnsLabel, oneOf, portName, portNumber } from '../validation/value-rules.ts';
+import { validateEnv, validateEnvFrom } from './validate-env.ts';
+import { validateDevices, validateMounts, type PodVolumes } from './validate-mounts.ts';
 import { validateHandler, validateProbe } from './validate-probe.ts';
 import { validateResources } from './validate-resources.ts';
+import { validateContainerSecurity } from './validate-security-context.ts';
 
 /** What the rules for a container need to know of its pod. */
 export interface ContainerScene {
-  /** Names of the pod's volumes. */
-  readonly volumes: ReadonlySet<string>;
-  readonly hostNetwork: boolean;
-  /** `initContainers` have rules of their own about probes and restarts. */
-  readonly isInit: boolean;
+  readonly volumes: PodVolumes;
+  /** The pod has no user namespace of its own. */
+  readonly hasHostUsers: boolean;
+  /** Names of the pod's claims to devices. */
+  readonly claims: readonly string[];
+  /** How long the pod has to end, in seconds. */
+  readonly graceSeconds: number | undefined;
 }
 
-function validatePorts(path: string, container: JsonObject, scene: ContainerScene): FieldError[] {
+function validatePorts(path: string, container: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
   for (const [index, port] of listAt(container, 'ports').entries()) {
@@ -39,194 +43,146 @@ function validatePorts(path: string, container: JsonObject, scene: ContainerScen
     else errors.push(...portNumber(`${field}.containerPort`, number));
     const hostPort = numberAt(port, 'hostPort') ?? 0;
     if (hostPort !== 0) errors.push(...portNumber(`${field}.hostPort`, hostPort));
-    if (scene.hostNetwork && hostPort !== number) {
-      errors.push(
-        invalid(
-          `${field}.hostPort`,
-          hostPort,
-          'must match `containerPort` when `hostNetwork` is true',
-        ),
-      );
-    }
     errors.push(...oneOf(`${field}.protocol`, textAt(port, 'protocol'), ['SCTP', 'TCP', 'UDP']));
   }
   return errors;
 }
 
-const ENV_NAME = /^[ -<>-~]+$/;
-const ENV_SOURCES = [
-  'fieldRef',
-  'resourceFieldRef',
-  'configMapKeyRef',
-  'secretKeyRef',
-  'fileKeyRef',
-];
-
-function validateEnvSource(path: string, source: JsonObject, hasValue: boolean): FieldError[] {
-  const errors: FieldError[] = [];
-  const present = ENV_SOURCES.filter((name) => source[name] !== undefined);
-  for (const name of ['configMapKeyRef', 'secretKeyRef']) {
-    const reference = source[name] as JsonObject | undefined;
-    if (reference === undefined) continue;
-    if (textAt(reference, 'key') === '') errors.push(required(`${path}.${name}.key`));
-  }
-  const field = source['fieldRef'] as JsonObject | undefined;
-  if (field !== undefined && textAt(field, 'fieldPath') === '') {
-    errors.push(required(`${path}.fieldRef.fieldPath`));
-  }
-  if (present.length === 0) {
-    errors.push(
-      invalid(
-        path,
-        '',
-        'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
-      ),
-    );
-  } else if (hasValue) {
-    errors.push(invalid(path, '', 'may not be specified when `value` is not empty'));
-  } else if (present.length > 1) {
-    errors.push(invalid(path, '', 'may not have more than one field specified at a time'));
-  }
-  return errors;
-}
-
-function validateEnv(path: string, container: JsonObject): FieldError[] {
-  return listAt(container, 'env').flatMap((variable, index) => {
-    const field = `${path}.env[${index}]`;
-    const name = textAt(variable, 'name');
-    const errors: FieldError[] = [];
-    if (name === '') errors.push(required(`${field}.name`));
-    else if (!ENV_NAME.test(name)) {
-      errors.push(
-        invalid(
-          `${field}.name`,
-          name,
-          "a valid environment variable name must consist only of printable ASCII characters other than '='",
-        ),
-      );
-    }
-    const source = variable['valueFrom'] as JsonObject | undefined;
-    if (source !== undefined) {
-      const hasValue = textAt(variable, 'value') !== '';
-      errors.push(...validateEnvSource(`${field}.valueFrom`, source, hasValue));
-    }
-    return errors;
+/** What a container asks of devices must be among the claims of its pod. */
+function validateClaims(path: string, container: JsonObject, scene: ContainerScene): FieldError[] {
+  const names = new Set<string>();
+  return listAt(objectAt(container, 'resources'), 'claims').flatMap((claim, index) => {
+    const field = `${path}.resources.claims[${index}]`;
+    const name = textAt(claim, 'name');
+    if (name === '') return [required(`${field}.name`)];
+    if (names.has(name)) return [duplicate(`${field}.name`, name)];
+    names.add(name);
+    if (scene.claims.includes(name)) return [];
+    const missing = notFoundValue(field, name);
+    const which =
+      scene.claims.length === 0
+        ? 'pod.spec.resourceClaims which is empty'
+        : 'pod.spec.resourceClaims';
+    return [{ ...missing, message: `${missing.message}: must be one of the names in ${which}` }];
   });
 }
 
-function validateMounts(path: string, container: JsonObject, scene: ContainerScene): FieldError[] {
-  const errors: FieldError[] = [];
-  const paths = new Set<string>();
-  for (const [index, mount] of listAt(container, 'volumeMounts').entries()) {
-    const field = `${path}.volumeMounts[${index}]`;
-    const name = textAt(mount, 'name');
-    if (name === '') errors.push(required(`${field}.name`));
-    if (!scene.volumes.has(name)) errors.push(notFoundValue(`${field}.name`, name));
-    const mountPath = textAt(mount, 'mountPath');
-    if (mountPath === '') errors.push(required(`${field}.mountPath`));
-    else if (paths.has(mountPath)) {
-      errors.push(invalid(`${field}.mountPath`, mountPath, 'must be unique'));
-    }
-    paths.add(mountPath);
-    const subPath = textAt(mount, 'subPath');
-    if (subPath.startsWith('/')) {
-      errors.push(invalid(`${field}.subPath`, subPath, 'must be a relative path'));
-    }
-    if (subPath.split('/').includes('..')) {
-      errors.push(invalid(`${field}.subPath`, subPath, "must not contain '..'"));
-    }
-  }
-  return errors;
+const RESIZED = ['cpu', 'memory'];
+const RESIZE_POLICIES = ['NotRequired', 'RestartContainer'];
+
+function validateResizePolicy(path: string, container: JsonObject): FieldError[] {
+  const field = `${path}.resizePolicy`;
+  const names = new Set<string>();
+  return listAt(container, 'resizePolicy').flatMap((policy, index) => {
+    const name = textAt(policy, 'resourceName');
+    const errors = names.has(name) ? [duplicate(`${field}[${index}]`, name)] : [];
+    names.add(name);
+    return [
+      ...errors,
+      ...oneOf(field, name, RESIZED),
+      ...oneOf(field, textAt(policy, 'restartPolicy'), RESIZE_POLICIES),
+    ];
+  });
 }
 
-const PROBES = [
-  ['livenessProbe', true],
-  ['readinessProbe', false],
-  ['startupProbe', true],
-] as const;
+const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 
-function validateLifecycle(
+/** Rules for the hooks and probes of a container. */
+export function validateLifecycle(
   path: string,
   container: JsonObject,
-  scene: ContainerScene,
+  { graceSeconds }: ContainerScene,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const isSidecar = container['restartPolicy'] === 'Always';
-  for (const [name, mustPassOnce] of PROBES) {
-    const probe = container[name] as JsonObject | undefined;
-    if (probe === undefined) continue;
-    if (scene.isInit && !isSidecar) {
-      errors.push(
-        forbidden(
-          `${path}.${name}`,
-          'may not be set for init containers without restartPolicy=Always',
-        ),
-      );
-    } else {
-      errors.push(...validateProbe(`${path}.${name}`, probe, mustPassOnce));
-    }
-  }
-  const lifecycle = container['lifecycle'] as JsonObject | undefined;
-  if (lifecycle === undefined) return errors;
-  if (scene.isInit && !isSidecar) {
-    errors.push(
-      forbidden(
-        `${path}.lifecycle`,
-        'may not be set for init containers without restartPolicy=Always',
-      ),
-    );
-    return errors;
-  }
+  const lifecycle = objectAt(container, 'lifecycle');
   for (const hook of ['postStart', 'preStop']) {
-    const handler = lifecycle[hook] as JsonObject | undefined;
-    if (handler !== undefined)
-      errors.push(...validateHandler(`${path}.lifecycle.${hook}`, handler));
+    if (lifecycle[hook] === undefined) continue;
+    const handler = objectAt(lifecycle, hook);
+    errors.push(...validateHandler(`${path}.lifecycle.${hook}`, handler, graceSeconds));
+  }
+  for (const name of PROBES) {
+    if (container[name] === undefined) continue;
+    errors.push(...validateProbe(path, name, objectAt(container, name)));
   }
   return errors;
 }
 
-function validateRestart(path: string, container: JsonObject): FieldError[] {
+const RESTART_POLICIES = ['Always', 'Never', 'OnFailure'];
+const MOST_RESTART_RULES = 20;
+const MOST_EXIT_CODES = 255;
+
+function validateRestartRule(path: string, rule: JsonObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const action = textAt(rule, 'action');
+  const actions = ['Restart', 'RestartAllContainers'];
+  if (!actions.includes(action)) errors.push(notSupported(`${path}.action`, action, actions));
+  const field = `${path}.exitCodes`;
+  if (rule['exitCodes'] === undefined) return [...errors, required(field, 'must be specified')];
+  const exitCodes = objectAt(rule, 'exitCodes');
+  const operator = textAt(exitCodes, 'operator');
+  const operators = ['In', 'NotIn'];
+  if (!operators.includes(operator)) {
+    errors.push(notSupported(`${field}.operator`, operator, operators));
+  }
+  // Decoded: a list of numbers.
+  const { length } = (exitCodes['values'] ?? []) as number[];
+  return length > MOST_EXIT_CODES
+    ? [...errors, tooMany(`${field}.values`, length, MOST_EXIT_CODES)]
+    : errors;
+}
+
+/** Rules for what a container says of its own restarts. */
+export function validateRestartRules(path: string, container: JsonObject): FieldError[] {
   const policy = textAt(container, 'restartPolicy');
-  if (policy === '') return [];
-  const choices = ['Always', 'Never', 'OnFailure'];
-  return choices.includes(policy) ? [] : [notSupported(`${path}.restartPolicy`, policy, choices)];
+  const rules = listAt(container, 'restartPolicyRules');
+  const errors: FieldError[] = [];
+  if (policy !== '' && !RESTART_POLICIES.includes(policy)) {
+    errors.push(notSupported(`${path}.restartPolicy`, policy, RESTART_POLICIES));
+  } else if (policy === '' && rules.length > 0) {
+    const rule = 'must specify restartPolicy when restart rules are used';
+    errors.push(required(`${path}.restartPolicy`, rule));
+  }
+  const field = `${path}.restartPolicyRules`;
+  if (rules.length > MOST_RESTART_RULES) {
+    errors.push(tooMany(field, rules.length, MOST_RESTART_RULES));
+  }
+  return [
+    ...errors,
+    ...rules.flatMap((rule, index) => validateRestartRule(`${field}[${index}]`, rule)),
+  ];
 }
 
-/** Rules for the name of a container; `taken` are those of the containers before it. */
-export function validateContainerName(
-  path: string,
-  name: string,
-  taken: ReadonlySet<string>,
-): FieldError[] {
-  if (name === '') return [required(`${path}.name`)];
-  const errors = dnsLabel(`${path}.name`, name);
-  return taken.has(name) ? [...errors, duplicate(`${path}.name`, name)] : errors;
+/** Rules for the name of a container, but for its being the only one. */
+export function validateContainerName(path: string, container: JsonObject): FieldError[] {
+  const name = textAt(container, 'name');
+  return name === '' ? [required(`${path}.name`)] : dnsLabel(`${path}.name`, name);
 }
 
-/** Rules for one container but for its name. */
+/** Rules for what all containers have but for their names. */
 export function validateContainer(
   path: string,
   container: JsonObject,
   scene: ContainerScene,
 ): FieldError[] {
-  const errors: FieldError[] = [];
-  if (textAt(container, 'image') === '') errors.push(required(`${path}.image`));
-  errors.push(
+  return [
+    ...(textAt(container, 'image') === '' ? [required(`${path}.image`)] : []),
     ...oneOf(`${path}.terminationMessagePolicy`, textAt(container, 'terminationMessagePolicy'), [
       'File',
       'FallbackToLogsOnError',
     ]),
-    ...validatePorts(path, container, scene),
+    ...validatePorts(path, container),
     ...validateEnv(path, container),
-    ...validateMounts(path, container, scene),
+    ...validateEnvFrom(path, container),
+    ...validateMounts(path, container, scene.volumes),
+    ...validateDevices(path, container, scene.volumes),
     ...oneOf(`${path}.imagePullPolicy`, textAt(container, 'imagePullPolicy'), [
       'Always',
       'IfNotPresent',
       'Never',
     ]),
     ...validateResources(`${path}.resources`, objectAt(container, 'resources')),
-    ...validateLifecycle(path, container, scene),
-    ...validateRestart(path, container),
-  );
-  return errors;
+    ...validateClaims(path, container, scene),
+    ...validateResizePolicy(path, container),
+    ...validateContainerSecurity(`${path}.securityContext`, container, scene.hasHostUsers),
+  ];
 }

@@ -1,6 +1,13 @@
 import type { JsonObject } from '../../contracts.ts';
-import { ensureObject, listAt, objectAt, setDefault, setDefaultText } from '../json-read.ts';
-import { defaultFieldRef } from './container-defaults.ts';
+import {
+  ensureObject,
+  listAt,
+  objectAt,
+  setDefault,
+  setDefaultText,
+  textAt,
+} from '../json-read.ts';
+import { defaultFieldRef, defaultPullPolicy } from './container-defaults.ts';
 
 /** Permissions of files in volumes: 0644. */
 const DEFAULT_MODE = 0o644;
@@ -32,6 +39,10 @@ const SOURCES: Readonly<Record<string, (volume: JsonObject) => void>> = {
     const template = objectAt(volume['ephemeral'] as JsonObject, 'volumeClaimTemplate');
     const spec = template['spec'] as JsonObject | undefined;
     if (spec !== undefined) setDefaultText(spec, 'volumeMode', 'Filesystem');
+  },
+  image: (volume) => {
+    const source = volume['image'] as JsonObject;
+    setDefaultText(source, 'pullPolicy', defaultPullPolicy(textAt(source, 'reference')));
   },
   iscsi: (volume) => setDefaultText(volume['iscsi'] as JsonObject, 'iscsiInterface', 'default'),
   azureDisk: (volume) => {
