@@ -159,7 +159,6 @@ async function writeScale(
       validate: async (object, old) =>
         services.admission.validate(attributes(scaleOf(type, object), old)),
     },
-    prepare: () => [],
   });
   return encodeAnswer(200, scaleOf(type, result.object), request, { ...format, as: 'object' });
 }
