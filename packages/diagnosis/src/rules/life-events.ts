@@ -4,6 +4,8 @@ import type { ContainerFacts, ObservedEvent, Proof } from '../facts/index.ts';
 const slackMs = 10 * 60_000;
 /** Clocks of one node, rounded to seconds. */
 const roundingMs = 2000;
+/** On a busy node Events reach the API this long after the status that they explain, in milliseconds. */
+const lagMs = 10_000;
 /** How a container ends that is stopped: with 0 or the code of SIGTERM if it handles that, as Go does, or by SIGKILL. */
 const stopCodes: readonly (number | undefined)[] = [0, 2, 130, 137, 143];
 
@@ -14,7 +16,7 @@ export function endedAsStopped({ ended }: ContainerFacts): Proof {
 
 /**
  * Holds when the kubelet's Event of the start of the last life, or of the one after it, is still there. One that says why
- * it stopped that life would be there too.
+ * it stopped that life would be there too, unless that life has ended just now and no Event since then is there.
  */
 export function hasEventsOfLastLife(container: ContainerFacts): Proof {
   const start = container.ended?.startedAt.timeMs;
@@ -23,7 +25,13 @@ export function hasEventsOfLastLife(container: ContainerFacts): Proof {
     ({ reason, lastMs }) =>
       reason.text === 'Started' && lastMs !== undefined && lastMs >= start - roundingMs,
   );
-  return event !== undefined && [event.reason, event.message];
+  return event !== undefined && !mayStillCome(container) && [event.reason, event.message];
+}
+
+function mayStillCome({ ended, pod, events }: ContainerFacts): boolean {
+  const end = ended?.finishedAt.timeMs;
+  if (end === undefined || pod.nowMs - end > lagMs) return false;
+  return events.every(({ lastMs }) => lastMs !== undefined && lastMs <= end);
 }
 
 /** Whether an Event may be about this container: it names it, or names none. */

@@ -290,9 +290,12 @@ function lostReadiness({ pod, runningSince }: ContainerFacts): Proof {
   return changed.timeMs > startMs + lagMs && [changed, runningSince];
 }
 
-/** The probe itself cannot be run: its command is not in the image, its port has a name that no port has. */
+/**
+ * The probe itself cannot be run: its command is not in the image, its port has a name that no port has. A command that
+ * runs may say `No such file or directory` of what the program has yet to write.
+ */
 const cannotBeAsked =
-  /^Readiness probe (?:failed|errored).*(?:executable file .*not found|no such file or directory|permission denied|couldn't find (?:container)?port|strconv\.)/is;
+  /^Readiness probe (?:(?:errored|failed.*(?:exec failed|start container process|OCI runtime)).*(?:executable file .*not found|no such file or directory|permission denied)|(?:failed|errored).*(?:couldn't find (?:container)?port|strconv\.))/is;
 /** The program answers, and refuses: path, method or credentials are wrong. What says "later" (408, 425, 429) is none of these. */
 const isRefused = /^Readiness probe failed: HTTP probe failed with statuscode: 4(?!08|25|29)\d\d/i;
 

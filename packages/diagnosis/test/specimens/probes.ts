@@ -655,6 +655,60 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [],
   },
   {
+    name: 'a readiness command runs, and misses a file that the program has yet to write',
+    observation: podOf({
+      containers: [
+        {
+          spec: { readinessProbe: { exec: { command: ['cat', '/tmp/up'] }, failureThreshold: 12 } },
+          running: 15,
+          ready: false,
+        },
+      ],
+      events: [
+        event(
+          'Unhealthy',
+          "Readiness probe failed: cat: can't open '/tmp/up': No such file or directory",
+          { container: 'app', count: 3 },
+        ),
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a container was stopped just now, and the Event that says why has yet to come',
+    observation: podOf({
+      containers: [
+        {
+          spec: startup,
+          running: 1,
+          ready: false,
+          started: false,
+          restarts: 1,
+          last: life('Completed', 0, { ended: 2, lasted: 25 }),
+        },
+      ],
+      events: [event('Started', started, { container: 'app', seen: 26, type: 'Normal' })],
+    }),
+    expected: [{ category: 'StartupProbeFailure', confidence: 'medium' }],
+  },
+  {
+    name: 'a container ended just now, and the Events since then do not say that it was stopped',
+    observation: podOf({
+      containers: [
+        {
+          spec: startup,
+          running: 1,
+          ready: false,
+          started: false,
+          restarts: 1,
+          last: life('Completed', 0, { ended: 4, lasted: 25 }),
+        },
+      ],
+      events: [event('Started', started, { container: 'app', seen: 1, count: 2, type: 'Normal' })],
+    }),
+    expected: [{ category: 'UnexpectedCompletion' }],
+  },
+  {
     name: 'a container is not ready for long, and its spec does not say why',
     observation: podOf({ containers: [{ running: 600, ready: false }] }),
     expected: [{ category: 'ReadinessProbeFailure', confidence: 'low' }],
