@@ -12,7 +12,7 @@ import { exitRules } from './exits.ts';
 import { hookRules, postStartRules } from './hooks.ts';
 import { imageRules } from './images.ts';
 import { jobRules } from './jobs.ts';
-import { lostNodeRules, restartedNodeRules } from './node.ts';
+import { lostNodeRules, restartedNodeRules, silentKubeletRules } from './node.ts';
 import { oomRules } from './oom.ts';
 import { probeKillRules, runningProbeRules } from './probes.ts';
 import { readinessGateRules } from './readiness-gates.ts';
@@ -48,6 +48,7 @@ export const decisionOrder: DecisionOrder = {
     ...disruptionRules,
     ...deletionRules,
     ...schedulingRules,
+    ...silentKubeletRules,
     ...volumeRules,
     ...sandboxRules,
   ],

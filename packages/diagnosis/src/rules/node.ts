@@ -1,4 +1,11 @@
-import { any, firstMatch, type ContainerFacts, type PodFacts, type Proof } from '../facts/index.ts';
+import {
+  any,
+  firstMatch,
+  type ContainerFacts,
+  type Field,
+  type PodFacts,
+  type Proof,
+} from '../facts/index.ts';
 import { command } from './command.ts';
 import { nodeOf } from './place.ts';
 import { high, medium, type ContainerRule, type PodRule } from './rule.ts';
@@ -48,6 +55,59 @@ export const lostNodeRules: readonly PodRule[] = [
     },
   },
 ];
+
+/** A kubelet that runs takes a pod on in a second or two, on a busy node in some; in milliseconds. */
+const takenOnMs = 30_000;
+
+/** Mode 48, of a pod that came too late: it was given a node, and nobody there takes it on. */
+export const silentKubeletRules: readonly PodRule[] = [
+  {
+    name: 'kubelet-silent',
+    category: 'NodeLost',
+    mode: 48,
+    when: {
+      'it has a node, and waits there': (pod) => pod.nodeName.isPresent && pod.phase.is('Pending'),
+      'no kubelet has taken it on': notTakenOn,
+      'a kubelet takes seconds for that': (pod) => {
+        const since = placedOn(pod);
+        return since.timeMs !== undefined && pod.nowMs - since.timeMs > takenOnMs && [since];
+      },
+    },
+    shows: (pod) => [pod.nodeName, readyOfNode(pod).at('status')],
+    concludes: (pod) => ({
+      summary: `No kubelet takes it on: node ${nodeOf(pod)} ${wordsOfNode(pod)}.`,
+      confidence: medium('a kubelet gives a pod its startTime at once; this one has none'),
+      remediation: 'none',
+      advice:
+        'See whether a node of that name exists and its kubelet runs. A pod that names its node itself (spec.nodeName) passes by the scheduler: take that out.',
+      nextQuestion: `Is it there? ${command('kubectl', 'get', 'node', pod.nodeName.text)}`,
+      wouldChange: 'A startTime, or an Event of the kubelet.',
+      sinceMs: placedOn(pod).timeMs,
+      ...causeOf(pod),
+    }),
+  },
+];
+
+function notTakenOn(pod: PodFacts): Proof {
+  const status = pod.view.at('status');
+  const isQuiet =
+    status.at('containerStatuses').items.length === 0 &&
+    pod.events.every(({ reason }) => reason.text === 'Scheduled');
+  return isQuiet && status.at('startTime').isMissing();
+}
+
+/** When it was given its node; one that came with it, when it was made. */
+function placedOn(pod: PodFacts): Field {
+  const placed = pod.condition('PodScheduled').at('lastTransitionTime');
+  return placed.isPresent ? placed : pod.view.at('metadata', 'creationTimestamp');
+}
+
+function wordsOfNode(pod: PodFacts): string {
+  const ready = readyOfNode(pod).at('status').text;
+  if (ready === 'True') return 'says that it is ready, but does not answer for this pod';
+  const isKnown = pod.node.isPresent || pod.related.ofKind('Node').length === 0;
+  return isKnown ? 'does not answer' : 'is not there';
+}
 
 /** Modes 50 and 51: the container ended because its node or the container runtime was started anew. */
 export const restartedNodeRules: readonly ContainerRule[] = [

@@ -1,4 +1,4 @@
-import { ago, event, life, podOf } from './pods.ts';
+import { ago, event, life, podOf, type PodSketch } from './pods.ts';
 import type { Specimen } from './specimen.ts';
 
 function node(status: string, message: string) {
@@ -14,6 +14,11 @@ const marked = [
   { type: 'Ready', status: 'False', lastTransitionTime: ago(90) },
   { type: 'ContainersReady', status: 'True' },
 ];
+
+/** A pod that has a node since so many seconds, and nothing else. */
+function untaken(seconds: number): PodSketch {
+  return { metadata: { creationTimestamp: ago(seconds) }, status: { phase: 'Pending' } };
+}
 
 export const nodeSpecimens: readonly Specimen[] = [
   {
@@ -254,5 +259,53 @@ export const nodeSpecimens: readonly Specimen[] = [
       ],
     }),
     expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a pod that names a node which is not there',
+    observation: podOf({
+      ...untaken(45),
+      owner: null,
+      related: [{ kind: 'Node', metadata: { name: 'node-2' } }],
+    }),
+    expected: [
+      {
+        category: 'NodeLost',
+        mode: 48,
+        container: null,
+        confidence: 'medium',
+        remediation: 'none',
+        since: ago(45),
+        says: /node node-1 is not there/,
+      },
+    ],
+  },
+  {
+    name: 'a pod is given a node whose kubelet says nothing of it',
+    observation: podOf({
+      ...untaken(400),
+      conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: ago(60) }],
+      events: [event('Scheduled', 'Successfully assigned shop/web to node-1', { type: 'Normal' })],
+    }),
+    expected: [{ category: 'NodeLost', since: ago(60), says: /does not answer/ }],
+  },
+  {
+    name: 'a pod was given its node some seconds ago',
+    observation: podOf(untaken(20)),
+    expected: [],
+  },
+  {
+    name: 'a pod that was never given a node has no kubelet',
+    observation: podOf({ ...untaken(45), spec: { nodeName: undefined } }),
+    expected: [],
+  },
+  {
+    name: 'the kubelet has taken the pod on',
+    observation: podOf({ ...untaken(45), status: { phase: 'Pending', startTime: ago(44) } }),
+    expected: [],
+  },
+  {
+    name: 'a pod that runs without a startTime, as old clusters and cut files show it',
+    observation: podOf({ metadata: { creationTimestamp: ago(45) } }),
+    expected: [],
   },
 ];

@@ -354,7 +354,7 @@ export const schedulingSpecimens: readonly Specimen[] = [
     observation: podOf({
       metadata: { creationTimestamp: ago(90) },
       spec: { ...claimed, schedulerName: 'volcano', resourceClaims: [{ name: 'gpu' }] },
-      status: { phase: 'Pending' },
+      status: { phase: 'Pending', startTime: ago(1) },
       related: [claim('Pending')],
     }),
     expected: [],
