@@ -3,6 +3,12 @@ import type { Conditions } from './rule.ts';
 
 /** Volumes are attached and mounted by then; an image that is pulled for longer has an Event. In milliseconds. */
 const stuckMs = 3 * 60_000;
+/**
+ * The same where no Event is given at all. With Events the kubelet would have complained of what fails, so that what
+ * still waits is at work; without, only time speaks: of 300 pods on an overloaded node the slowest took 3 s. In
+ * milliseconds.
+ */
+const unheardMs = 30_000;
 /** A sandbox is made, and Secrets and ConfigMaps are mounted, in seconds, on a busy node in tens of them. In milliseconds. */
 const sandboxMs = 90_000;
 
@@ -54,15 +60,26 @@ export function waitsTooLong(pod: PodFacts): Proof {
   const hasNoSandbox = readyToStart.at('status').text === 'False';
   if (pod.hasStarted && !hasNoSandbox) return false;
   const since = pod.hasStarted ? readyToStart.at('lastTransitionTime') : placedAt(pod);
-  const patienceMs = hasNoSandbox && !hasStorage(pod) ? sandboxMs : stuckMs;
+  const patienceMs = hasNoSandbox && !hasStorage(pod) ? sandboxPatienceMs(pod) : stuckMs;
   return since.timeMs !== undefined && pod.nowMs - since.timeMs > patienceMs && [since];
 }
 
-/** A volume of a storage system is attached first, which takes some clouds minutes. */
+/** On Windows a sandbox alone takes half a minute. */
+function sandboxPatienceMs(pod: PodFacts): number {
+  const spec = pod.view.at('spec');
+  const isWindows =
+    spec.textAt('os', 'name') === 'windows' ||
+    spec.textAt('nodeSelector', 'kubernetes.io/os') === 'windows';
+  return pod.events.length === 0 && !isWindows ? unheardMs : sandboxMs;
+}
+
+/** A volume of a storage system is attached first, and a claimed device made ready, which takes some clouds minutes. */
 function hasStorage(pod: PodFacts): boolean {
-  return pod.view
-    .at('spec', 'volumes')
-    .items.some((volume) => attached.some((source) => volume.has(source)));
+  const spec = pod.view.at('spec');
+  return (
+    spec.at('resourceClaims').items.length > 0 ||
+    spec.at('volumes').items.some((volume) => attached.some((source) => volume.has(source)))
+  );
 }
 
 const attached = ['persistentVolumeClaim', 'ephemeral', 'csi'];

@@ -8,6 +8,10 @@ import { placedAt, standingEvents, waits } from './starting.ts';
 /** A node that died holds a volume this long before it is detached by force. */
 const forceDetachMinutes = 6;
 const multiAttach = /multi-attach error/i;
+/** The kubelet says so of volumes that others attach, and of those that it attaches itself (iSCSI, FC). */
+const waitsForIt = /WaitForAttach|not yet attached/i;
+/** What the node lacks to attach a volume itself: it is there to be mounted, and the node is at fault. */
+const lacksProgram = /executable file not found|helper program|exit status \d/i;
 
 /** Mode 36: a volume is not attached to the node of the pod. */
 export const volumeAttachmentRules: readonly PodRule[] = [
@@ -58,8 +62,8 @@ export const volumeAttachmentRules: readonly PodRule[] = [
         firstMatch(
           [
             ...standingEvents(pod, 'FailedAttachVolume').map(({ message }) => message),
-            ...mountMessages(pod).filter((message) =>
-              message.matches(/WaitForAttach|not yet attached/i),
+            ...mountMessages(pod).filter(
+              (message) => message.matches(waitsForIt) && message.matches(lacksProgram) === false,
             ),
           ],
           /./,

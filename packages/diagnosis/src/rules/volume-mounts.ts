@@ -134,11 +134,22 @@ function riskyVolume(pod: PodFacts): Proof {
 /** The names of the volumes that may not come. */
 function riskyVolumes(pod: PodFacts): readonly Field[] {
   return pod.view.at('spec', 'volumes').items.flatMap((volume) => {
-    const source = riskySources.map((name) => volume.at(name)).find((field) => field.isPresent);
+    const source = [
+      ...riskySources.map((name) => volume.at(name)),
+      ...projectedObjects(volume),
+    ].find((field) => field.isPresent);
     // The token of old clusters is a Secret that the cluster makes itself.
     const isToken = /-token-[a-z0-9]{5}$/.test(source?.at('secretName').text ?? '');
     const isRisky = source !== undefined && !isToken && source.at('optional').flag !== true;
     return isRisky ? [volume.at('name')] : [];
+  });
+}
+
+/** What a projected volume takes from Secrets and ConfigMaps; every namespace has that of the API server's certificate. */
+function projectedObjects(volume: Field): readonly Field[] {
+  return volume.at('projected', 'sources').items.flatMap((source) => {
+    const [secret, configMap] = [source.at('secret'), source.at('configMap')];
+    return configMap.at('name').text === 'kube-root-ca.crt' ? [secret] : [secret, configMap];
   });
 }
 

@@ -40,6 +40,8 @@ const failing: readonly (readonly [string, string, RegExp])[] = [
   ['something else is wrong', 'Failed to create pod sandbox: the moon is full', /the moon is full/],
 ];
 
+const noSandbox = { type: 'PodReadyToStartContainers', status: 'False' };
+
 export const sandboxSpecimens: readonly Specimen[] = [
   ...failing.map(([name, message, says]): Specimen => ({
     name,
@@ -158,6 +160,35 @@ export const sandboxSpecimens: readonly Specimen[] = [
   {
     name: 'a pod gets minutes for its sandbox',
     observation: waiting({}, minute),
+    expected: [],
+  },
+  {
+    name: 'no Event is given, so that only time tells: half a minute without a sandbox',
+    observation: waiting({ conditions: [noSandbox] }, 40),
+    expected: [{ category: 'SandboxCreationFailure', confidence: 'low' }],
+  },
+  {
+    name: 'Events are given, and the kubelet complains of nothing yet',
+    observation: waiting(
+      {
+        conditions: [noSandbox],
+        events: [event('Scheduled', 'Successfully assigned shop/web to node-1', { seen: 40 })],
+      },
+      40,
+    ),
+    expected: [],
+  },
+  {
+    name: 'a sandbox on Windows takes its time',
+    observation: waiting({ conditions: [noSandbox], spec: { os: { name: 'windows' } } }, 40),
+    expected: [],
+  },
+  {
+    name: 'a claimed device is made ready before there is a sandbox',
+    observation: waiting(
+      { conditions: [noSandbox], spec: { resourceClaims: [{ name: 'gpu' }] } },
+      100,
+    ),
     expected: [],
   },
 ];

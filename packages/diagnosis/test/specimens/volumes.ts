@@ -303,6 +303,11 @@ export const volumeSpecimens: readonly Specimen[] = [
       { category: 'VolumeAttachFailure', remediation: 'report-only', says: /external-attacher/ },
     ],
   },
+  failedMount(
+    'the node lacks the program that attaches an iSCSI volume',
+    'MountVolume.WaitForAttach failed for volume "cfg" : executable file not found in $PATH',
+    { category: 'VolumeMountFailure', mode: 35, says: /executable file not found/ },
+  ),
   {
     name: 'the kubelet waits for an attachment that does not come',
     observation: waiting({
@@ -324,6 +329,42 @@ export const volumeSpecimens: readonly Specimen[] = [
         paths: ['status.startTime', 'spec.volumes[0].name'],
       },
     ],
+  },
+  {
+    name: 'half a minute without a sandbox or an Event, and a projected volume names a ConfigMap',
+    observation: waiting(
+      {
+        spec: {
+          volumes: [{ name: 'ca', projected: { sources: [{ configMap: { name: 'ca' } }] } }],
+        },
+        conditions: [{ type: 'PodReadyToStartContainers', status: 'False' }],
+      },
+      40,
+    ),
+    expected: [{ category: 'VolumeMountFailure', confidence: 'low' }],
+  },
+  {
+    name: 'half a minute without a sandbox or an Event, and no volume but that of every pod',
+    observation: waiting(
+      {
+        spec: {
+          volumes: [
+            {
+              name: 'kube-api-access-x2x',
+              projected: {
+                sources: [
+                  { serviceAccountToken: { path: 'token' } },
+                  { configMap: { name: 'kube-root-ca.crt' } },
+                ],
+              },
+            },
+          ],
+        },
+        conditions: [{ type: 'PodReadyToStartContainers', status: 'False' }],
+      },
+      40,
+    ),
+    expected: [{ category: 'SandboxCreationFailure', confidence: 'low' }],
   },
   {
     name: 'a claim may be attached for minutes before there is a sandbox',
