@@ -220,6 +220,8 @@ function countsOf(owner: OwnerFacts): readonly [wanted: Field, made: Field] | un
     case 'ReplicationController':
     case 'StatefulSet':
       return [owner.view.at('spec', 'replicas'), status.at('replicas')];
+    case 'Job':
+      return [owner.view.at('spec', 'parallelism'), status.at('active')];
     default:
       return undefined;
   }
@@ -232,15 +234,29 @@ function hasAll(owner: OwnerFacts): boolean {
 
 function hasNone(owner: OwnerFacts): Proof {
   const [wanted, made] = countsOf(owner) ?? [];
-  if (wanted?.number === undefined || wanted.number === 0 || made?.number !== 0) return false;
+  if (wanted?.number === undefined || wanted.number === 0 || made === undefined) return false;
+  if (made.number !== 0 && !isNewJob(owner, made)) return false;
   const metadata = owner.view.at('metadata');
-  const created = metadata.at('creationTimestamp').timeMs;
-  if (created === undefined || owner.nowMs - created < patienceMs) return false;
+  const since =
+    owner.kind === 'Job' ? owner.view.at('status', 'startTime') : metadata.at('creationTimestamp');
+  if (since.timeMs === undefined || owner.nowMs - since.timeMs < patienceMs) return false;
   if (metadata.at('deletionTimestamp').isPresent) return false;
   // Its controller has not looked at the newest spec yet.
   const seen = owner.view.at('status', 'observedGeneration').number;
   if (seen !== metadata.at('generation').number && seen !== undefined) return false;
   return [wanted, made];
+}
+
+/** A Job leaves out what is zero: it is at work, and has never had a pod. */
+function isNewJob(owner: OwnerFacts, active: Field): boolean {
+  const status = owner.view.at('status');
+  const counts = [status.at('succeeded'), status.at('failed')];
+  return (
+    owner.kind === 'Job' &&
+    !active.isPresent &&
+    counts.every((count) => (count.number ?? 0) === 0) &&
+    status.at('conditions').items.every((condition) => condition.at('status').is('True') === false)
+  );
 }
 
 /** A quota of which not one more pod can be had. */

@@ -39,6 +39,16 @@ function ownerOf({ kind = 'ReplicaSet', ...sketch }: OwnerSketch): Observation {
   };
 }
 
+/** A Job of one pod that began a minute ago. */
+function newJob(status: Json, related: readonly Json[] = []): Observation {
+  return ownerOf({
+    kind: 'Job',
+    related,
+    spec: { parallelism: 1 },
+    status: { startTime: ago(60), ...status },
+  });
+}
+
 function refusedBy(message: string, kind = 'ReplicaSet'): AnyEvent {
   return event('FailedCreate', message, { about: { kind, name: 'web' } });
 }
@@ -296,6 +306,36 @@ export const ownerSpecimens: readonly Specimen[] = [
       spec: {},
       status: { conditions: [{ type: 'Complete', status: 'True' }], succeeded: 1 },
     }),
+    expected: [],
+  },
+  {
+    name: 'a Job has made no pod, and nothing tells why',
+    observation: newJob({}),
+    expected: [{ category: 'CreationFailed', confidence: 'low' }],
+  },
+  {
+    name: 'a Job has made no pod, and a quota allows none',
+    observation: newJob({}, [quota('2')]),
+    expected: [{ category: 'QuotaExceeded', confidence: 'medium' }],
+  },
+  {
+    name: 'a Job is at work',
+    observation: newJob({ active: 1 }),
+    expected: [],
+  },
+  {
+    name: 'a Job waits before it tries again',
+    observation: newJob({ failed: 1 }),
+    expected: [],
+  },
+  {
+    name: 'a Job is suspended after it began',
+    observation: newJob({ conditions: [{ type: 'Suspended', status: 'True' }] }),
+    expected: [],
+  },
+  {
+    name: 'a Job began a moment ago',
+    observation: newJob({ startTime: ago(3) }),
     expected: [],
   },
 ];
