@@ -110,14 +110,23 @@ function diagnoseOwner(order: DecisionOrder, owner: OwnerFacts): readonly Findin
   return [finding];
 }
 
+/** The controllers that put a new pod in the place of one that is deleted, and want nothing else of it. */
+const replacing: ReadonlySet<string | undefined> = new Set([
+  'ReplicaSet',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicationController',
+]);
+
 /**
  * The ceiling for this very pod: a Job retries by itself and counts its attempts, the kubelet restarts a static pod
- * whatever the API says, and nobody replaces a bare pod.
+ * whatever the API says, nobody replaces a bare pod, and what another kind of controller makes of a deletion is not
+ * known: to a workflow it is a step that failed.
  */
 function lower(remediation: Remediation, pod: PodFacts): Remediation {
   const kind = pod.controller.at('kind').text;
   if (kind === 'Job' || pod.isStatic) return 'none';
-  return kind === undefined ? least(remediation, 'report-only') : remediation;
+  return replacing.has(kind) ? remediation : least(remediation, 'report-only');
 }
 
 function least(one: Remediation, other: Remediation): Remediation {
@@ -128,6 +137,12 @@ function failingSince({ ended, pod }: ContainerFacts): number | undefined {
   return ended?.finishedAt.timeMs ?? pod.condition('Ready').at('lastTransitionTime').timeMs;
 }
 
+/** The most severe first; of equals what is not ready last, which may wait for another that fails. */
 function bySeverity(one: Finding, other: Finding): number {
-  return severities.indexOf(one.severity) - severities.indexOf(other.severity);
+  const difference = severities.indexOf(one.severity) - severities.indexOf(other.severity);
+  return difference || Number(isUnready(one)) - Number(isUnready(other));
+}
+
+function isUnready({ category }: Finding): boolean {
+  return category === 'ReadinessProbeFailure';
 }

@@ -141,6 +141,19 @@ export const oomSpecimens: readonly Specimen[] = [
     expected: [{ category: 'InitOOMKilled' }],
   },
   {
+    name: 'a pod stays Pending after its init container, and its controller may not make another',
+    observation: podOf({
+      owner: 'Workflow',
+      spec: { restartPolicy: 'Never' },
+      status: { phase: 'Pending' },
+      containers: [
+        { name: 'migrate', type: 'init', spec: limit, terminated: life('OOMKilled', 0) },
+        { waiting: 'PodInitializing' },
+      ],
+    }),
+    expected: [{ category: 'InitOOMKilled', remediation: 'report-only' }],
+  },
+  {
     name: 'an init container that is never run again ends with code 0 and OOMKilled: its pod stays Pending',
     observation: podOf({
       spec: { restartPolicy: 'Never' },

@@ -54,6 +54,19 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'LivenessProbeFailure', confidence: 'high' }],
   },
   {
+    name: 'a container is not ready, and the one that it waits for crashes',
+    observation: podOf({
+      containers: [
+        { name: 'proxy', spec: readiness, running: 120, ready: false },
+        { ...loop, last: life('Error', 1) },
+      ],
+    }),
+    expected: [
+      { category: 'AppError', container: 'app', severity: 'critical' },
+      { category: 'ReadinessProbeFailure', container: 'proxy', severity: 'critical' },
+    ],
+  },
+  {
     name: 'the kubelet stops a container for its liveness probe, and it has not ended yet',
     observation: podOf({
       containers: [{ spec: liveness, running: 60, ready: true }],
