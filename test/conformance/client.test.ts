@@ -286,6 +286,34 @@ describeOnEachServer('client', {}, (environment) => {
     );
   });
 
+  test('does nothing to an object whose name is empty: it does not mean all of them', async () => {
+    const own = await environment().newNamespace();
+    await client.create(ConfigMap, configMap('stays', own));
+    const nobody = { name: '', namespace: own };
+    const refused = { name: 'TypeError', message: 'the name of ConfigMap is empty' };
+    await assert.rejects(client.delete(ConfigMap, nobody), refused);
+    await assert.rejects(client.get(ConfigMap, nobody), refused);
+    await assert.rejects(
+      client.patch(ConfigMap, nobody, { type: 'merge', body: { data: { a: '1' } } }),
+      refused,
+    );
+    await client.get(ConfigMap, { name: 'stays', namespace: own });
+  });
+
+  test('takes an empty namespace for all of them in a list and in a watch', async () => {
+    await client.create(ConfigMap, configMap('anywhere', namespace));
+    const fieldSelector = `metadata.name=anywhere,metadata.namespace=${namespace}`;
+    const { items } = await client.list(ConfigMap, { namespace: '', fieldSelector });
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.namespace),
+      [namespace],
+    );
+    for await (const { object } of client.watch(ConfigMap, { namespace: '', fieldSelector })) {
+      assert.equal(object.metadata.resourceVersion, items[0]?.metadata.resourceVersion);
+      break;
+    }
+  });
+
   test('tells in a watch what happens from a version on', async () => {
     const { metadata } = await client.list(ConfigMap, { namespace });
     const stop = new AbortController();

@@ -84,7 +84,9 @@ export interface ResourcePathOptions {
 /**
  * The URL path of a collection, an object or a subresource, each segment escaped.
  *
- * @throws TypeError when a namespace is given for a cluster-scoped resource, or a subresource without a name.
+ * @throws TypeError when a namespace is given for a cluster-scoped resource, a subresource without a name, or a name that
+ * would make the path that of something else: servers take an empty one for the collection, so that a deletion would be one of
+ * every object in it.
  */
 export function resourcePath(
   resource: Pick<ResourceDefinition, 'group' | 'version' | 'plural' | 'scope' | 'kind'>,
@@ -99,6 +101,9 @@ export function resourcePath(
   if (subresource !== undefined && name === undefined) {
     throw new TypeError(`the subresource ${subresource} of ${resource.kind} needs a name`);
   }
+  if (namespace !== undefined) checkSegment(resource.kind, 'namespace', namespace);
+  if (name !== undefined) checkSegment(resource.kind, 'name', name);
+  if (subresource === '') throw new TypeError(`the subresource of ${resource.kind} is empty`);
   const base =
     resource.group === ''
       ? `/api/${resource.version}`
@@ -110,4 +115,14 @@ export function resourcePath(
     ...(subresource === undefined ? [] : subresource.split('/')),
   ];
   return `${base}/${segments.map(encodeURIComponent).join('/')}`;
+}
+
+/** As `IsValidPathSegmentName` of the API; a percent sign, which that refuses too, is escaped here. */
+function checkSegment(kind: string, what: 'name' | 'namespace', text: string): void {
+  if (text === '') throw new TypeError(`the ${what} of ${kind} is empty`);
+  if (text === '.' || text === '..' || text.includes('/')) {
+    throw new TypeError(
+      `"${text}" cannot be a ${what} of ${kind}: it may not be "." or "..", nor hold "/"`,
+    );
+  }
 }

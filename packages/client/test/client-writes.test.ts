@@ -83,13 +83,17 @@ test('never puts a namespace into the path of a cluster-scoped kind', async () =
   assert.equal(transport.sent(1).path, '/apis/rbac.authorization.k8s.io/v1/clusterroles');
 });
 
-test('escapes names', async () => {
+test('escapes names, and sends nothing for one that would lead to something else', async () => {
   const { client, transport } = scripted([{ body: { metadata: {} } }]);
-  await client.get(ClusterRole, { name: 'system:a/../b?c' });
+  await client.get(ClusterRole, { name: 'system:a%2Fb?c' });
   assert.equal(
     transport.requests[0]?.path,
-    '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Aa%2F..%2Fb%3Fc',
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Aa%252Fb%3Fc',
   );
+  for (const name of ['', '..', 'web/status']) {
+    await assert.rejects(client.delete(ClusterRole, { name }), TypeError);
+  }
+  assert.equal(transport.requests.length, 1);
 });
 
 test('replaces the object, and its status apart', async () => {

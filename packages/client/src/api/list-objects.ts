@@ -31,7 +31,8 @@ export async function streamList<T extends KubernetesObject>(
   options: ListOptions = {},
 ): Promise<ListStream<T>> {
   const { namespace, limit, resourceVersion, resourceVersionMatch, signal } = options;
-  const target = targetOf(resource, { verb: 'list', namespace });
+  // The API takes an empty namespace for none.
+  const target = targetOf(resource, { verb: 'list', namespace: namespace || undefined });
   const request: ApiRequest = {
     ...target,
     method: 'GET',

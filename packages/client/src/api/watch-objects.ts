@@ -15,7 +15,8 @@ export async function* watchObjects<T extends KubernetesObject>(
   options: WatchOptions = {},
 ): AsyncGenerator<WatchEvent<T>, void> {
   const { namespace, resourceVersion, sendInitialEvents, timeoutSeconds, signal } = options;
-  const target = targetOf(resource, { verb: 'watch', namespace });
+  // The API takes an empty namespace for none.
+  const target = targetOf(resource, { verb: 'watch', namespace: namespace || undefined });
   const request: ApiRequest = {
     ...target,
     method: 'GET',
