@@ -171,9 +171,10 @@ async function refuse(
     { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', note: message },
     { client, signal },
   );
-  const { name, namespace, uid } = pod.metadata;
+  const { name, namespace, uid, generation } = pod.metadata;
   const condition: PodCondition = {
     type: 'PodScheduled',
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
     status: 'False',
     lastTransitionTime:
       before?.status === 'False' ? before.lastTransitionTime : formatTime(new Date()),
