@@ -40,6 +40,29 @@ describeOnEachServer('discovery', {}, (environment) => {
   const resourceIn = async (path: string, name: string): Promise<ApiResource | undefined> =>
     (await read<{ resources: ApiResource[] }>(path)).resources.find((each) => each.name === name);
 
+  test('lists the paths that lead on', async () => {
+    const { paths } = await read<{ paths: string[] }>('/');
+    for (const path of ['/api/v1', '/apis/apps/v1', '/healthz', '/openapi/v3', '/version']) {
+      assert.ok(paths.includes(path), path);
+    }
+  });
+
+  test('answers a health check as a whole, by its parts, and one by one', async () => {
+    const text = async (path: string): Promise<string> => {
+      const { body } = await client.raw({ method: 'GET', path, headers: {} });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) chunks.push(chunk);
+      return Buffer.concat(chunks).toString();
+    };
+    assert.equal(await text('/readyz'), 'ok');
+    const verbose = await text('/readyz?verbose');
+    assert.match(verbose, /^\[\+\]ping ok\n/);
+    assert.match(verbose, /\nreadyz check passed\n$/);
+    assert.match(await text('/livez?verbose&exclude=etcd'), /\n\[\+\]etcd excluded: ok\n/);
+    assert.equal(await text('/livez/ping'), 'ok');
+    await assert.rejects(text('/livez/nonsense'), { code: 404 });
+  });
+
   test('names kind, scope, verbs, short names and categories of a resource', async () => {
     assert.deepEqual(
       { ...(await resourceIn('/api/v1', 'pods')), storageVersionHash: '' },

@@ -18,6 +18,7 @@ import {
   groupDocument,
   groupListDocument,
   resourceListDocument,
+  rootDocument,
 } from './plain-documents.ts';
 import { servedGroups, type ServedGroup } from './served-groups.ts';
 import { serverVersion } from './server-version.ts';
@@ -82,6 +83,8 @@ class RegistryDocs implements DiscoveryDocs {
     const [root, group, version, ...rest] = segments;
     if (rest.length > 0 && root !== 'openapi') return undefined;
     switch (root) {
+      case undefined:
+        return answer(request, rootDocument(this.#served()));
       case 'version':
         return group === undefined ? this.#version(request) : undefined;
       case 'api':

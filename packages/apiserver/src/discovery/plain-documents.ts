@@ -15,6 +15,29 @@ function groupBody(group: ServedGroup): JsonObject {
   return { name: group.name, versions, preferredVersion: versions[0] };
 }
 
+/** What is served beside groups. */
+const OTHER_PATHS = [
+  '/.well-known/openid-configuration',
+  '/api',
+  '/apis',
+  '/healthz',
+  '/livez',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openid/v1/jwks',
+  '/readyz',
+  '/version',
+];
+
+/** `/`: the paths that lead on. */
+export function rootDocument(groups: readonly ServedGroup[]): JsonObject {
+  const served = groups.flatMap((group) => {
+    const root = group.name === '' ? '/api' : `/apis/${group.name}`;
+    return [root, ...group.versions.map(({ version }) => `${root}/${version}`)];
+  });
+  return { paths: [...new Set([...OTHER_PATHS, ...served])].sort() };
+}
+
 /** `/apis/<group>`: an `APIGroup`. */
 export function groupDocument(group: ServedGroup): JsonObject {
   return { kind: 'APIGroup', apiVersion: 'v1', ...groupBody(group) };

@@ -8,13 +8,14 @@ import type {
   UserInfo,
 } from '../contracts.ts';
 import { failure } from '../status.ts';
-import { answerError, BASE_HEADERS, compressAnswer, withWarnings } from './answer.ts';
+import { answerHealth, plainText } from './health.ts';
+import { answerError, compressAnswer, withWarnings } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { checkBodySize } from './body.ts';
 import { connectOptions } from './connect-options.ts';
 import { negotiate, type AnswerFormat } from './media-type.ts';
 import { parseRequestInfo, type RequestInfo } from './request-info.ts';
-import { verbOf } from './routes.ts';
+import { notAllowed, verbOf } from './routes.ts';
 import type { Operation, Services } from './services.ts';
 import { admissionAttributes } from './strategy-context.ts';
 import { findRequested } from './get.ts';
@@ -76,18 +77,6 @@ export interface ApiHandlerOptions {
 
 const STREAMS = new Set<string>(['exec', 'attach', 'portforward'] satisfies StreamSubresource[]);
 const PLAIN_JSON: AnswerFormat = { encoding: 'json', as: 'object' };
-
-function plainText(status: number, text: string): ServerResponse {
-  return {
-    status,
-    headers: {
-      ...BASE_HEADERS,
-      'content-type': 'text/plain; charset=utf-8',
-      'x-content-type-options': 'nosniff',
-    },
-    body: Buffer.from(text),
-  };
-}
 
 function unknownResource(): StatusError {
   return failure(404, 'NotFound', 'the server could not find the requested resource', {});
@@ -185,6 +174,7 @@ export class ApiHandler {
     if (!info.isResource) return this.#answerOther(request, info);
     if (!this.#isGroupServed(info)) return plainText(404, '404 page not found\n');
     const operation = this.#operation(request, info, user, PLAIN_JSON);
+    if (request.method === 'HEAD') throw notAllowed();
     const verb = verbOf(operation.type, info);
     checkBodySize(request.body);
     const format = negotiate(request.headers['accept']);
@@ -203,10 +193,8 @@ export class ApiHandler {
 
   #answerOther(request: ServerRequest, info: RequestInfo): ServerResponse {
     const { services, discovery, isReady } = this.#options;
-    const [root] = info.path.split('/').filter((segment) => segment !== '');
-    if (root === 'healthz' || root === 'livez') return plainText(200, 'ok');
-    if (root === 'readyz') return isReady() ? plainText(200, 'ok') : plainText(500, 'not ready');
     return (
+      answerHealth(info.path, request.query, isReady()) ??
       discovery.respond(request) ??
       services.access.respond(request) ??
       plainText(404, '404 page not found\n')

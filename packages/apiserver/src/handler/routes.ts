@@ -29,7 +29,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
 /** Verbs of objects: their URL has a name. */
 const NAMED = new Set(['get', 'update', 'patch', 'delete']);
 
-function notAllowed(): Error {
+/** The refusal of a method that a resource does not have. */
+export function notAllowed(): Error {
   return failure(
     405,
     'MethodNotAllowed',
