@@ -106,11 +106,14 @@ function readConfiguration(operation: Operation, options: WriteOptions): Configu
 }
 
 /** @throws StatusError 400 for a body that is not about the object of the URL */
-function checkName(configuration: Configuration, live: JsonObject, { info }: Operation): void {
+function checkName(configuration: Configuration, live: JsonObject, operation: Operation): void {
+  const { info, type } = operation;
   const { name, resourceVersion } = configuration;
   const current = (live['metadata'] as JsonObject | undefined)?.['resourceVersion'] as unknown;
   // An outdated resourceVersion is the more telling refusal, and comes later.
   if (resourceVersion !== '' && resourceVersion !== current) return;
+  // A custom resource that is there already has its name; of built-in kinds the configuration must say it.
+  if (name === '' && current !== undefined && type.origin !== 'builtin') return;
   if (name === '') {
     throw badRequest(
       `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
