@@ -242,6 +242,23 @@ describeOnEachServer('client', {}, (environment) => {
     assert.equal(spec.metadata.generation, 2);
   });
 
+  test('shows a scale as a table', async () => {
+    await client.create(Deployment, deployment('scale-table', namespace));
+    const table = await client.rawJson<{
+      columnDefinitions: { name: string }[];
+      rows: { cells: unknown[] }[];
+    }>({
+      method: 'GET',
+      path: `/apis/apps/v1/namespaces/${namespace}/deployments/scale-table/scale`,
+      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    });
+    assert.deepEqual(
+      table.columnDefinitions.map(({ name }) => name),
+      ['Name', 'Desired', 'Available', 'Age'],
+    );
+    assert.deepEqual(table.rows[0]?.cells.slice(0, 3), ['scale-table', 0, 0]);
+  });
+
   test('scales through the scale subresource', async () => {
     const ref = { name: 'scaled', namespace };
     await client.create(Deployment, deployment(ref.name, namespace));

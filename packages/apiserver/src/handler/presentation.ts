@@ -19,6 +19,17 @@ export function partialMetadata(object: JsonObject): JsonObject {
   };
 }
 
+/** A row of a Table: the cells, and of the object what the request wants to have. */
+export function tableRow(
+  { request }: Operation,
+  object: JsonObject,
+  cells: readonly unknown[],
+): JsonObject {
+  const rowObject = rowObjectOf(request.query);
+  if (rowObject === 'None') return { cells };
+  return { cells, object: rowObject === 'Object' ? object : partialMetadata(object) };
+}
+
 /**
  * Objects as a `Table`.
  *
@@ -30,20 +41,16 @@ export function tableOf(
   metadata: JsonObject,
   withColumns = true,
 ): JsonObject {
-  const { type, services, request } = operation;
+  const { type, services } = operation;
   const { tables, clock } = services;
-  const rowObject = rowObjectOf(request.query);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: withColumns ? tables.columns(type) : null,
-    rows: objects.map((object) => ({
-      cells: tables.cells(type, object, clock.now()),
-      ...(rowObject === 'None'
-        ? {}
-        : { object: rowObject === 'Object' ? object : partialMetadata(object) }),
-    })),
+    rows: objects.map((object) =>
+      tableRow(operation, object, tables.cells(type, object, clock.now())),
+    ),
   };
 }
 

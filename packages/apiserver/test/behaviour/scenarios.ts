@@ -5,6 +5,7 @@ import { CASES as generalRequests } from './general-requests.ts';
 import { CASES as jobs } from './jobs.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
+import { CASES as scale } from './scale.ts';
 
 /** By name of the recording in `recorded/`. */
 export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
@@ -14,4 +15,5 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'custom-resources': customResources,
   jobs,
   'pod-specs': podSpecs,
+  scale,
 };

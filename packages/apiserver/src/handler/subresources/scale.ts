@@ -1,7 +1,7 @@
 import { fromLabelSelector } from '@kubewright/apimachinery';
 import { recordUpdate } from '../../apply/track-managers.ts';
-import type { JsonObject, ResourceType, ServerResponse } from '../../contracts.ts';
-import { invalid, type FieldError } from '../../field-error.ts';
+import type { JsonObject, ResourceType, ServerResponse, TableColumn } from '../../contracts.ts';
+import { invalid } from '../../field-error.ts';
 import { numberAt, objectAt, textAt } from '../../registry/json-read.ts';
 import { badRequest, internalError, invalidError } from '../../status.ts';
 import { encodeAnswer } from '../answer.ts';
@@ -9,9 +9,11 @@ import { parseObjectBody } from '../body.ts';
 import { findRequested } from '../get.ts';
 import { contentTypeOf } from '../media-type.ts';
 import { parsePatchBody } from '../patch-body.ts';
+import { partialMetadata, tableRow } from '../presentation.ts';
 import { alreadyAdmitted, replaceObject } from '../replace-object.ts';
 import type { Operation } from '../services.ts';
 import { admissionAttributes, writeOptionsOf } from '../strategy-context.ts';
+import { objectAge } from '../../tables/object-reader.ts';
 import { readRecord } from '../../storage/version-reader.ts';
 import { parseWriteOptions, type WriteOptions } from '../write-options.ts';
 
@@ -86,25 +88,46 @@ function scaleOf(type: ResourceType, object: JsonObject): JsonObject {
   };
 }
 
-/** GET of the scale. */
-export async function getScale(operation: Operation): Promise<ServerResponse> {
-  const { type, request, format } = operation;
-  const object = await readRecord(type, findRequested(operation));
-  return encodeAnswer(200, scaleOf(type, object), request, { ...format, as: 'object' });
+const SCALE_COLUMNS: readonly TableColumn[] = [
+  { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 },
+  { name: 'Desired', type: 'integer', format: '', description: '', priority: 0 },
+  { name: 'Available', type: 'integer', format: '', description: '', priority: 0 },
+  { name: 'Age', type: 'date', format: '', description: '', priority: 0 },
+];
+
+/** The scale in the look that the client asked for. */
+function answerScale(operation: Operation, object: JsonObject): ServerResponse {
+  const { type, request, format, services } = operation;
+  const scale = scaleOf(type, object);
+  if (format.as !== 'table') {
+    const shown = format.as === 'metadata' ? partialMetadata(scale) : scale;
+    return encodeAnswer(200, shown, request, format);
+  }
+  const desired = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
+  const available = numberAt(objectAt(scale, 'status'), 'replicas') ?? 0;
+  const age = objectAge(scale, services.clock.now());
+  const table = {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion: textAt(objectAt(scale, 'metadata'), 'resourceVersion') },
+    columnDefinitions: SCALE_COLUMNS,
+    rows: [tableRow(operation, scale, [operation.info.name, desired, available, age])],
+  };
+  return encodeAnswer(200, table, request, format);
 }
 
-function replicasOf(scale: JsonObject, name: string): number {
+/** GET of the scale. */
+export async function getScale(operation: Operation): Promise<ServerResponse> {
+  return answerScale(operation, await readRecord(operation.type, findRequested(operation)));
+}
+
+function replicasOf(scale: JsonObject): number {
   const replicas = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
-  const errors: FieldError[] = [];
   if (!Number.isInteger(replicas)) {
     throw badRequest(
       'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal number into Go struct field ScaleSpec.spec.replicas of type int32',
     );
   }
-  if (replicas < 0) {
-    errors.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
-  }
-  if (errors.length > 0) throw invalidError(SCALE_KIND, name, errors);
   return replicas;
 }
 
@@ -113,7 +136,7 @@ async function writeScale(
   options: WriteOptions,
   propose: (scale: JsonObject) => JsonObject,
 ): Promise<ServerResponse> {
-  const { type, request, format, info, services } = operation;
+  const { type, info, services } = operation;
   // Admission sees the scale, before it becomes a part of the object.
   const attributes = (scale: JsonObject, object: JsonObject) =>
     admissionAttributes(operation, {
@@ -134,12 +157,23 @@ async function writeScale(
       await services.admission.admit(attributes(scale, current));
       const metadata = objectAt(scale, 'metadata');
       const name = textAt(metadata, 'name');
-      if (name !== '' && name !== info.name) {
+      if (name === '') {
+        throw badRequest(
+          `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
+        );
+      }
+      if (name !== info.name) {
         throw badRequest(
           `the name of the object (${name}) does not match the name on the URL (${info.name})`,
         );
       }
-      writePath(current, type.scale?.specReplicasPath ?? SPEC_REPLICAS, replicasOf(scale, name));
+      const replicas = replicasOf(scale);
+      // The schema of a custom resource has rules of its own.
+      if (replicas < 0 && type.origin === 'builtin') {
+        const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+        throw invalidError(SCALE_KIND, name, [error]);
+      }
+      writePath(current, type.scale?.specReplicasPath ?? SPEC_REPLICAS, replicas);
       const version = textAt(metadata, 'resourceVersion');
       if (version !== '') objectAt(current, 'metadata')['resourceVersion'] = version;
       return current;
@@ -160,7 +194,7 @@ async function writeScale(
         services.admission.validate(attributes(scaleOf(type, object), old)),
     },
   });
-  return encodeAnswer(200, scaleOf(type, result.object), request, { ...format, as: 'object' });
+  return answerScale(operation, result.object);
 }
 
 /** PUT of the scale. */
