@@ -85,6 +85,27 @@ describe('diagnose', () => {
     assert.deepEqual(categories({ ...restarted(), earliest: new Date(ago(10)) }), []);
   });
 
+  test('is unsure of what has to have lasted for longer than was seen, and proposes nothing', () => {
+    const starting = podOf({
+      metadata: { creationTimestamp: ago(75) },
+      status: { phase: 'Pending', startTime: ago(75) },
+      conditions: [
+        { type: 'PodScheduled', status: 'True', lastTransitionTime: ago(75) },
+        { type: 'PodReadyToStartContainers', status: 'False', lastTransitionTime: ago(75) },
+      ],
+      containers: [{ waiting: 'ContainerCreating', started: false }],
+    });
+    const [sure] = diagnose(starting);
+    assert.equal(sure?.category, 'SandboxCreationFailure');
+    assert.equal(sure.remediation, 'report-only');
+    const [unsure] = diagnose({ ...starting, earliest: new Date(ago(75)) });
+    assert.equal(unsure?.category, 'SandboxCreationFailure');
+    assert.equal(unsure.remediation, 'none');
+    assert.equal(unsure.confidence.level, 'low');
+    // What it was seen to last is enough.
+    assert.deepEqual(diagnose({ ...starting, earliest: new Date(ago(2)) }), [sure]);
+  });
+
   test('gives the same findings for the same observation, and leaves it as it was', () => {
     for (const { observation } of specimens) {
       const before = structuredClone(observation);

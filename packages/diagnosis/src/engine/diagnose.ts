@@ -9,6 +9,7 @@ import {
 } from '../model/index.ts';
 import { withKeepers } from '../desired-state/with-keepers.ts';
 import { decisionOrder, type DecisionOrder } from '../rules/decision-order.ts';
+import { asFarAsSeen } from './as-far-as-seen.ts';
 import { findingOf, firstVerdict } from './conclude.ts';
 import { withLogs } from './with-logs.ts';
 
@@ -35,6 +36,13 @@ export function diagnose(observation: Observation): readonly Finding[] {
 /** {@link diagnose} by other rules; for tests that change one and expect another answer. */
 export function diagnoseBy(order: DecisionOrder, observation: Observation): readonly Finding[] {
   if (isPlainlyWell(observation)) return [];
+  const findings = findingsOf(order, observation);
+  const { earliest, ...rest } = observation;
+  if (earliest === undefined || findings.length === 0) return findings;
+  return asFarAsSeen(findings, findingsOf(order, { ...rest, now: earliest }));
+}
+
+function findingsOf(order: DecisionOrder, observation: Observation): readonly Finding[] {
   if (observation.pod !== undefined) {
     const pod = new PodFacts(observation);
     return diagnosePod(order, pod).map((finding) => withKeepers(finding, pod.related));

@@ -27,7 +27,8 @@ export interface Moment {
   readonly now: Date;
   /**
    * The least that `now` can be, where it is an estimate: the newest time in what was seen. That a container has healed
-   * by running on is only believed up to here. Default: `now`.
+   * by running on is only believed up to here, and a finding for which something has to have lasted longer is unsure:
+   * its confidence is `low`, its remediation `none`. Default: `now`.
    */
   readonly earliest?: Date;
 }
