@@ -66,9 +66,10 @@ function said(observation: Observation): readonly string[] {
 
 /** The same observation but for a word, wherever it stands. */
 function replaced(word: RegExp, by: string): Variation {
-  return ({ now, ...rest }) => {
+  return ({ now, earliest, ...rest }) => {
     const text = JSON.stringify(rest).replace(word, by);
-    return { ...(JSON.parse(text) as Omit<Observation, 'now'>), now }; // the same JSON but for a word
+    const replaced = JSON.parse(text) as Omit<Observation, 'now'>; // the same JSON but for a word
+    return { ...replaced, now, ...(earliest === undefined ? {} : { earliest }) };
   };
 }
 

@@ -20,6 +20,8 @@ const patientReasons: readonly (string | undefined)[] = [
   'PodInitializing',
 ];
 
+/** Kubelet and status lag this much, in milliseconds. */
+const lagMs = 3000;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
@@ -119,7 +121,8 @@ export class ContainerFacts {
     if (this.events.some((event) => this.isStoppedBy(event))) return true;
     // An init container that has done its work ended well, and so did one that is not run again.
     const { ended } = this;
-    return ended !== undefined && !(this.state === 'terminated' && this.isServing);
+    if (ended === undefined || (this.state === 'terminated' && this.isServing)) return false;
+    return !this.#isRestartedOnPurpose(ended);
   }
 
   probe(kind: ProbeKind): Probe | undefined {
@@ -157,6 +160,18 @@ export class ContainerFacts {
     return this.restarts <= 1
       ? uptimeMs > clamp(before, minuteMs, 10 * minuteMs)
       : uptimeMs > clamp(2 * before, 10 * minuteMs, 6 * hourMs);
+  }
+
+  /** Whether the kubelet ended that life because the pod was changed: its resources, or its image. */
+  #isRestartedOnPurpose({ finishedAt }: Life): boolean {
+    if (!this.isServing) return false;
+    const endedMs = finishedAt.timeMs;
+    return this.events.some(
+      ({ reason, message, lastMs }) =>
+        reason.text === 'Killing' &&
+        message.matches(/resize requires restart|definition changed/i) !== false &&
+        (lastMs === undefined || endedMs === undefined || lastMs >= endedMs - this.graceMs - lagMs),
+    );
   }
 
   #logLines(life: ContainerLog['life']): readonly Field[] {

@@ -275,10 +275,24 @@ function notStarted({ status }: ContainerFacts): Proof {
 }
 
 function ranForLongEnough(container: ContainerFacts): Proof {
-  const { uptimeMs, runningSince } = container;
+  const { pod, runningSince } = container;
   const probe = container.probe('readinessProbe') ?? new Probe(container.spec.at('readinessProbe'));
-  if (uptimeMs === undefined) return [];
-  return uptimeMs > Math.max(patienceMs, probe.latestMs + lagMs) && [probe.field, runningSince];
+  const startMs = runningSince.timeMs;
+  if (startMs === undefined) return [];
+  // What fails goes on being reported: of an old file the last report tells more than the estimate of its moment.
+  const untilMs = isReportedSince(container, startMs) ? pod.earliestMs : pod.nowMs;
+  const isLong = untilMs - startMs > Math.max(patienceMs, probe.latestMs + lagMs);
+  return isLong && [probe.field, runningSince];
+}
+
+function isReportedSince(container: ContainerFacts, startMs: number): boolean {
+  return container.events.some(
+    ({ reason, message, lastMs }) =>
+      reason.text === 'Unhealthy' &&
+      message.matches(/^Readiness probe/i) !== false &&
+      lastMs !== undefined &&
+      lastMs >= startMs,
+  );
 }
 
 /** It was ready in this life. */

@@ -215,6 +215,50 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [],
   },
   {
+    name: 'the kubelet restarted a container to change its resources',
+    observation: podOf({
+      containers: [{ running: 30, restarts: 1, last: life('Completed', 0, { ended: 31 }) }],
+      events: [
+        event('Killing', 'Container app resize requires restart', {
+          container: 'app',
+          type: 'Normal',
+          seen: 40,
+        }),
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'the kubelet restarted a container to change its resources, and since it has crashed',
+    observation: podOf({
+      containers: [{ running: 30, restarts: 2, last: life('Error', 1, { ended: 31 }) }],
+      events: [
+        event('Killing', 'Container app resize requires restart', {
+          container: 'app',
+          type: 'Normal',
+          seen: 400,
+        }),
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container does not become ready after the kubelet restarted it for its new image',
+    observation: podOf({
+      containers: [
+        { running: 60, ready: false, restarts: 1, last: life('Error', 1, { ended: 61 }) },
+      ],
+      events: [
+        event('Killing', 'Container app definition changed, will be restarted', {
+          container: 'app',
+          type: 'Normal',
+          seen: 62,
+        }),
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
     name: 'a container restarted once and has been well for longer than it lived before',
     observation: podOf({
       containers: [{ running: 140, restarts: 1, last: life('Error', 1, { ended: 141 }) }],

@@ -54,6 +54,31 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'LivenessProbeFailure', confidence: 'high' }],
   },
   {
+    name: 'the file of a container that starts is older than the last report of its readiness probe',
+    observation: {
+      ...podOf({
+        containers: [{ spec: readiness, running: 100, ready: false }],
+        events: [event('Unhealthy', 'Readiness probe failed: ', { container: 'app', seen: 85 })],
+      }),
+      earliest: new Date(ago(85)),
+    },
+    expected: [],
+  },
+  {
+    name: 'the file of a container holds no report of its readiness probe',
+    observation: {
+      ...podOf({
+        containers: [{ spec: readiness, running: 100, ready: false }],
+        events: [
+          event('Unhealthy', 'Readiness probe failed: ', { container: 'app', seen: 110 }),
+          event('Unhealthy', 'Liveness probe failed: ', { container: 'app', seen: 85 }),
+        ],
+      }),
+      earliest: new Date(ago(85)),
+    },
+    expected: [{ category: 'ReadinessProbeFailure' }],
+  },
+  {
     name: 'a container is not ready, and the one that it waits for crashes',
     observation: podOf({
       containers: [
