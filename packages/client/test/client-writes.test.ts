@@ -90,8 +90,20 @@ test('escapes names, and sends nothing for one that would lead to something else
     transport.requests[0]?.path,
     '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Aa%252Fb%3Fc',
   );
-  for (const name of ['', '..', 'web/status']) {
+  // JavaScript, or a cast, may give no name at all.
+  const missing = undefined as unknown as string;
+  for (const name of ['', '..', 'web/status', missing]) {
     await assert.rejects(client.delete(ClusterRole, { name }), TypeError);
+    await assert.rejects(client.get(ClusterRole, { name }), TypeError);
+    await assert.rejects(
+      client.patch(ClusterRole, { name }, { type: 'merge', body: {} }),
+      TypeError,
+    );
+    await assert.rejects(client.getScale(Deployment, { name }), TypeError);
+    await assert.rejects(client.evict({ name }), TypeError);
+    await assert.rejects(client.logs({ name }), TypeError);
+    await assert.rejects(client.exec({ name }, { command: ['id'] }), TypeError);
+    await assert.rejects(client.portForward({ name }, 80), TypeError);
   }
   assert.equal(transport.requests.length, 1);
 });

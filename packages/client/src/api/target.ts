@@ -13,12 +13,20 @@ export interface Target extends ResourcePathOptions {
   readonly verb: string;
 }
 
-/** Path, pattern and description of a request to a resource. */
+/**
+ * Path, pattern and description of a request to a resource: to one object where a name is given, else to all of them.
+ *
+ * @throws TypeError when the name is given as undefined, which only JavaScript or a cast allows: the request is meant for
+ * one object, and without its name it would be for all. Also as `resourcePath`.
+ */
 export function targetOf<T extends KubernetesObject>(
   resource: Resource<T>,
   target: Target,
 ): Pick<ApiRequest, 'path' | 'pathPattern' | 'verb' | 'attempt' | 'resource'> {
   const { namespace, name, subresource, verb } = target;
+  if (name === undefined && Object.hasOwn(target, 'name')) {
+    throw new TypeError(`${verb} ${resource.kind}: the name is missing`);
+  }
   return {
     path: resourcePath(resource, target),
     pathPattern: decodeURIComponent(
