@@ -11,6 +11,7 @@ import { UserCredentials } from '../src/credentials/user-credentials.ts';
 import {
   connect,
   CredentialError,
+  HttpTransport,
   type Credential,
   KubeConfig,
   type ClusterEntry,
@@ -52,6 +53,21 @@ test('says whom to act as, with groups, uid and extra values', async () => {
     'impersonate-group': ['a', 'b,c'],
     'impersonate-extra-example.com%2Fscope%20x%25': ['1', '2'],
   });
+});
+
+test('says the names of whom to act as in UTF-8', async () => {
+  await using server = await LocalServer.listen((_, response) => response.end());
+  const impersonate = { user: 'jürgen 你好', uid: 'ü', groups: ['größe'], extra: { ä: ['ö'] } };
+  const credentials = new UserCredentials({ name: 'u', impersonate }, cluster);
+  const transport = new HttpTransport({ server: server.url, credentials });
+  await transport.request({ method: 'GET', path: '/' });
+  await transport.close();
+  const received = (name: string): string =>
+    Buffer.from(String(server.requests[0]?.headers[name]), 'latin1').toString('utf8');
+  assert.deepEqual(
+    ['user', 'uid', 'group', 'extra-%c3%a4'].map((name) => received(`impersonate-${name}`)),
+    ['jürgen 你好', 'ü', 'größe', 'ö'],
+  );
 });
 
 test('reads a token file again when it is old, and keeps the token while it is being replaced', async () => {

@@ -36,8 +36,14 @@ interface Need {
   readonly name: string;
 }
 
+/** A header comes as its bytes, a character each; they are meant as UTF-8. */
+function textOf(header: string | undefined): string {
+  return Buffer.from(header ?? '', 'latin1').toString('utf8');
+}
+
 function valuesOf(header: string | undefined): readonly string[] {
-  return header === undefined || header === '' ? [] : header.split(', ');
+  const text = textOf(header);
+  return text === '' ? [] : text.split(', ');
 }
 
 function targetOf(headers: Readonly<Record<string, string>>): Target | undefined {
@@ -53,8 +59,8 @@ function targetOf(headers: Readonly<Record<string, string>>): Target | undefined
     }
   }
   const target = {
-    username: headers['impersonate-user'] ?? '',
-    uid: headers['impersonate-uid'] ?? '',
+    username: textOf(headers['impersonate-user']),
+    uid: textOf(headers['impersonate-uid']),
     groups: valuesOf(headers['impersonate-group']),
     extra,
   };

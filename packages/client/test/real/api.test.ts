@@ -361,7 +361,7 @@ test('discovers what the server has', async () => {
 test('acts as somebody else', async () => {
   const [entry] = config.users;
   assert.ok(entry);
-  const user = { ...entry, impersonate: { user: 'nobody', groups: ['a', 'b'], extra: {} } };
+  const user = { ...entry, impersonate: { user: 'jürgen 你好', groups: ['a', 'b'], extra: {} } };
   await using other = await Client.fromKubeConfig(
     new KubeConfig({
       clusters: config.clusters,
@@ -372,7 +372,7 @@ test('acts as somebody else', async () => {
   );
   await assert.rejects(
     other.list(Pod, { namespace }),
-    (error) => isForbidden(error) && error.message.includes('User "nobody" cannot list'),
+    (error) => isForbidden(error) && error.message.includes('User "jürgen 你好" cannot list'),
   );
 });
 
