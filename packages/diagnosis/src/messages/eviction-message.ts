@@ -23,6 +23,10 @@ export interface EvictionMessage {
   readonly detail: string;
   /** In the order of the text. */
   readonly consumers: readonly Consumer[];
+  /** The container that went over its own limit. */
+  readonly container?: string;
+  /** The emptyDir volume that went over its own limit. */
+  readonly volume?: string;
 }
 
 const maxLength = 8192;
@@ -59,7 +63,13 @@ function ownLimitOf(text: string): EvictionMessage | undefined {
           ? `its containers may write ${total[1]?.trim() ?? ''} together`
           : undefined;
   if (detail === undefined) return undefined;
-  return { kind: 'own-limit', resource: 'disk', detail, consumers: [] };
+  return {
+    kind: 'own-limit',
+    resource: 'disk',
+    detail,
+    consumers: [],
+    ...(name === undefined ? {} : volume === null ? { container: name } : { volume: name }),
+  };
 }
 
 function admissionOf(text: string): EvictionMessage | undefined {

@@ -14,8 +14,9 @@ import {
 } from '../messages/eviction-message.ts';
 import type { Category, Remediation } from '../model/index.ts';
 import { command } from './command.ts';
+import { placedByVolumes } from './mount-texts.ts';
 import { high, low, type Conclusion, type PodRule } from './rule.ts';
-import { nodeOf, soleContainer } from './place.ts';
+import { nodeOf } from './place.ts';
 
 /** What a kubelet said when it ended or refused the pod, and where. */
 interface Eviction extends EvictionMessage {
@@ -63,7 +64,7 @@ export const evictionRules: readonly PodRule[] = [
       advice:
         'Raise the limit, or write less: rotate logs, clean up temporary files. A new pod ends the same way.',
       wouldChange: 'Pressure on the node at the same time.',
-      ...(placeOf(pod) ?? {}),
+      ...placeOf(pod),
     }),
   },
   ...shortages.map(({ resource, category, advice }): PodRule => ({
@@ -80,7 +81,7 @@ export const evictionRules: readonly PodRule[] = [
       remediation: leftover(pod),
       advice,
       nextQuestion: questionFor(pod),
-      ...(placeOf(pod) ?? {}),
+      ...placeOf(pod),
     }),
   })),
   ...shortages.map(({ resource, category, advice }): PodRule => ({
@@ -107,7 +108,7 @@ export const evictionRules: readonly PodRule[] = [
       advice: 'Look at the history of its node: memory, disk, process numbers.',
       nextQuestion: questionFor(pod),
       wouldChange: 'The message of the eviction, or a condition of the node at that time.',
-      ...(placeOf(pod) ?? {}),
+      ...placeOf(pod),
     }),
   },
 ];
@@ -125,7 +126,7 @@ function pressureConclusion(pod: PodFacts, resource: EvictedFor, advice: string)
     remediation: leftover(pod),
     advice,
     nextQuestion: questionFor(pod),
-    ...(placeOf(pod) ?? {}),
+    ...placeOf(pod),
   };
 }
 
@@ -161,11 +162,18 @@ function leftover(pod: PodFacts): Remediation {
   return pod.phase.text === 'Failed' || pod.phase.text === 'Succeeded' ? 'cleanup-safe' : 'none';
 }
 
-function placeOf(pod: PodFacts): { readonly container: ContainerFacts } | undefined {
-  const largest = largestOf(evictionOf(pod)?.consumers ?? []);
-  const container =
-    pod.containers.find(({ name }) => name === largest?.container) ?? soleContainer(pod);
-  return container === undefined ? undefined : { container };
+/** The container that the kubelet names, or that mounts the volume it names; else the only one. */
+function placeOf(pod: PodFacts): { readonly container?: ContainerFacts } {
+  const eviction = evictionOf(pod);
+  const blamed = eviction?.container ?? largestOf(eviction?.consumers ?? [])?.container;
+  const container = pod.containers.find(({ name }) => name === blamed);
+  if (container !== undefined) return { container };
+  const volume = eviction?.volume;
+  const names = pod.view.at('spec', 'volumes').items.map((each) => each.at('name'));
+  return placedByVolumes(
+    pod,
+    names.filter(({ text }) => volume !== undefined && text === volume),
+  );
 }
 
 function largestOf(consumers: readonly Consumer[]): Consumer | undefined {

@@ -1,4 +1,4 @@
-import { firstMatch, type Field, type PodFacts } from '../facts/index.ts';
+import { firstMatch, type Field, type ObservedEvent, type PodFacts } from '../facts/index.ts';
 import { command } from './command.ts';
 import { nodeOf, placedInSole } from './place.ts';
 import { high, low, type PodRule } from './rule.ts';
@@ -62,10 +62,30 @@ function sandboxMessages(pod: PodFacts): readonly Field[] {
     'FailedCreatePodSandBox',
     'FailedCreatePodContainer',
     'FailedPodSandBoxStatus',
-    'NetworkNotReady',
   ).map(({ message }) => message);
+  const unready = standingEvents(pod, 'NetworkNotReady')
+    .filter((seen) => !isOfNewNode(pod, seen))
+    .map(({ message }) => message);
   const synced = standingEvents(pod, 'FailedSync').map(({ message }) => message);
-  return [...failed, ...synced.filter((message) => message.matches(/sandbox/i) !== false)];
+  return [
+    ...failed,
+    ...unready,
+    ...synced.filter((message) => message.matches(/sandbox/i) !== false),
+  ];
+}
+
+/** So long a node that has just come up takes to get its network, in milliseconds. */
+const networkMs = 60_000;
+
+/** The pod came to the node before its network did, and has not waited for it long. */
+function isOfNewNode(pod: PodFacts, { lastMs }: ObservedEvent): boolean {
+  const placedMs = placedAt(pod).timeMs;
+  return (
+    placedMs !== undefined &&
+    lastMs !== undefined &&
+    lastMs - placedMs < networkMs &&
+    waitsTooLong(pod) === false
+  );
 }
 
 /** A lost race or a deadline says less than the reason of the network plugin. */

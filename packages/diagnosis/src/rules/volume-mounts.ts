@@ -133,24 +133,23 @@ function riskyVolume(pod: PodFacts): Proof {
 
 /** The names of the volumes that may not come. */
 function riskyVolumes(pod: PodFacts): readonly Field[] {
-  return pod.view.at('spec', 'volumes').items.flatMap((volume) => {
-    const source = [
-      ...riskySources.map((name) => volume.at(name)),
-      ...projectedObjects(volume),
-    ].find((field) => field.isPresent);
-    // The token of old clusters is a Secret that the cluster makes itself.
-    const isToken = /-token-[a-z0-9]{5}$/.test(source?.at('secretName').text ?? '');
-    const isRisky = source !== undefined && !isToken && source.at('optional').flag !== true;
-    return isRisky ? [volume.at('name')] : [];
-  });
+  return pod.view
+    .at('spec', 'volumes')
+    .items.filter(
+      (volume) => isRisky(volume) || volume.at('projected', 'sources').items.some(isRisky),
+    )
+    .map((volume) => volume.at('name'));
 }
 
-/** What a projected volume takes from Secrets and ConfigMaps; every namespace has that of the API server's certificate. */
-function projectedObjects(volume: Field): readonly Field[] {
-  return volume.at('projected', 'sources').items.flatMap((source) => {
-    const [secret, configMap] = [source.at('secret'), source.at('configMap')];
-    return configMap.at('name').text === 'kube-root-ca.crt' ? [secret] : [secret, configMap];
-  });
+/** Of a volume, or of one source of a projected one. The token and root of every pod are none: the cluster makes them. */
+function isRisky(volume: Field): boolean {
+  if (volume.has('serviceAccountToken')) {
+    return volume.at('serviceAccountToken', 'audience').isPresent;
+  }
+  const source = riskySources.map((name) => volume.at(name)).find((field) => field.isPresent);
+  const name = source?.at('secretName').text ?? source?.at('name').text ?? '';
+  const isOfCluster = /-token-[a-z0-9]{5}$/.test(name) || name === 'kube-root-ca.crt';
+  return source !== undefined && !isOfCluster && source.at('optional').flag !== true;
 }
 
 function adviceFor(message: string): string {

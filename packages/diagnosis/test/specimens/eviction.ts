@@ -114,6 +114,30 @@ export const evictionSpecimens: readonly Specimen[] = [
       },
     ],
   })),
+  ...(
+    [
+      ['Usage of EmptyDir volume "cache" exceeds the limit "20Mi". ', 'app'],
+      ['Usage of EmptyDir volume "both" exceeds the limit "20Mi". ', null],
+      ['Container proxy exceeded its local ephemeral storage limit "1Gi". ', 'proxy'],
+      ['Pod ephemeral local storage usage exceeds the total limit of containers 30Mi. ', null],
+    ] as const
+  ).map(([message, container]): Specimen => ({
+    name: `one of two containers wrote more than it may: ${message}`,
+    observation: podOf({
+      containers: [
+        { spec: { volumeMounts: [{ name: 'cache' }, { name: 'both' }] } },
+        { name: 'proxy', spec: { volumeMounts: [{ name: 'both' }] } },
+      ],
+      spec: {
+        volumes: [
+          { name: 'cache', emptyDir: { sizeLimit: '20Mi' } },
+          { name: 'both', emptyDir: { sizeLimit: '20Mi' } },
+        ],
+      },
+      status: failed('Evicted', message),
+    }),
+    expected: [{ category: 'EvictedDisk', mode: 44, container }],
+  })),
   {
     name: 'an eviction whose message is lost',
     observation: podOf({ status: { phase: 'Failed', reason: 'Evicted' } }),

@@ -41,6 +41,8 @@ const failing: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 const noSandbox = { type: 'PodReadyToStartContainers', status: 'False' };
+const networkNotReady =
+  'network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
 
 export const sandboxSpecimens: readonly Specimen[] = [
   ...failing.map(([name, message, says]): Specimen => ({
@@ -58,6 +60,29 @@ export const sandboxSpecimens: readonly Specimen[] = [
       },
     ],
   })),
+  {
+    name: 'the network of the node does not come',
+    observation: waiting({ events: [event('NetworkNotReady', networkNotReady, { seen: 10 })] }, 80),
+    expected: [{ category: 'SandboxCreationFailure', says: /network plugin is not set up/ }],
+  },
+  {
+    name: 'the network of the node did not come, and nothing was said of it since',
+    observation: waiting(
+      { events: [event('NetworkNotReady', networkNotReady, { seen: 590 })] },
+      600,
+    ),
+    expected: [{ category: 'SandboxCreationFailure', says: /network plugin is not set up/ }],
+  },
+  {
+    name: 'the network of the node does not come, and no time is known',
+    observation: waiting({ events: [event('NetworkNotReady', networkNotReady, { seen: null })] }),
+    expected: [{ category: 'SandboxCreationFailure' }],
+  },
+  {
+    name: 'a pod comes to a new node before its network',
+    observation: waiting({ events: [event('NetworkNotReady', networkNotReady, { seen: 10 })] }, 40),
+    expected: [],
+  },
   {
     name: 'the reason of the plugin says more than a lost race',
     observation: waiting({

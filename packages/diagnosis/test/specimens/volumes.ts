@@ -149,6 +149,36 @@ export const volumeSpecimens: readonly Specimen[] = [
     ),
     expected: [{ category: 'VolumeMountFailure', container: 'app', confidence: 'low' }],
   },
+  ...(
+    [
+      ['a token for an audience', { serviceAccountToken: { audience: 'mesh', path: 't' } }, true],
+      ['a Secret', { secret: { name: 'keys' } }, true],
+      ['a Secret that need not be', { secret: { name: 'keys', optional: true } }, false],
+      ['the token of every pod', { serviceAccountToken: { path: 'token' } }, false],
+      ['the root certificate of every pod', { configMap: { name: 'kube-root-ca.crt' } }, false],
+    ] as const
+  ).map(([name, source, isRisky]): Specimen => ({
+    name: `no container starts, and its volume holds ${name}`,
+    observation: waiting(
+      {
+        containers: [
+          { name: 'app', waiting: 'ContainerCreating' },
+          {
+            name: 'proxy',
+            spec: { volumeMounts: [{ name: 'all', mountPath: '/all' }] },
+            waiting: 'ContainerCreating',
+          },
+        ],
+        spec: { volumes: [{ name: 'all', projected: { sources: [source] } }] },
+      },
+      10 * minute,
+    ),
+    expected: [
+      isRisky
+        ? { category: 'VolumeMountFailure', confidence: 'low', container: 'proxy' }
+        : { category: 'SandboxCreationFailure', confidence: 'low', container: null },
+    ],
+  })),
   {
     name: 'the path of one container does not come, and nothing tells why',
     observation: waiting(
