@@ -174,17 +174,16 @@ const startupSlow: ContainerRule = {
   when: {
     'it runs, but has not started up': ({ state, status }) =>
       state === 'running' && status.at('started').is(false),
-    'its startup probe should have passed by now': (container) => {
-      const probe = container.probe('startupProbe');
-      const { uptimeMs, runningSince } = container;
-      if (probe === undefined || uptimeMs === undefined) return false;
-      return uptimeMs > probe.latestMs + lagMs && [probe.field, runningSince];
-    },
+    'its startup probe should have passed by now, or never can': (container) =>
+      any(startsTooLong(container), failsForGood(container, 'startupProbe')),
   },
   shows: (container) => container.messagesOf('Unhealthy').slice(0, 1),
   concludes: (container) => ({
     ...startupFails(container),
-    confidence: medium('it runs for longer than its startup probe allows'),
+    confidence:
+      startsTooLong(container) === false
+        ? high('the kubelet says that the probe cannot be run')
+        : medium('it runs for longer than its startup probe allows'),
   }),
 };
 
@@ -196,7 +195,11 @@ const readiness: ContainerRule = {
     'it runs, but is not ready': ({ state, status }) =>
       state === 'running' && status.at('ready').is(false),
     'it has had the time to become ready': (container) =>
-      any(ranForLongEnough(container), lostReadiness(container), failsForGood(container)),
+      any(
+        ranForLongEnough(container),
+        lostReadiness(container),
+        failsForGood(container, 'readinessProbe'),
+      ),
   },
   unless: {
     'its startup probe has not passed, so that readiness is not asked': ({ status }) =>
@@ -274,6 +277,13 @@ function notStarted({ status }: ContainerFacts): Proof {
   return started.flag !== true && [started];
 }
 
+function startsTooLong(container: ContainerFacts): Proof {
+  const probe = container.probe('startupProbe');
+  const { uptimeMs, runningSince } = container;
+  if (probe === undefined || uptimeMs === undefined) return false;
+  return uptimeMs > probe.latestMs + lagMs && [probe.field, runningSince];
+}
+
 function ranForLongEnough(container: ContainerFacts): Proof {
   const { pod, runningSince } = container;
   const probe = container.probe('readinessProbe') ?? new Probe(container.spec.at('readinessProbe'));
@@ -309,14 +319,15 @@ function lostReadiness({ pod, runningSince }: ContainerFacts): Proof {
  * runs may say `No such file or directory` of what the program has yet to write.
  */
 const cannotBeAsked =
-  /^Readiness probe (?:(?:errored|failed.*(?:exec failed|start container process|OCI runtime)).*(?:executable file .*not found|no such file or directory|permission denied)|(?:failed|errored).*(?:couldn't find (?:container)?port|strconv\.))/is;
+  /^(?:Readiness|Startup) probe (?:(?:errored|failed.*(?:exec failed|start container process|OCI runtime)).*(?:executable file .*not found|no such file or directory|permission denied)|(?:failed|errored).*(?:couldn't find (?:container)?port|strconv\.)|failed:.*\bsh: (?:line )?(?:\d+: )?\S+: (?:command )?not found)/is;
 /** The program answers, and refuses: path, method or credentials are wrong. What says "later" (408, 425, 429) is none of these. */
-const isRefused = /^Readiness probe failed: HTTP probe failed with statuscode: 4(?!08|25|29)\d\d/i;
+const isRefused =
+  /^(?:Readiness|Startup) probe failed: HTTP probe failed with statuscode: 4(?!08|25|29)\d\d/i;
 
 /** What a probe got in this life that time does not mend, however young the program is. */
-function failsForGood(container: ContainerFacts): Proof {
+function failsForGood(container: ContainerFacts, kind: 'readinessProbe' | 'startupProbe'): Proof {
   const startMs = container.runningSince.timeMs ?? 0;
-  const refusals = container.probe('readinessProbe')?.failureThreshold ?? 1;
+  const refusals = container.probe(kind)?.failureThreshold ?? 1;
   const found = container.events.find(
     ({ reason, message, count, lastMs }) =>
       reason.text === 'Unhealthy' &&

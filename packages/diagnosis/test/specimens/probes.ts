@@ -693,6 +693,33 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [],
   },
   {
+    name: 'a startup command is not in the image, which stops nothing and passes never',
+    observation: podOf({
+      containers: [{ spec: startup, running: 4, ready: false, started: false }],
+      events: [
+        event(
+          'Unhealthy',
+          'Startup probe errored and resulted in unknown state: rpc error: code = Unknown desc = failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: "/bin/probe": stat /bin/probe: no such file or directory',
+          { container: 'app', seen: 2 },
+        ),
+      ],
+    }),
+    expected: [{ category: 'StartupProbeFailure', confidence: 'high', remediation: 'report-only' }],
+  },
+  {
+    name: 'a readiness script calls a program that the image does not have',
+    observation: podOf({
+      containers: [{ spec: readiness, running: 8, ready: false }],
+      events: [
+        event('Unhealthy', 'Readiness probe failed: sh: redis-cli: not found\n', {
+          container: 'app',
+          seen: 2,
+        }),
+      ],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure', confidence: 'high' }],
+  },
+  {
     name: 'a readiness command runs, and misses a file that the program has yet to write',
     observation: podOf({
       containers: [
