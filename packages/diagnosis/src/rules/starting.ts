@@ -64,22 +64,21 @@ export function waitsTooLong(pod: PodFacts): Proof {
   return since.timeMs !== undefined && pod.nowMs - since.timeMs > patienceMs && [since];
 }
 
-/** On Windows a sandbox alone takes half a minute. */
+/** On Windows a sandbox alone takes half a minute, and what makes a claimed device ready takes its time. */
 function sandboxPatienceMs(pod: PodFacts): number {
   const spec = pod.view.at('spec');
-  const isWindows =
+  const isSlow =
     spec.textAt('os', 'name') === 'windows' ||
-    spec.textAt('nodeSelector', 'kubernetes.io/os') === 'windows';
-  return pod.events.length === 0 && !isWindows ? unheardMs : sandboxMs;
+    spec.textAt('nodeSelector', 'kubernetes.io/os') === 'windows' ||
+    spec.at('resourceClaims').items.length > 0;
+  return pod.events.length === 0 && !pod.hasStarted && !isSlow ? unheardMs : sandboxMs;
 }
 
-/** A volume of a storage system is attached first, and a claimed device made ready, which takes some clouds minutes. */
+/** A volume of a storage system is attached first, which takes some clouds minutes. */
 function hasStorage(pod: PodFacts): boolean {
-  const spec = pod.view.at('spec');
-  return (
-    spec.at('resourceClaims').items.length > 0 ||
-    spec.at('volumes').items.some((volume) => attached.some((source) => volume.has(source)))
-  );
+  return pod.view
+    .at('spec', 'volumes')
+    .items.some((volume) => attached.some((source) => volume.has(source)));
 }
 
 const attached = ['persistentVolumeClaim', 'ephemeral', 'csi'];

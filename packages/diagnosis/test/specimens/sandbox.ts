@@ -212,7 +212,7 @@ export const sandboxSpecimens: readonly Specimen[] = [
     name: 'a claimed device is made ready before there is a sandbox',
     observation: waiting(
       { conditions: [noSandbox], spec: { resourceClaims: [{ name: 'gpu' }] } },
-      100,
+      80,
     ),
     expected: [],
   },
