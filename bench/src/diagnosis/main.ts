@@ -20,6 +20,7 @@ import { measureSpeed, type Speed } from './speed.ts';
 
 const shared = new URL('../../../../shared/', import.meta.url);
 const gathered = new URL('../../pods/', import.meta.url);
+const kept = new URL('../../recordings/', import.meta.url);
 const usage =
   'usage: npm run bench:diagnosis -- [--cases FOLDER] [--traces FOLDER] [--gathered FOLDER] [--misses]\n';
 
@@ -48,6 +49,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const sets: ReadonlyMap<string, readonly Sample[]> = new Map([
     ['cases', await readCases(values.cases)],
     ['gathered', await readCases(values.gathered)],
+    ['kept, first sign', await readTraces(fileURLToPath(kept), 'sign')],
+    ['kept, at the end', await readTraces(fileURLToPath(kept), 'last')],
     ['recordings, begin', await readTraces(values.traces, 'begin')],
     ['recordings, first sign', await readTraces(values.traces, 'sign')],
     ['recordings, at the end', await readTraces(values.traces, 'last')],

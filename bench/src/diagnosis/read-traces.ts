@@ -1,36 +1,7 @@
-import { glob, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import {
-  momentOf,
-  type AnyEvent,
-  type ContainerLog,
-  type Remediation,
-  type Snapshot,
-} from '@kubewright/diagnosis';
+import { momentOf, type AnyEvent, type Snapshot } from '@kubewright/diagnosis';
 import { keyOf, type KubernetesObject, type Pod } from '@kubewright/apimachinery';
 import { wellCategories, type Expectation, type Sample } from './expectation.ts';
-
-interface TraceLine {
-  readonly t: number;
-  readonly event: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly kind: string;
-  readonly object: KubernetesObject;
-}
-
-interface ExpectedFile {
-  readonly category: string;
-  readonly alsoAccept?: readonly string[];
-  readonly container: string | null;
-  readonly healthy: boolean;
-  readonly remediation: Remediation;
-  readonly judge?: readonly [number, number];
-  readonly observed: {
-    readonly subjects?: readonly string[];
-    readonly firstSeen: number | null;
-    readonly start: string;
-    readonly duration: number;
-  };
-}
+import { logsOf, readRecordings, type ExpectedFile, type TraceLine } from './recordings.ts';
 
 /**
  * Which moment of a recording is looked at:
@@ -59,27 +30,21 @@ export async function readTraces(
   { asFiles = false }: TraceReading = {},
 ): Promise<Sample[]> {
   const samples: Sample[] = [];
-  for await (const file of glob('*/expected.json', { cwd: folder })) {
-    const scenario = dirname(file);
-    const path = join(folder, scenario);
-    // Both files are written by the recorder in the shapes above; a wrong one shows as a wrong score.
-    const given = JSON.parse(await readFile(join(path, 'expected.json'), 'utf8')) as ExpectedFile;
-    if (moment !== 'last' && wellCategories.has(given.category)) continue;
-    const text = await readFile(join(path, 'trace.jsonl'), 'utf8');
-    const lines = text.split('\n').filter((line) => line !== '');
-    const trace = lines.map((line) => JSON.parse(line) as TraceLine);
-    const at = secondsAt(given, trace, moment);
+  for await (const recording of readRecordings(folder)) {
+    const { name, expected, trace } = recording;
+    if (moment !== 'last' && wellCategories.has(expected.category)) continue;
+    const at = secondsAt(expected, trace, moment);
     const state = stateAt(trace, at);
-    const seen = { now: new Date(Date.parse(given.observed.start) + at * 1000) };
+    const seen = { now: new Date(Date.parse(expected.observed.start) + at * 1000) };
     samples.push({
-      name: scenario,
+      name,
       snapshot: {
         ...state,
         // Logs were read at the end.
-        ...(moment === 'last' && !asFiles ? { logs: await readLogs(path, lines) } : {}),
+        ...(moment === 'last' && !asFiles ? { logs: logsOf(recording) } : {}),
         ...(asFiles ? (momentOf(Object.values(state), new Date()) ?? seen) : seen),
       },
-      expected: expectationOf(given),
+      expected: expectationOf(expected),
     });
   }
   return samples.sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -160,22 +125,4 @@ function stateAt(lines: readonly TraceLine[], seconds: number): Omit<Snapshot, '
       .filter(({ kind }) => kind !== 'Pod' && kind !== 'Event')
       .map(({ object }) => object),
   };
-}
-
-async function readLogs(path: string, lines: readonly string[]): Promise<ContainerLog[]> {
-  const namespace = (JSON.parse(lines[0] ?? '{}') as Partial<TraceLine>).object?.metadata.namespace;
-  const logs: ContainerLog[] = [];
-  for await (const file of glob('logs/*.txt', { cwd: path })) {
-    // POD.CONTAINER.LIFE.txt; neither container names nor lives have dots.
-    const parts = basename(file, '.txt').split('.');
-    const life = parts.at(-1);
-    const container = parts.at(-2);
-    if (container === undefined || (life !== 'current' && life !== 'previous')) continue;
-    const pod = {
-      name: parts.slice(0, -2).join('.'),
-      ...(namespace === undefined ? {} : { namespace }),
-    };
-    logs.push({ pod, container, life, text: await readFile(join(path, file), 'utf8') });
-  }
-  return logs;
 }
