@@ -237,7 +237,7 @@ function replaceSome(root: object, at: number, value: unknown): void {
   for (let container = open.pop(); container !== undefined; container = open.pop()) {
     if (container instanceof Date) continue;
     for (const [key, member] of Object.entries(container) as [string, unknown][]) {
-      if (container === root && key === 'now') continue;
+      if (container === root && (key === 'now' || key === 'earliest')) continue;
       places.push([container as Record<string, unknown>, key]); // an object or array of a clone
       if (typeof member === 'object' && member !== null) open.push(member);
     }

@@ -22,6 +22,12 @@ export function placedBy(pod: PodFacts, message: string): { readonly container?:
   return placedByVolumes(pod, volumesMeant(pod, message));
 }
 
+/** Whether a volume that the message means has a claim: another node may hold it still. */
+export function meansClaim(pod: PodFacts, message: string): boolean {
+  const names = claimed(pod).map(({ text }) => text);
+  return volumesMeant(pod, message).some(({ text }) => names.includes(text));
+}
+
 /** The container that mounts any of these volumes of the pod, when it is one; else the only one. */
 export function placedByVolumes(
   pod: PodFacts,

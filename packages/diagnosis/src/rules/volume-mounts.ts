@@ -3,6 +3,7 @@ import { command } from './command.ts';
 import {
   claimed,
   firstText,
+  meansClaim,
   mountMessages,
   placedBy,
   placedByVolumes,
@@ -61,7 +62,8 @@ export const volumeMountRules: readonly PodRule[] = [
       return {
         summary: `Volumes did not come in time${volumes === null ? '' : ` (${volumes[1] ?? volumes[2] ?? ''})`}; why is not in evidence.`,
         confidence: medium('the kubelet waits for them, and says no more'),
-        remediation: 'report-only',
+        // A volume that another node still holds comes by itself.
+        remediation: meansClaim(pod, message) ? 'none' : 'report-only',
         advice:
           'Look at the attachments of the volume, and at the driver on the node. The telling Event comes earlier than this one.',
         nextQuestion: `Does the node agent of the driver run there? ${command('kubectl', 'get', 'pods', '-A', '--field-selector', `spec.nodeName=${nodeOf(pod)}`)}`,

@@ -86,7 +86,13 @@ export const volumeSpecimens: readonly Specimen[] = [
   failedMount('the generic timeout is all there is', generic, {
     category: 'VolumeMountFailure',
     confidence: 'medium',
+    remediation: 'none',
     says: /did not come in time \(data\)/,
+  }),
+  failedMount('the generic timeout is about a ConfigMap', generic.replace('[data]', '[cfg]'), {
+    category: 'VolumeMountFailure',
+    confidence: 'medium',
+    remediation: 'report-only',
   }),
   {
     name: 'Kubernetes 1.29 says only that time is over, and before it why',
@@ -212,7 +218,12 @@ export const volumeSpecimens: readonly Specimen[] = [
   failedMount(
     'Kubernetes 1.16 says only that time is over',
     'Unable to mount volumes for pod "web_shop(u)": timeout expired waiting for volumes to attach or mount for pod "shop"/"web". list of unmounted volumes=[data]',
-    { category: 'VolumeMountFailure', confidence: 'medium', says: /\(data\)/ },
+    {
+      category: 'VolumeMountFailure',
+      confidence: 'medium',
+      remediation: 'none',
+      says: /\(data\)/,
+    },
   ),
   {
     name: 'a telling Event counts more than the timeout after it',
