@@ -693,7 +693,7 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
   test('may warn', async () => {
     const warnings: string[] = [];
     await validate(hook('/v', [configMaps]));
-    webhook.answer('/v', (review) => answer(review, { allowed: true, warnings: ['be careful'] }));
+    webhook.answer('/v', (review) => answer(review, { allowed: true, warnings: ['großes 你好'] }));
     const { headers, body } = await client.raw({
       method: 'POST',
       path: `/api/v1/namespaces/${namespace}/configmaps`,
@@ -702,7 +702,7 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
     });
     for await (const chunk of body) assert.ok(chunk.length > 0);
     warnings.push(headers['warning'] ?? '');
-    assert.deepEqual(warnings, ['299 - "be careful"']);
+    assert.deepEqual(warnings, ['299 - "großes 你好"']);
   });
 
   test('that mutate change the object before it is checked and stored', async () => {

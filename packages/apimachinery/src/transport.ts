@@ -6,7 +6,7 @@ export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
   /** Path and query, such as `/api/v1/pods?limit=500`. */
   readonly path: string;
-  /** Header names in lower case. */
+  /** Header names in lower case; values are text, which a socket carries as UTF-8. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Default: none. */
   readonly body?: string | Uint8Array;
@@ -20,7 +20,7 @@ export interface TransportRequest {
 export interface TransportResponse {
   /** HTTP status. */
   readonly status: number;
-  /** Header names in lower case. */
+  /** Header names in lower case; values are text, which a socket carries as UTF-8. */
   readonly headers: Readonly<Record<string, string>>;
   /** The bytes, once. Leaving the loop early ends the request; so does `return` of an iterator that has not begun. */
   readonly body: AsyncIterable<Uint8Array>;

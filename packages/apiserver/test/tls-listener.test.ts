@@ -302,6 +302,18 @@ test('sends each value of a listed header as a line of its own', async (context)
   assert.deepEqual(response.headersDistinct['warning'], ['299 - "one"', '299 - "two"']);
 });
 
+test('takes and sends headers as UTF-8', async (context) => {
+  const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
+  const { call } = await listening(context, async ({ headers }) => ({
+    ...answer('ok'),
+    headers: { warning: `299 - "${headers['impersonate-user'] ?? ''}"` },
+  }));
+
+  const { headers } = await call({ headers: { 'impersonate-user': bytesOf('jürgen 你好') } });
+
+  assert.equal(headers['warning'], bytesOf('299 - "jürgen 你好"'));
+});
+
 test('answers a refused upgrade in plain HTTP', async (context) => {
   const { call } = await listening(context, async () => answer('not an upgrade'));
 

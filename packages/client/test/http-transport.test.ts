@@ -90,6 +90,17 @@ test('puts the path of the server URL in front', async () => {
   );
 });
 
+test('sends and reads headers as UTF-8', async () => {
+  await using server = await LocalServer.listen(({ headers }, response) => {
+    response.setHeader('warning', [String(headers['x-who']), 'plain']);
+    response.end();
+  });
+  await using transport = transportTo(server);
+  const { headers } = await transport.request(get('/', { headers: { 'x-who': 'jürgen 你好' } }));
+  assert.equal(headers['warning'], 'jürgen 你好, plain');
+  assert.equal(server.requests[0]?.headers['x-who'], Buffer.from('jürgen 你好').toString('latin1'));
+});
+
 test('never fails because of a status code', async () => {
   await using server = await LocalServer.listen((_, response) => response.writeHead(503).end('no'));
   await using transport = transportTo(server);

@@ -36,14 +36,8 @@ interface Need {
   readonly name: string;
 }
 
-/** A header comes as its bytes, a character each; they are meant as UTF-8. */
-function textOf(header: string | undefined): string {
-  return Buffer.from(header ?? '', 'latin1').toString('utf8');
-}
-
 function valuesOf(header: string | undefined): readonly string[] {
-  const text = textOf(header);
-  return text === '' ? [] : text.split(', ');
+  return header === undefined || header === '' ? [] : header.split(', ');
 }
 
 function targetOf(headers: Readonly<Record<string, string>>): Target | undefined {
@@ -59,8 +53,8 @@ function targetOf(headers: Readonly<Record<string, string>>): Target | undefined
     }
   }
   const target = {
-    username: textOf(headers['impersonate-user']),
-    uid: textOf(headers['impersonate-uid']),
+    username: headers['impersonate-user'] ?? '',
+    uid: headers['impersonate-uid'] ?? '',
     groups: valuesOf(headers['impersonate-group']),
     extra,
   };

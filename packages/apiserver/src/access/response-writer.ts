@@ -1,13 +1,14 @@
 import type { ServerResponse as NodeResponse } from 'node:http';
 import { asError } from '@kubewright/apimachinery';
 import type { ServerResponse } from '../contracts.ts';
+import { bytesOfHeader } from './header-text.ts';
 
 /** Node's own header shape wants mutable lists. */
 function headerLines(headers: ServerResponse['headers']): Record<string, string | string[]> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
-      typeof value === 'string' ? value : [...value],
+      typeof value === 'string' ? bytesOfHeader(value) : value.map(bytesOfHeader),
     ]),
   );
 }

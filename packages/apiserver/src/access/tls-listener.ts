@@ -18,6 +18,7 @@ import {
   readClientCertificate,
   type PresentedCertificate,
 } from './client-certificate.ts';
+import { textOfHeader } from './header-text.ts';
 import { ListenError } from './listen-error.ts';
 import { writeRawResponse } from './raw-response.ts';
 import { readRequestBody } from './request-body.ts';
@@ -53,7 +54,8 @@ interface Session {
 function headersOf(message: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = Object.create(null) as Record<string, never>;
   for (const [name, values] of Object.entries(message.headersDistinct)) {
-    if (values !== undefined) headers[name] = values.join(name === 'cookie' ? '; ' : ', ');
+    if (values === undefined) continue;
+    headers[name] = textOfHeader(values.join(name === 'cookie' ? '; ' : ', '));
   }
   return headers;
 }

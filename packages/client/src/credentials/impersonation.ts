@@ -7,20 +7,13 @@ const plainByte = /[A-Za-z0-9!#$&'*+\-.^_`|~]/;
 /** Headers that make the API server treat the request as somebody else's, if the asker may do that. */
 export function impersonationHeaders(entry: ImpersonationEntry | undefined): CredentialHeaders {
   if (entry === undefined) return {};
-  const headers: Record<string, string | readonly string[]> = {
-    'impersonate-user': headerText(entry.user),
-  };
-  if (entry.uid !== undefined) headers['impersonate-uid'] = headerText(entry.uid);
-  if (entry.groups.length > 0) headers['impersonate-group'] = entry.groups.map(headerText);
+  const headers: Record<string, string | readonly string[]> = { 'impersonate-user': entry.user };
+  if (entry.uid !== undefined) headers['impersonate-uid'] = entry.uid;
+  if (entry.groups.length > 0) headers['impersonate-group'] = entry.groups;
   for (const [name, values] of Object.entries(entry.extra)) {
-    headers[`impersonate-extra-${escapeName(name)}`] = values.map(headerText);
+    headers[`impersonate-extra-${escapeName(name)}`] = values;
   }
   return headers;
-}
-
-/** Headers are sent byte by byte, a character each; the API server reads the bytes as UTF-8. */
-function headerText(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1');
 }
 
 /** The API server lowers the case of header names and undoes percent escapes. */

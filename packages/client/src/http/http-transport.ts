@@ -16,6 +16,7 @@ import {
 } from '../credentials/credentials.ts';
 import { toTransportError } from './connection-failure.ts';
 import { ConnectionPools, type Connections } from './connection-pools.ts';
+import { bytesOfHeader, textOfHeader } from './header-text.ts';
 import { isLoopback } from './loopback.ts';
 import { isRepeatable } from './repeatable.ts';
 import { readResponseBody } from './response-body.ts';
@@ -158,7 +159,7 @@ export class HttpTransport implements Transport {
       openWebSocket({
         url: new URL(this.#pathPrefix + request.path, this.#server),
         protocols: request.protocols,
-        headers: { ...credential.headers, ...request.headers },
+        headers: mutableHeaders(credential.headers, request.headers),
         dial: dialer.dial,
         timeoutMs: this.#connectTimeoutMs + this.#headersTimeoutMs,
         host: this.host,
@@ -271,7 +272,7 @@ function mutableHeaders(
   const headers: Record<string, string | string[]> = {};
   for (const source of sources) {
     for (const [name, value] of Object.entries(source ?? {})) {
-      headers[name] = typeof value === 'string' ? value : [...value];
+      headers[name] = typeof value === 'string' ? bytesOfHeader(value) : value.map(bytesOfHeader);
     }
   }
   return headers;
@@ -282,7 +283,8 @@ function plainHeaders(
 ): Record<string, string> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) plain[name] = typeof value === 'string' ? value : value.join(', ');
+    if (value === undefined) continue;
+    plain[name] = textOfHeader(typeof value === 'string' ? value : value.join(', '));
   }
   return plain;
 }
