@@ -10,9 +10,23 @@ const startReasons: readonly (string | undefined)[] = [
 ];
 
 /** Holds when the runtime could not make or start it, now or the last time. */
-export function couldNotStart({ waitingReason, ended }: ContainerFacts): Proof {
+export function couldNotStart(container: ContainerFacts): Proof {
+  const { waitingReason, ended } = container;
   if (startReasons.includes(waitingReason.text)) return [waitingReason];
-  return ended?.neverBegan === true && [ended.reason];
+  if (ended !== undefined) return ended.neverBegan && [ended.reason];
+  return waitingReason.text === 'CrashLoopBackOff' && neverStarted(container);
+}
+
+/** Of what is in a crash loop and has no last life the newest Event that tells of an attempt tells which kind it was. */
+function neverStarted({ events }: ContainerFacts): Proof {
+  const attempt = events.find(
+    ({ reason, message }) =>
+      reason.text === 'Started' ||
+      (reason.text === 'Failed' &&
+        message.matches(/failed to (?:start|create) container|OCI runtime|create failed/i) !==
+          false),
+  );
+  return attempt?.reason.text === 'Failed' && [attempt.message];
 }
 
 /** Holds when the pattern is in what the runtime said when it could not make or start the container. */

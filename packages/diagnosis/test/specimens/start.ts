@@ -176,6 +176,35 @@ export const startSpecimens: readonly Specimen[] = [
     life('Error', 255, { message: 'exec /coredns: operation not permitted\n' }),
     'CommandNotExecutable',
   ),
+  {
+    name: 'a container that cannot be started has no last state, and an Event says why',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 3 }],
+      events: [
+        event(
+          'Failed',
+          'Error: failed to start container "app": Error response from daemon: OCI runtime create failed: starting container process caused: exec: "serve": executable file not found in $PATH: unknown',
+          { container: 'app', seen: 40 },
+        ),
+        event('Started', 'Started container app', { container: 'app', type: 'Normal', seen: 400 }),
+      ],
+    }),
+    expected: [{ category: 'CommandNotFound', rejected: ['StartError', 'AppError'] }],
+  },
+  {
+    name: 'a container that was started since has no last state',
+    observation: podOf({
+      containers: [{ waiting: 'CrashLoopBackOff', restarts: 3 }],
+      events: [
+        event('Failed', 'Error: failed to start container "app": OCI runtime create failed', {
+          container: 'app',
+          seen: 400,
+        }),
+        event('Started', 'Started container app', { container: 'app', type: 'Normal', seen: 40 }),
+      ],
+    }),
+    expected: [{ category: 'AppError', confidence: 'low' }],
+  },
   ended(
     'a shell does not find a command',
     life('Error', 127, { message: 'sh: gunicorn: not found\n' }),
