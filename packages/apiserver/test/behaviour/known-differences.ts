@@ -40,4 +40,12 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, Readonly<Record<number, 
     237: 'annotations that stood in for fields are not looked into',
     244: 'a scheduling group is stored: the real server drops it, its gate is off',
   },
+  'kind-rules': {
+    39: 'an empty list of rules is gone before it is looked at',
+    71: 'an empty list of policies is gone before it is looked at, and filled with the defaults',
+    88: 'a data source that no controller knows is kept: the real server drops it',
+    108: 'an aggregation rule may choose nothing',
+    130: 'an events.k8s.io Event is called by its own group in a 422',
+    141: 'a DaemonSet without a selector is told so',
+  },
 };

@@ -3,6 +3,7 @@ import { CASES as changesOfBuiltInKinds } from './changes-of-built-in-kinds.ts';
 import { CASES as customResources } from './custom-resources.ts';
 import { CASES as generalRequests } from './general-requests.ts';
 import { CASES as jobs } from './jobs.ts';
+import { CASES as kindRules } from './kind-rules.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
 import { CASES as scale } from './scale.ts';
@@ -14,6 +15,7 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'changes-of-built-in-kinds': changesOfBuiltInKinds,
   'custom-resources': customResources,
   jobs,
+  'kind-rules': kindRules,
   'pod-specs': podSpecs,
   scale,
 };

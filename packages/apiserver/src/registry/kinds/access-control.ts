@@ -2,7 +2,7 @@ import { deepEqual } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { ensureObject, listAt, objectAt, setDefaultText, stringsAt, textAt } from '../json-read.ts';
-import { validatePathSegment } from '../validation/value-rules.ts';
+import { dnsSubdomain, validatePathSegment } from '../validation/value-rules.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -65,9 +65,11 @@ function validateSubject(path: string, subject: JsonObject, isNamespaced: boolea
   const errors: FieldError[] = [];
   const kind = textAt(subject, 'kind');
   const group = textAt(subject, 'apiGroup');
-  if (textAt(subject, 'name') === '') errors.push(required(`${path}.name`));
+  const name = textAt(subject, 'name');
+  if (name === '') errors.push(required(`${path}.name`));
   switch (kind) {
     case 'ServiceAccount':
+      if (name !== '') errors.push(...dnsSubdomain(`${path}.name`, name));
       if (group !== '') errors.push(notSupported(`${path}.apiGroup`, group, ['']));
       if (!isNamespaced && textAt(subject, 'namespace') === '') {
         errors.push(required(`${path}.namespace`));
@@ -89,7 +91,7 @@ function bindingStrategy(isNamespaced: boolean): Partial<Strategy> {
     const reference = objectAt(object, 'roleRef');
     const group = textAt(reference, 'apiGroup');
     if (group !== RBAC) errors.push(notSupported('roleRef.apiGroup', group, [RBAC]));
-    const kinds = isNamespaced ? ['ClusterRole', 'Role'] : ['ClusterRole'];
+    const kinds = isNamespaced ? ['Role', 'ClusterRole'] : ['ClusterRole'];
     const kind = textAt(reference, 'kind');
     if (!kinds.includes(kind)) errors.push(notSupported('roleRef.kind', kind, kinds));
     const name = textAt(reference, 'name');

@@ -66,6 +66,9 @@ const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 
+/** Of these one will do. */
+const BASIC_AUTH = ['username', 'password'];
+
 function validateSecret(object: JsonObject): FieldError[] {
   const data = objectAt(object, 'data') as Record<string, string>;
   const errors = keyErrors('data', data);
@@ -77,6 +80,9 @@ function validateSecret(object: JsonObject): FieldError[] {
     if (!Object.hasOwn(data, key)) errors.push(required(`data[${key}]`));
   }
   const annotations = objectAt(objectAt(object, 'metadata'), 'annotations');
+  if (type === 'kubernetes.io/basic-auth' && !BASIC_AUTH.some((key) => Object.hasOwn(data, key))) {
+    errors.push(...BASIC_AUTH.map((key) => required(`data[${key}]`)));
+  }
   const account = 'kubernetes.io/service-account.name';
   if (type === 'kubernetes.io/service-account-token' && textAt(annotations, account) === '') {
     errors.push(required(`metadata.annotations[${account}]`));

@@ -1,8 +1,17 @@
 import type { JsonObject, Strategy } from '../../contracts.ts';
-import { type FieldError, invalid } from '../../field-error.ts';
+import { type FieldError, invalid, notSupported } from '../../field-error.ts';
 import { objectAt } from '../json-read.ts';
 import { validateSelector } from '../validation/selector-rules.ts';
-import { validateIntOrPercent } from '../validation/workload-rules.ts';
+import { magnitude, validateIntOrPercent } from '../validation/workload-rules.ts';
+
+const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
+
+/** A number of pods, or a part of all. */
+function validateShare(path: string, value: unknown): FieldError[] {
+  const errors = validateIntOrPercent(path, value);
+  const isTooMuch = typeof value === 'string' && errors.length === 0 && magnitude(value) > 100;
+  return isTooMuch ? [invalid(path, value, 'must not be greater than 100%')] : errors;
+}
 
 function validateBudget(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
@@ -17,11 +26,15 @@ function validateBudget(object: JsonObject): FieldError[] {
     };
     errors.push(invalid('spec', internal, 'minAvailable and maxUnavailable cannot be both set'));
   }
+  const policy: unknown = spec['unhealthyPodEvictionPolicy'];
   return [
     ...errors,
-    ...validateIntOrPercent('spec.minAvailable', minAvailable),
-    ...validateIntOrPercent('spec.maxUnavailable', maxUnavailable),
+    ...validateShare('spec.minAvailable', minAvailable),
+    ...validateShare('spec.maxUnavailable', maxUnavailable),
     ...validateSelector('spec.selector', selector ?? {}),
+    ...(policy === undefined || POLICIES.some((known) => known === policy)
+      ? []
+      : [notSupported('spec.unhealthyPodEvictionPolicy', policy, POLICIES)]),
   ];
 }
 

@@ -1,16 +1,26 @@
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { invalid } from '../../field-error.ts';
 import { ensureObject, listAt, objectAt, setDefault, setDefaultText } from '../json-read.ts';
+import { validateIngressSpec } from '../validation/ingress-rules.ts';
+import { validateNetworkPolicySpec } from '../validation/network-policy-rules.ts';
+
+/** How the class of an Ingress was named before there was a field for it. */
+const CLASS = 'kubernetes.io/ingress.class';
 
 /** The behaviour of Ingresses. */
 export const ingress: Partial<Strategy> = {
   validate(object) {
     const spec = objectAt(object, 'spec');
-    const isEmpty = listAt(spec, 'rules').length === 0 && spec['defaultBackend'] === undefined;
-    return isEmpty
-      ? [invalid('spec', spec, 'either `defaultBackend` or `rules` must be specified')]
-      : [];
+    const errors = validateIngressSpec(spec);
+    const annotation = objectAt(objectAt(object, 'metadata'), 'annotations')[CLASS] as unknown;
+    const className: unknown = spec['ingressClassName'];
+    if (annotation !== undefined && className !== undefined && annotation !== className) {
+      const text = 'must match `ingressClassName` when both are specified';
+      errors.push(invalid(`annotations.${CLASS}`, annotation, text));
+    }
+    return errors;
   },
+  validateUpdate: (object) => validateIngressSpec(objectAt(object, 'spec')),
 };
 
 /** The behaviour of IngressClasses. */
@@ -35,4 +45,6 @@ export const networkPolicy: Partial<Strategy> = {
       listAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress'],
     );
   },
+  validate: (object) => validateNetworkPolicySpec(objectAt(object, 'spec')),
+  validateUpdate: (object) => validateNetworkPolicySpec(objectAt(object, 'spec')),
 };

@@ -8,10 +8,12 @@ import {
   objectAt,
   setDefault,
   setDefaultText,
+  stringsAt,
   textAt,
 } from '../json-read.ts';
 import { allocateAddress, allocateNodePorts, needsNodePorts } from '../services/allocate.ts';
 import type { ServiceAddresses } from '../services/service-addresses.ts';
+import { isReached } from '../services/validate-access.ts';
 import { validateService, validateServiceUpdate } from '../services/validate-service.ts';
 
 /** How long a client stays with its endpoint, in seconds. */
@@ -21,6 +23,7 @@ function applyDefaults(object: JsonObject): void {
   const spec = ensureObject(object, 'spec');
   setDefaultText(spec, 'sessionAffinity', 'None');
   setDefaultText(spec, 'type', 'ClusterIP');
+  if (spec['sessionAffinity'] === 'None') delete spec['sessionAffinityConfig'];
   if (spec['sessionAffinity'] === 'ClientIP') {
     const config = ensureObject(ensureObject(spec, 'sessionAffinityConfig'), 'clientIP');
     setDefault(config, 'timeoutSeconds', AFFINITY_SECONDS);
@@ -33,9 +36,7 @@ function applyDefaults(object: JsonObject): void {
     }
   }
   const type = textAt(spec, 'type');
-  if (type === 'NodePort' || type === 'LoadBalancer') {
-    setDefaultText(spec, 'externalTrafficPolicy', 'Cluster');
-  }
+  if (isReached(spec)) setDefaultText(spec, 'externalTrafficPolicy', 'Cluster');
   if (type === 'LoadBalancer') setDefault(spec, 'allocateLoadBalancerNodePorts', true);
   if (type !== 'ExternalName') setDefaultText(spec, 'internalTrafficPolicy', 'Cluster');
 }
@@ -43,6 +44,14 @@ function applyDefaults(object: JsonObject): void {
 /** IPv4 only: the family is known, one is all there is. */
 function fillFamilies(spec: JsonObject): void {
   if (textAt(spec, 'type') === 'ExternalName') return;
+  // Endpoints that somebody writes by hand may be of any family.
+  const isOpen =
+    textAt(spec, 'clusterIP') === 'None' && Object.keys(objectAt(spec, 'selector')).length === 0;
+  if (isOpen && spec['ipFamilies'] === undefined && spec['ipFamilyPolicy'] === undefined) {
+    spec['ipFamilies'] = ['IPv4', 'IPv6'];
+    spec['ipFamilyPolicy'] = 'RequireDualStack';
+    return;
+  }
   setDefault(spec, 'ipFamilies', ['IPv4']);
   setDefaultText(spec, 'ipFamilyPolicy', 'SingleStack');
 }
@@ -54,6 +63,19 @@ function dropForExternalName(spec: JsonObject, before: JsonObject): void {
   if (textAt(spec, 'type') !== 'ExternalName' || textAt(before, 'type') === 'ExternalName') return;
   for (const field of [...ADDRESS_FIELDS, 'internalTrafficPolicy']) {
     Reflect.deleteProperty(spec, field);
+  }
+}
+
+/** What only a service has that is reached from outside goes when it no longer is, unless it was changed on the way. */
+function dropOutside(spec: JsonObject, before: JsonObject): void {
+  const isBalanced = (of: JsonObject) => textAt(of, 'type') === 'LoadBalancer';
+  const gone: string[] = [];
+  if (isBalanced(before) && !isBalanced(spec)) {
+    gone.push('allocateLoadBalancerNodePorts', 'healthCheckNodePort', 'loadBalancerClass');
+  }
+  if (isReached(before) && !isReached(spec)) gone.push('externalTrafficPolicy');
+  for (const field of gone) {
+    if (spec[field] === before[field]) Reflect.deleteProperty(spec, field);
   }
 }
 
@@ -103,6 +125,8 @@ export function serviceStrategy(addresses: ServiceAddresses): Partial<Strategy> 
       const spec = ensureObject(object, 'spec');
       const before = objectAt(old, 'spec');
       dropForExternalName(spec, before);
+      dropOutside(spec, before);
+      keepNodePorts(spec, before);
       if (textAt(spec, 'type') === 'ExternalName') return;
       const hasAddress = textAt(before, 'clusterIP') !== '';
       if (hasAddress) {
@@ -113,16 +137,20 @@ export function serviceStrategy(addresses: ServiceAddresses): Partial<Strategy> 
         allocateAddress(object, addresses, context);
       }
       fillFamilies(spec);
-      keepNodePorts(spec, before);
       allocateNodePorts(object, addresses, context, new Set(nodePortsOf(before)));
     },
     validate: validateService,
     validateUpdate: validateServiceUpdate,
     warnings(object) {
       const spec = objectAt(object, 'spec');
-      return textAt(spec, 'type') !== 'ExternalName' && textAt(spec, 'externalName') !== ''
-        ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
-        : [];
+      return [
+        ...(stringsAt(spec, 'externalIPs').length > 0
+          ? ['spec.externalIPs is deprecated and may no longer be implemented in some clusters']
+          : []),
+        ...(textAt(spec, 'type') !== 'ExternalName' && textAt(spec, 'externalName') !== ''
+          ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
+          : []),
+      ];
     },
   };
 }

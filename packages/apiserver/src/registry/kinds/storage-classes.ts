@@ -1,6 +1,26 @@
-import type { Strategy } from '../../contracts.ts';
-import { required } from '../../field-error.ts';
+import type { JsonObject, Strategy } from '../../contracts.ts';
+import { notSupported, required, type FieldError } from '../../field-error.ts';
 import { ensureObject, setDefault, setDefaultText, textAt } from '../json-read.ts';
+import { qualifiedName } from '../validation/value-rules.ts';
+
+const RECLAIM_POLICIES = ['Delete', 'Retain'];
+const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
+
+function choice(object: JsonObject, field: string, choices: readonly string[]): FieldError[] {
+  const value = textAt(object, field);
+  return choices.includes(value) ? [] : [notSupported(field, value, choices)];
+}
+
+function validateStorageClass(object: JsonObject): FieldError[] {
+  const provisioner = textAt(object, 'provisioner');
+  return [
+    ...(provisioner === ''
+      ? [required('provisioner')]
+      : qualifiedName('provisioner', provisioner.toLowerCase())),
+    ...choice(object, 'reclaimPolicy', RECLAIM_POLICIES),
+    ...choice(object, 'volumeBindingMode', BINDING_MODES),
+  ];
+}
 
 /** The behaviour of StorageClasses. */
 export const storageClass: Partial<Strategy> = {
@@ -8,7 +28,7 @@ export const storageClass: Partial<Strategy> = {
     setDefaultText(object, 'reclaimPolicy', 'Delete');
     setDefaultText(object, 'volumeBindingMode', 'Immediate');
   },
-  validate: (object) => (textAt(object, 'provisioner') === '' ? [required('provisioner')] : []),
+  validate: validateStorageClass,
 };
 
 /** The behaviour of CSIDrivers. */

@@ -1,6 +1,6 @@
 import { deepEqual, formatTime, parseQuantity } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
-import { forbidden, notSupported, required, type FieldError } from '../../field-error.ts';
+import { forbidden, invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import {
   ensureObject,
@@ -10,8 +10,15 @@ import {
   stringsAt,
   textAt,
 } from '../json-read.ts';
+import { validateNodeSelector } from '../pods/validate-affinity.ts';
+import { noBacksteps } from '../validation/path-rules.ts';
+import { validateSelector } from '../validation/selector-rules.ts';
+import { dnsSubdomain } from '../validation/value-rules.ts';
 
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+/** The access mode that goes with no other. */
+const ALONE = 'ReadWriteOncePod';
+const VOLUME_MODES = ['Block', 'Filesystem'];
 
 /** Fills the defaults of a claim, or of a claim template. */
 export function defaultClaim(object: JsonObject): void {
@@ -20,22 +27,49 @@ export function defaultClaim(object: JsonObject): void {
   ensureObject(spec, 'resources');
 }
 
-function validateAccessModes(path: string, spec: JsonObject, detail: string): FieldError[] {
+function validateAccessModes(path: string, spec: JsonObject): FieldError[] {
   const modes = stringsAt(spec, 'accessModes');
-  if (modes.length === 0) {
-    return [required(`${path}.accessModes`, detail)];
-  }
-  return modes
-    .filter((mode) => !ACCESS_MODES.includes(mode))
-    .map((mode) => notSupported(`${path}.accessModes`, mode, ACCESS_MODES));
+  const known = modes.filter((mode) => ACCESS_MODES.includes(mode));
+  const isMixed = known.includes(ALONE) && known.some((mode) => mode !== ALONE);
+  return [
+    ...modes
+      .filter((mode) => !ACCESS_MODES.includes(mode))
+      .map((mode) => notSupported(`${path}.accessModes`, mode, ACCESS_MODES)),
+    ...(isMixed
+      ? [forbidden(`${path}.accessModes`, `may not use ${ALONE} with other access modes`)]
+      : []),
+  ];
+}
+
+/** An amount of storage: more than nothing. */
+function positiveAmount(path: string, amount: unknown): FieldError[] {
+  const text = String(amount);
+  return parseQuantity(text).nanos > 0n ? [] : [invalid(path, text, 'must be greater than zero')];
+}
+
+function validateClassAndMode(path: string, spec: JsonObject): FieldError[] {
+  const className = textAt(spec, 'storageClassName');
+  const mode = textAt(spec, 'volumeMode');
+  return [
+    ...(className === '' ? [] : dnsSubdomain(`${path}.storageClassName`, className)),
+    ...(mode === '' || VOLUME_MODES.includes(mode)
+      ? []
+      : [notSupported(`${path}.volumeMode`, mode, VOLUME_MODES)]),
+  ];
 }
 
 /** Rules for the spec of a claim, or of a claim template. */
 export function validateClaimSpec(path: string, spec: JsonObject): FieldError[] {
-  const requests = objectAt(objectAt(spec, 'resources'), 'requests');
+  const { storage } = objectAt(objectAt(spec, 'resources'), 'requests') as Record<string, unknown>;
+  const field = `${path}.resources[storage]`;
   return [
-    ...validateAccessModes(path, spec, 'at least 1 access mode is required'),
-    ...(requests['storage'] === undefined ? [required(`${path}.resources[storage]`)] : []),
+    ...(stringsAt(spec, 'accessModes').length === 0
+      ? [required(`${path}.accessModes`, 'at least 1 access mode is required')]
+      : []),
+    ...validateSelector(`${path}.selector`, objectAt(spec, 'selector')),
+    ...validateAccessModes(path, spec),
+    ...(storage === undefined ? [required(field)] : positiveAmount(field, storage)),
+    ...validateClassAndMode(path, spec),
   ];
 }
 
@@ -116,16 +150,67 @@ const VOLUME_FACTS = new Set([
   'volumeMode',
 ]);
 
+const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
+
+/** Members that a source of a volume cannot do without; of other sources none is looked into. */
+const SOURCE_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  hostPath: ['path'],
+  local: ['path'],
+  nfs: ['server', 'path'],
+  csi: ['driver', 'volumeHandle'],
+};
+
+function validateVolumeSource(spec: JsonObject): FieldError[] {
+  const order = Object.keys(SOURCE_MEMBERS);
+  const [source, ...others] = Object.keys(spec)
+    .filter((field) => !VOLUME_FACTS.has(field))
+    .sort((left, right) => order.indexOf(left) - order.indexOf(right));
+  if (source === undefined) return [required('spec', 'must specify a volume type')];
+  const value = objectAt(spec, source);
+  const errors = (SOURCE_MEMBERS[source] ?? [])
+    .filter((member) => textAt(value, member) === '')
+    .map((member) => required(`spec.${source}.${member}`));
+  if (source === 'hostPath' || source === 'local') {
+    errors.push(...noBacksteps(`spec.${source}.path`, textAt(value, 'path')));
+  }
+  if (source === 'local' && spec['nodeAffinity'] === undefined) {
+    errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
+  }
+  return [
+    ...errors,
+    ...others.map((other) => forbidden(`spec.${other}`, 'may not specify more than 1 volume type')),
+  ];
+}
+
 function validateVolume(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
+  const capacity = objectAt(spec, 'capacity');
+  const names = Object.keys(capacity);
+  const policy = textAt(spec, 'persistentVolumeReclaimPolicy');
+  const affinity = objectAt(spec, 'nodeAffinity')['required'] as JsonObject | undefined;
+  const isRoot = /^\/+$/.test(textAt(objectAt(spec, 'hostPath'), 'path'));
   return [
-    ...validateAccessModes('spec', spec, ''),
-    ...(objectAt(spec, 'capacity')['storage'] === undefined
-      ? [required('spec.capacity'), notSupported('spec.capacity', spec['capacity'], ['storage'])]
+    ...(stringsAt(spec, 'accessModes').length === 0 ? [required('spec.accessModes')] : []),
+    ...validateAccessModes('spec', spec),
+    ...(names.length === 0 ? [required('spec.capacity')] : []),
+    ...(capacity['storage'] === undefined || names.length > 1
+      ? [notSupported('spec.capacity', spec['capacity'], ['storage'])]
       : []),
-    ...(Object.keys(spec).some((field) => !VOLUME_FACTS.has(field))
+    ...names.flatMap((name) => positiveAmount(`spec.capacity[${name}]`, capacity[name])),
+    ...(RECLAIM_POLICIES.includes(policy)
       ? []
-      : [required('spec', 'must specify a volume type')]),
+      : [notSupported('spec.persistentVolumeReclaimPolicy', policy, RECLAIM_POLICIES)]),
+    ...(affinity === undefined ? [] : validateNodeSelector('spec.nodeAffinity.required', affinity)),
+    ...validateVolumeSource(spec),
+    ...(isRoot && policy === 'Recycle'
+      ? [
+          forbidden(
+            'spec.persistentVolumeReclaimPolicy',
+            "may not be 'recycle' for a hostPath mount of '/'",
+          ),
+        ]
+      : []),
+    ...validateClassAndMode('spec', spec),
   ];
 }
 

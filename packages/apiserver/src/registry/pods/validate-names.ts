@@ -1,15 +1,7 @@
 import type { JsonObject } from '../../contracts.ts';
 import { forbidden, invalid, required, tooLong, type FieldError } from '../../field-error.ts';
-import { parseIpAddress } from '../../schema/ip-address.ts';
 import { listAt, objectAt, stringsAt, textAt } from '../json-read.ts';
-import { dnsSubdomain } from '../validation/value-rules.ts';
-
-/** An address, as fields take it that are older than the strict rule. */
-function ipAddress(path: string, value: string): FieldError[] {
-  return parseIpAddress(value) === undefined
-    ? [invalid(path, value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
-    : [];
-}
+import { dnsSubdomain, ipAddress } from '../validation/value-rules.ts';
 
 const MOST_NAMESERVERS = 3;
 const MOST_SEARCHES = 32;

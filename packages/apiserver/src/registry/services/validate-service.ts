@@ -2,8 +2,20 @@ import type { JsonObject } from '../../contracts.ts';
 import { duplicate, invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { listAt, numberAt, objectAt, textAt } from '../json-read.ts';
 import { validateLabels } from '../validation/selector-rules.ts';
-import { dnsLabel, dnsSubdomain, portNumber, portReference } from '../validation/value-rules.ts';
+import {
+  dnsLabel,
+  dnsSubdomain,
+  portNumber,
+  portReference,
+  qualifiedName,
+} from '../validation/value-rules.ts';
 import { isAddress } from './address-range.ts';
+import {
+  validateAccess,
+  validateAffinityTime,
+  validateFamilies,
+  validateTypeFields,
+} from './validate-access.ts';
 
 const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -19,6 +31,8 @@ function validatePort(path: string, port: JsonObject, needsName: boolean): Field
     errors.push(notSupported(`${path}.protocol`, protocol, PROTOCOLS));
   }
   errors.push(...portReference(`${path}.targetPort`, port['targetPort']));
+  const application = textAt(port, 'appProtocol');
+  if (application !== '') errors.push(...qualifiedName(`${path}.appProtocol`, application));
   return errors;
 }
 
@@ -39,8 +53,18 @@ function validatePorts(spec: JsonObject): FieldError[] {
     names.add(name);
     const { port: number, protocol } = port as Record<string, unknown>;
     const key = `${String(protocol)}/${String(number)}`;
-    if (numbers.has(key))
-      errors.push(duplicate(`spec.ports[${index}]`, { port: number, protocol }));
+    if (numbers.has(key)) {
+      // As the API's own structures spell what is looked for.
+      const spelled = {
+        Name: '',
+        Protocol: protocol,
+        AppProtocol: null,
+        Port: number,
+        TargetPort: 0,
+        NodePort: 0,
+      };
+      errors.push(duplicate(`spec.ports[${index}]`, spelled));
+    }
     numbers.add(key);
   }
   return errors;
@@ -49,7 +73,7 @@ function validatePorts(spec: JsonObject): FieldError[] {
 /** Rules for a Service. */
 export function validateService(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
-  const errors = validatePorts(spec);
+  const errors = [...validateTypeFields(spec), ...validatePorts(spec)];
   errors.push(...validateLabels('spec.selector', objectAt(spec, 'selector')));
   const type = textAt(spec, 'type');
   if (!TYPES.includes(type)) errors.push(notSupported('spec.type', type, TYPES));
@@ -62,6 +86,7 @@ export function validateService(object: JsonObject): FieldError[] {
   if (!['ClientIP', 'None'].includes(affinity)) {
     errors.push(notSupported('spec.sessionAffinity', affinity, ['ClientIP', 'None']));
   }
+  errors.push(...validateAffinityTime(affinity, spec));
   const address = textAt(spec, 'clusterIP');
   if (address !== '' && address !== 'None' && !isAddress(address)) {
     errors.push(
@@ -72,7 +97,7 @@ export function validateService(object: JsonObject): FieldError[] {
       ),
     );
   }
-  return errors;
+  return [...errors, ...validateFamilies(spec), ...validateAccess(spec)];
 }
 
 /** An address, once given, stays: unless the service stops or begins to have one. */

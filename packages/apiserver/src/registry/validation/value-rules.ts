@@ -2,8 +2,10 @@ import {
   validateDns1035Label,
   validateDnsLabel,
   validateDnsSubdomain,
+  validateLabelKey,
 } from '@kubewright/apimachinery';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
+import { parseAddressBlock, parseIpAddress } from '../../schema/ip-address.ts';
 
 /** A number that counts something: absent is fine. */
 export function nonNegative(path: string, value: number | undefined): FieldError[] {
@@ -92,6 +94,25 @@ export function validateConfigKey(key: string): string[] {
   else if (key === '..') texts.push("must not be '..'");
   else if (key.startsWith('..')) texts.push("must not start with '..'");
   return texts;
+}
+
+/** An address, as fields take it that are older than the strict rule. */
+export function ipAddress(path: string, value: string): FieldError[] {
+  return parseIpAddress(value) === undefined
+    ? [invalid(path, value, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')]
+    : [];
+}
+
+/** A block of addresses, as fields take it that are older than the strict rule. */
+export function addressBlock(path: string, value: string): FieldError[] {
+  return parseAddressBlock(value) === undefined
+    ? [invalid(path, value, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)')]
+    : [];
+}
+
+/** A name with or without a domain before it: `name`, `example.com/name`. */
+export function qualifiedName(path: string, value: string): FieldError[] {
+  return validateLabelKey(value).map((text) => invalid(path, value, text));
 }
 
 /** The refusal of a field that may not change. */
