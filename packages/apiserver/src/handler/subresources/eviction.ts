@@ -1,7 +1,7 @@
 import { formatTime, fromLabelSelector } from '@kubewright/apimachinery';
 import { recordUpdateOfOnlyVersion } from '../../apply/track-managers.ts';
 import type { JsonObject, ServerResponse } from '../../contracts.ts';
-import { listAt, numberAt, objectAt, textAt } from '../../registry/json-read.ts';
+import { ensureObject, listAt, numberAt, objectAt, textAt } from '../../registry/json-read.ts';
 import { badRequest, failure, unclassifiedError } from '../../status.ts';
 import { encodeAnswer } from '../answer.ts';
 import { parseObjectBody } from '../body.ts';
@@ -156,6 +156,37 @@ function deleteOptionsOf(eviction: JsonObject, dryRun: boolean): DeleteOptions {
   };
 }
 
+/** Says on the pod why it goes. @returns its new state; undefined where the deletion will be refused anyway. */
+function markDisrupted(
+  { services, info, type }: Operation,
+  pod: JsonObject,
+  { uid, resourceVersion }: DeleteOptions,
+): JsonObject | undefined {
+  const metadata = objectAt(pod, 'metadata');
+  if (uid !== undefined && uid !== metadata['uid']) return undefined;
+  if (resourceVersion !== undefined && resourceVersion !== metadata['resourceVersion']) {
+    return undefined;
+  }
+  const { store, clock } = services;
+  // The namespace of a pod is a text.
+  return store.modify(type.storageKey, metadata['namespace'] as string, info.name, (stored) => {
+    const status = ensureObject(stored, 'status');
+    const others = listAt(status, 'conditions').filter(
+      (condition) => condition['type'] !== 'DisruptionTarget',
+    );
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: formatTime(new Date(clock.now())),
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    };
+    status['conditions'] = [...others, condition];
+    return stored;
+  });
+}
+
 /** POST of `pods/eviction`: a deletion that asks the disruption budgets first. */
 export async function createEviction(operation: Operation): Promise<ServerResponse> {
   const { request, info, format } = operation;
@@ -185,7 +216,15 @@ export async function createEviction(operation: Operation): Promise<ServerRespon
       if (!skipsBudget(pod, budget)) takeDisruption(operation, budget, info.name, dryRun);
     }
   }
-  await deleteRequested(operation, deleteOptionsOf(eviction, dryRun));
+  const options = deleteOptionsOf(eviction, dryRun);
+  const marked = dryRun ? undefined : markDisrupted(operation, pod, options);
+  await deleteRequested(operation, {
+    ...options,
+    // Who named a version meant the one before our own write.
+    ...(marked === undefined || options.resourceVersion === undefined
+      ? {}
+      : { resourceVersion: textAt(objectAt(marked, 'metadata'), 'resourceVersion') }),
+  });
   const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return encodeAnswer(201, success, request, { ...format, as: 'object' });
 }

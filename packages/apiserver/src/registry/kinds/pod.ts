@@ -1,3 +1,4 @@
+import { formatTime } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { forbidden, type FieldError } from '../../field-error.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
@@ -34,6 +35,18 @@ function mirrorAddress(status: JsonObject): void {
   else if (ip === '' && first !== undefined) status['podIP'] = textAt(first, 'ip');
 }
 
+/** The scheduler leaves a gated pod alone, so the API server says why it waits. */
+function gatedCondition(nowMs: number): JsonObject {
+  return {
+    type: 'PodScheduled',
+    status: 'False',
+    lastProbeTime: null,
+    lastTransitionTime: formatTime(new Date(nowMs)),
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+  };
+}
+
 /** A new pod has no containers for a look inside yet, and is not placed before all its gates are open. */
 function validatePod(object: JsonObject): FieldError[] {
   const spec = objectAt(object, 'spec');
@@ -64,7 +77,12 @@ export const pod: Partial<Strategy> = {
     if ((numberAt(spec, 'terminationGracePeriodSeconds') ?? 0) < 0) {
       spec['terminationGracePeriodSeconds'] = 1;
     }
-    object['status'] = { phase: 'Pending', qosClass: qosClassOf(spec) };
+    const isGated = listAt(spec, 'schedulingGates').length > 0;
+    object['status'] = {
+      phase: 'Pending',
+      ...(isGated ? { conditions: [gatedCondition(context.clock.now())] } : {}),
+      qosClass: qosClassOf(spec),
+    };
   },
   prepareForUpdate(object, old) {
     setOrDelete(object, 'status', old['status']);
