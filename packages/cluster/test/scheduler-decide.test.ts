@@ -180,6 +180,31 @@ describe('scheduling decision', () => {
     });
   });
 
+  test('knows that no pod that goes brings a label, or a pod that is missed', () => {
+    const placements = placementsOf([node('n')], []);
+    const spread: Partial<PodSpec> = {
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
+      ],
+    };
+    const term = {
+      labelSelector: { matchLabels: { app: 'cache' } },
+      topologyKey: 'kubernetes.io/hostname',
+    };
+    const near: Partial<PodSpec> = {
+      affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } },
+    };
+    // As kube-scheduler 1.36 says it.
+    assert.deepEqual(decide(pod('p', spread), placements), {
+      type: 'unschedulable',
+      message: `0/1 nodes are available: 1 node(s) didn't match pod topology spread constraints (missing required label). ${unhelpful}`,
+    });
+    assert.deepEqual(decide(pod('p', near), placements), {
+      type: 'unschedulable',
+      message: `0/1 nodes are available: 1 node(s) didn't match pod affinity rules. ${unhelpful}`,
+    });
+  });
+
   test('says so when there is no node at all', () => {
     assert.deepEqual(decide(pod('p'), []), {
       type: 'unschedulable',

@@ -104,7 +104,7 @@ export function podAffinityConflict(
   pod: DeepReadonly<Pod>,
   node: ReadonlyNode,
   placements: readonly Placement[],
-): string | undefined {
+): Conflict | undefined {
   const wanted =
     pod.spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const term of wanted) {
@@ -115,14 +115,15 @@ export function podAffinityConflict(
       selects(term, pod, pod) &&
       !placements.some(({ pods }) => pods.some((p) => selects(term, pod, p)));
     if (!isFirst || node.metadata.labels?.[term.topologyKey] === undefined) {
-      return "node(s) didn't match pod affinity rules";
+      // No pod that goes brings the one that is missed.
+      return { reason: "node(s) didn't match pod affinity rules", isCrowded: false };
     }
   }
   const unwanted =
     pod.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const term of unwanted) {
     if (inDomain(placements, node, term.topologyKey).some((other) => selects(term, pod, other))) {
-      return "node(s) didn't match pod anti-affinity rules";
+      return { reason: "node(s) didn't match pod anti-affinity rules", isCrowded: true };
     }
   }
   for (const placement of placements) {
@@ -134,7 +135,8 @@ export function podAffinityConflict(
         const isSameDomain =
           domain !== undefined && placement.node.metadata.labels?.[term.topologyKey] === domain;
         if (isSameDomain && selects(term, other, pod)) {
-          return "node(s) didn't satisfy existing pods anti-affinity rules";
+          const reason = "node(s) didn't satisfy existing pods anti-affinity rules";
+          return { reason, isCrowded: true };
         }
       }
     }
@@ -142,16 +144,26 @@ export function podAffinityConflict(
   return undefined;
 }
 
-/** Whether putting the pod on the node would break a hard topology spread constraint. */
-export function breaksTopologySpread(
+/** Why a node does not fit among others, and whether it could if other pods went. */
+export interface Conflict {
+  readonly reason: string;
+  readonly isCrowded: boolean;
+}
+
+const spreadReason = "node(s) didn't match pod topology spread constraints";
+
+/** Why a hard topology spread constraint keeps a pod off a node; undefined when none does. */
+export function topologySpreadConflict(
   pod: DeepReadonly<Pod>,
   node: ReadonlyNode,
   placements: readonly Placement[],
-): boolean {
+): Conflict | undefined {
   for (const constraint of pod.spec?.topologySpreadConstraints ?? []) {
     if (constraint.whenUnsatisfiable !== 'DoNotSchedule') continue;
     const domain = node.metadata.labels?.[constraint.topologyKey];
-    if (domain === undefined) return true;
+    if (domain === undefined) {
+      return { reason: `${spreadReason} (missing required label)`, isCrowded: false };
+    }
     const selector = fromLabelSelector(constraint.labelSelector ?? {});
     const counts = new Map<string, number>();
     for (const placement of placements) {
@@ -167,7 +179,9 @@ export function breaksTopologySpread(
     const enoughDomains = counts.size >= (constraint.minDomains ?? 1);
     const least = enoughDomains ? Math.min(...counts.values()) : 0;
     const self = selector.matches(pod.metadata.labels ?? {}) ? 1 : 0;
-    if ((counts.get(domain) ?? 0) + self - least > constraint.maxSkew) return true;
+    if ((counts.get(domain) ?? 0) + self - least > constraint.maxSkew) {
+      return { reason: spreadReason, isCrowded: true };
+    }
   }
-  return false;
+  return undefined;
 }

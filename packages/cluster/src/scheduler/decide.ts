@@ -1,8 +1,8 @@
 import type { DeepReadonly, Node, Pod, Stored, Taint } from '@kubewright/apimachinery';
 import {
-  breaksTopologySpread,
   fitsNodeAffinity,
   podAffinityConflict,
+  topologySpreadConflict,
   type Placement,
 } from './affinity.ts';
 import {
@@ -90,11 +90,9 @@ function misfitOf(
   const lacking = lackingResources(pod, placement);
   if (lacking !== undefined) return lacking;
   if (typeof volumes === 'string') return never(volumes);
-  if (breaksTopologySpread(pod, node, placements)) {
-    return crowded("node(s) didn't match pod topology spread constraints");
-  }
-  const conflict = podAffinityConflict(pod, node, placements);
-  return conflict === undefined ? undefined : crowded(conflict);
+  const conflict =
+    topologySpreadConflict(pod, node, placements) ?? podAffinityConflict(pod, node, placements);
+  return conflict && { reasons: [conflict.reason], isCrowded: conflict.isCrowded };
 }
 
 function hasPortConflict(pod: DeepReadonly<Pod>, { pods }: Placement): boolean {
