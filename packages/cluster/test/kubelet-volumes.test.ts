@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { StatusError, type Pod } from '@kubewright/apimachinery';
 import { writeAtomically, type VolumeFile } from '../src/kubelet/volumes/atomic-directory.ts';
+import { checkHostPath } from '../src/kubelet/volumes/host-path.ts';
 import { volumeFiles, type VolumeSources } from '../src/kubelet/volumes/volume-content.ts';
 
 async function newFolder(context: TestContext): Promise<string> {
@@ -126,4 +127,30 @@ test('projects token, labels and amounts into one folder', async () => {
     [...(files ?? [])].map(([path, { content }]) => [path, content.toString('utf8')]),
   );
   assert.deepEqual(shown, { token: 'a-token', labels: 'app="web"', cpu: '2' });
+});
+
+test('holds a path of the node to the type that the volume names', async (context) => {
+  const folder = await newFolder(context);
+  const path = join(folder, 'present');
+  await checkHostPath({ path, type: 'FileOrCreate' });
+  await checkHostPath({ path, type: 'File' });
+  await checkHostPath({ path: folder, type: 'DirectoryOrCreate' });
+  await checkHostPath({ path: join(folder, 'made/deep'), type: 'DirectoryOrCreate' });
+  await checkHostPath({ path: '/dev/null', type: 'CharDevice' });
+  await checkHostPath({ path: join(folder, 'absent') });
+  const refused = {
+    Directory: 'directory',
+    DirectoryOrCreate: 'directory',
+    Socket: 'socket file',
+    CharDevice: 'character device',
+    BlockDevice: 'block device',
+  };
+  for (const [type, name] of Object.entries(refused)) {
+    await assert.rejects(checkHostPath({ path, type }), {
+      message: `hostPath type check failed: ${path} is not a ${name}`,
+    });
+  }
+  await assert.rejects(checkHostPath({ path: folder, type: 'FileOrCreate' }), /is not a file$/);
+  const absent = join(folder, 'absent');
+  await assert.rejects(checkHostPath({ path: absent, type: 'Socket' }), /is not a socket file$/);
 });

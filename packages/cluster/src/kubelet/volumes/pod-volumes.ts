@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { HostPathVolumeSource, Pod, Stored, Volume } from '@kubewright/apimachinery';
+import { mkdir, readdir, readlink, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod, Stored, Volume } from '@kubewright/apimachinery';
 import { claimNameOfVolume } from '../../controllers/volumes/pod-claims.ts';
 import { isShared, openForPassing, openToAll, shareWithGroup } from '../users/file-ownership.ts';
 import { writeAtomically } from './atomic-directory.ts';
 import { claimedFolder, type ClaimSources } from './claimed-folder.ts';
+import { checkHostPath } from './host-path.ts';
 import { VolumeError, volumeFiles, type VolumeSources } from './volume-content.ts';
 
 /** What the volumes of a node's pods are made of. */
@@ -129,35 +130,5 @@ export class PodVolumes {
     const isRight = fsGroupChangePolicy === 'OnRootMismatch' && (await isShared(path, fsGroup));
     if (!isRight) await shareWithGroup(path, fsGroup, true);
     this.#shared.add(key);
-  }
-}
-
-/** What `hostPath.type` demands of the path (Kubernetes: "hostPath volume types"). */
-async function checkHostPath(source: HostPathVolumeSource): Promise<void> {
-  const { path, type = '' } = source;
-  const info = await stat(path).catch(() => undefined);
-  switch (type) {
-    case 'DirectoryOrCreate':
-      if (info === undefined) await mkdir(path, { recursive: true });
-      else if (!info.isDirectory())
-        throw new VolumeError(`hostPath type check failed: ${path} is not a directory`);
-      return;
-    case 'FileOrCreate':
-      if (info === undefined) {
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, '');
-      } else if (!info.isFile())
-        throw new VolumeError(`hostPath type check failed: ${path} is not a file`);
-      return;
-    case 'Directory':
-      if (info?.isDirectory() !== true)
-        throw new VolumeError(`hostPath type check failed: ${path} is not a directory`);
-      return;
-    case 'File':
-      if (info?.isFile() !== true)
-        throw new VolumeError(`hostPath type check failed: ${path} is not a file`);
-      return;
-    default:
-      return;
   }
 }
