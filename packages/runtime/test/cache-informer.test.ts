@@ -224,12 +224,14 @@ describe('handlers', () => {
     ]);
   });
 
-  test('that throw keep nothing from the others, and are reported', async () => {
+  test('that throw, or reject, keep nothing from the others, and are reported', async () => {
     await using env = cacheUnderTest();
     const informer = env.cache.informer(ConfigMap);
     informer.addEventHandler({
-      added: () => {
-        throw new Error('broken handler');
+      added: ({ metadata }) => {
+        if (metadata.name === 'one') throw new Error('broken handler');
+        // As an async function does, which TypeScript lets pass.
+        return Promise.reject(new Error('broken handler')) as unknown as undefined;
       },
     });
     const { lines, handler } = journal();

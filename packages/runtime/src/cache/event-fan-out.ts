@@ -4,7 +4,7 @@ import type { Cached, EventHandler, ObjectEvent } from './event-handler.ts';
 /**
  * Passes events on to handlers.
  *
- * Guarantees: each handler sees the events in order; one that throws keeps none from the others.
+ * Guarantees: each handler sees the events in order; one that throws, or rejects, keeps none from the others.
  */
 export class EventFanOut<T extends KubernetesObject> {
   readonly #onError: (error: unknown) => void;
@@ -35,21 +35,31 @@ export class EventFanOut<T extends KubernetesObject> {
 
   #call(handler: EventHandler<T>, event: ObjectEvent<T>): void {
     try {
-      switch (event.type) {
-        case 'added':
-          handler.added?.(event.object, event);
-          break;
-        case 'updated':
-          handler.updated?.(event.old, event.object, event);
-          break;
-        case 'deleted':
-          handler.deleted?.(event.object, event);
-          break;
-        default:
-          event satisfies never;
-      }
+      const outcome = tell(handler, event);
+      // A handler must not wait, yet TypeScript lets an async function pass for one, whose failure would end the process.
+      if (outcome instanceof Promise) outcome.catch(this.#onError);
     } catch (error) {
       this.#onError(error);
     }
+  }
+}
+
+/** An {@link EventHandler} as it may turn out to be. */
+type AnyHandler<T extends KubernetesObject> = {
+  readonly [M in keyof EventHandler<T>]: (
+    ...args: Parameters<NonNullable<EventHandler<T>[M]>>
+  ) => unknown;
+};
+
+function tell<T extends KubernetesObject>(handler: AnyHandler<T>, event: ObjectEvent<T>): unknown {
+  switch (event.type) {
+    case 'added':
+      return handler.added?.(event.object, event);
+    case 'updated':
+      return handler.updated?.(event.old, event.object, event);
+    case 'deleted':
+      return handler.deleted?.(event.object, event);
+    default:
+      return event satisfies never;
   }
 }
