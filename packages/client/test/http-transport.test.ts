@@ -192,6 +192,17 @@ test('repeats a read whose connection broke, until the server is back', async ()
   assert.equal(attempts, 4);
 });
 
+test('repeats on new connections when the old ones were given up', async () => {
+  let attempts = 0;
+  await using server = await LocalServer.listen((request, response) => {
+    if (++attempts < 4) request.socket.resetAndDestroy();
+    else response.end('back');
+  });
+  // Each failure makes all connections suspect.
+  await using transport = transportTo(server, { suspectAfterMs: 0 });
+  assert.equal(await textOf(await transport.request(get('/'))), 'back');
+});
+
 test('gives up after the repetitions allowed', async () => {
   let attempts = 0;
   await using server = await LocalServer.listen((request) => {

@@ -64,6 +64,12 @@ export class ConnectionPools {
     return this.#active;
   }
 
+  /** These connections, or the ones in their place when they were replaced since. */
+  latest(connections: Connections): Connections {
+    if (this.#active === connections || this.#closed) return connections;
+    return this.select(this.#certificateAuthority, this.#clientCertificate);
+  }
+
   /** Gives the next requests new connections; those of requests under way end with these. Nothing happens if it was done since. */
   replace(connections: Connections): void {
     if (this.#active !== connections) return;

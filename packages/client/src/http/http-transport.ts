@@ -223,9 +223,11 @@ export class HttpTransport implements Transport {
   async #send(
     request: TransportRequest,
     credential: Credential,
-    connections: Connections,
+    selected: Connections,
   ): Promise<TransportResponse & { discard: () => void }> {
     const { signal, longLived = false } = request;
+    // Another request, or an earlier attempt of this one, may have had them replaced.
+    const connections = this.#pools.latest(selected);
     const pool: Pool = longLived ? connections.streams : connections.calls;
     const startedMs = performance.now();
     const sent = pool.request({
