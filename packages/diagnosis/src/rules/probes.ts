@@ -92,7 +92,8 @@ const livenessByLength: ContainerRule = {
   when: {
     'it has a liveness probe, and lived as long as that allows': (container) =>
       livedFor(container, 'livenessProbe'),
-    'it ended as a container does that is stopped': endedAsStopped,
+    'it ended as a container does that is stopped, or the kubelet ended it itself': (container) =>
+      any(endedAsStopped(container), wasRestartedInOneStep(container)),
   },
   unless: {
     'the Events of that life are there, and none says that the kubelet stopped it':

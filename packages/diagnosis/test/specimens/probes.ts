@@ -79,6 +79,34 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'ReadinessProbeFailure' }],
   },
   {
+    name: 'without Events, a program with a code of its own for SIGTERM is restarted in one step',
+    observation: podOf({
+      containers: [
+        {
+          spec: liveness,
+          running: 4,
+          restarts: 3,
+          last: life('Error', 3, { ended: 4, lasted: 8 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'medium', rejected: ['AppError'] }],
+  },
+  {
+    name: 'without Events, a program with a code of its own waited before it was started again',
+    observation: podOf({
+      containers: [
+        {
+          spec: liveness,
+          running: 4,
+          restarts: 3,
+          last: life('Error', 3, { ended: 24, lasted: 8 }),
+        },
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
     name: 'a container is not ready, and the one that it waits for crashes',
     observation: podOf({
       containers: [
