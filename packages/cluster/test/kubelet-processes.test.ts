@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { PodStatus } from '@kubewright/apimachinery';
 import type { Container } from '@kubewright/apimachinery';
 import { listProcesses } from '../src/kubelet/runtime/process-tree.ts';
@@ -235,6 +236,28 @@ test('runs commands in a container and says when there is none', async () => {
   assert.equal(exit.exitCode, 4);
   await assert.rejects(node.backend.exec(target, { ...options, command: ['no-such-program'] }), {
     message: /exec: "no-such-program": executable file not found in \$PATH/,
+  });
+});
+
+test('refuses to attach to a container whose process has ended, from that moment on', async () => {
+  await using node = await startTestNode();
+  const pod = node.run({ restartPolicy: 'Never', containers: [listening] });
+  await node.api.until(pod.metadata.uid, isReady);
+  const target = {
+    namespace: 'default',
+    pod: pod.metadata.name,
+    uid: pod.metadata.uid,
+    container: 'app',
+  };
+  const options = { stdin: true, stdout: true, stderr: true, tty: false };
+  const [record] = node.runtime.podState(pod.metadata.uid).containers;
+  assert.ok(record !== undefined);
+  // Ends by itself, and what it leaves has to be looked for before its end is recorded.
+  node.runtime.running(record.id)?.signal('SIGKILL');
+  while (node.runtime.running(record.id)?.hasEnded === false) await setImmediate();
+  // So that whoever attaches reads the log instead of nothing.
+  await assert.rejects(node.backend.attach(target, options), {
+    message: /container is in CONTAINER_EXITED state/,
   });
 });
 

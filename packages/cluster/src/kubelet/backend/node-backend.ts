@@ -6,7 +6,7 @@ import {
   type Status,
 } from '@kubewright/apimachinery';
 import type { PortMap } from '../network/port-map.ts';
-import { RuntimeError, type ContainerRecord, type RuntimeProcess } from '../runtime/contracts.ts';
+import type { ContainerRecord, RuntimeProcess } from '../runtime/contracts.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 
 /** The container a request is about. */
@@ -95,13 +95,8 @@ export class KubeletBackend implements NodeBackend {
   }
 
   async exec(target: ContainerTarget, options: NodeExecOptions): Promise<NodeProcess> {
-    const record = this.#running(target);
-    try {
-      return asNodeProcess(await this.#options.runtime.exec(record.id, options));
-    } catch (error) {
-      if (!(error instanceof RuntimeError)) throw error;
-      throw internalError(`error executing command in container: ${error.message}`);
-    }
+    // What the runtime refuses is told with the attempt, as a failure of the kubelet itself.
+    return asNodeProcess(await this.#options.runtime.exec(this.#running(target).id, options));
   }
 
   async attach(

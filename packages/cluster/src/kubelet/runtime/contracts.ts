@@ -153,6 +153,8 @@ export interface OutputSink {
 export interface RunningContainer {
   /** Resolves once, when the main process has ended, its descendants are gone and its output is written. */
   readonly exited: Promise<ContainerExit>;
+  /** The main process has ended; what it left may still be cleared away, and {@link exited} be open. */
+  readonly hasEnded: boolean;
   /** Asks the main process to stop (`SIGTERM`, or what its image says instead), or kills it and all its descendants. */
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
   /** @throws RuntimeError when the command cannot be started. */

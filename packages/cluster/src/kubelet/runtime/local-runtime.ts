@@ -243,7 +243,11 @@ export class LocalRuntime implements ContainerRuntime {
   }
 
   async attach(id: string, options: { readonly stdin: boolean }): Promise<RuntimeProcess> {
-    const container = this.#demand(id);
+    const container = this.#running.get(id);
+    // Of one that has ended the log tells more than an end without a word.
+    if (container === undefined || container.hasEnded) {
+      throw new RuntimeError('not-running', 'container is in CONTAINER_EXITED state');
+    }
     const output = this.#outputs.get(id);
     const stdout = new PassThrough();
     const stderr = new PassThrough();

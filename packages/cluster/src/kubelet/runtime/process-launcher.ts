@@ -225,6 +225,7 @@ async function exitedAtOnce(
   await output.write('stderr', Buffer.from(`exec ${program}: ${words}\n`));
   return {
     exited: Promise.resolve({ exitCode: 1, oomKilled: false }),
+    hasEnded: true,
     signal: () => undefined,
     exec: () => Promise.reject(new RuntimeError('not-running', 'container has ended')),
     stdin: undefined,
@@ -266,17 +267,20 @@ class ProcessContainer implements RunningContainer {
     return this.#child.stdin ?? undefined;
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
     const { pid } = this.#child;
-    if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null)
-      return;
+    if (pid === undefined || this.hasEnded) return;
     // As in a real container the main process alone is asked to stop; what it leaves is killed when it ended.
     if (name === 'SIGKILL') sendSignal(-pid, name);
     else sendSignal(pid, this.#parts.stopSignal);
   }
 
   async exec(options: ExecOptions): Promise<RuntimeProcess> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+    if (this.hasEnded) {
       throw new RuntimeError('not-running', 'container is not running');
     }
     const { env, cwd, watchdog } = this.#parts;

@@ -82,6 +82,10 @@ class PlayedContainer implements RunningContainer {
     });
   }
 
+  get hasEnded(): boolean {
+    return this.#over.signal.aborted;
+  }
+
   async exec(options: ExecOptions): Promise<RuntimeProcess> {
     const answer = this.#life.exec?.[options.command.join(' ')] ?? {};
     if (answer.startError !== undefined) {
