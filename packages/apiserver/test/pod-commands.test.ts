@@ -113,13 +113,13 @@ test('says why a command could not be started', async () => {
     metadata: {},
     status: 'Failure',
     message:
-      'Internal error occurred: error executing command in container: exec: "nope": executable file not found in $PATH',
+      'Internal error occurred: Internal error occurred: error executing command in container: exec: "nope": executable file not found in $PATH',
     reason: 'InternalError',
     details: {
       causes: [
         {
           message:
-            'error executing command in container: exec: "nope": executable file not found in $PATH',
+            'Internal error occurred: error executing command in container: exec: "nope": executable file not found in $PATH',
         },
       ],
     },

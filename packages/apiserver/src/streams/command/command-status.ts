@@ -32,8 +32,19 @@ export function exitStatus(
   };
 }
 
-/** The status of a command that could not be started. */
-export function failureStatus(error: unknown, { subresource }: CommandRequest): CommandStatus {
+/** What stands before the words of a failure that is nobody's fault but the cluster's. */
+const INTERNAL = 'Internal error occurred: ';
+
+/**
+ * The status of a command that could not be started.
+ *
+ * @param wording since the fifth version of the protocol what the node says is passed on as a failure within a failure
+ */
+export function failureStatus(
+  error: unknown,
+  { subresource }: CommandRequest,
+  wording: 'with-command' | 'code-only',
+): CommandStatus {
   if (error instanceof StatusError) {
     const { status, message, reason, details, code } = error.status;
     return {
@@ -49,11 +60,12 @@ export function failureStatus(error: unknown, { subresource }: CommandRequest): 
     subresource === 'exec'
       ? 'error executing command in container'
       : 'error attaching to container';
-  const message = `${attempt}: ${error instanceof Error ? error.message : String(error)}`;
+  const words = `${attempt}: ${error instanceof Error ? error.message : String(error)}`;
+  const message = wording === 'code-only' ? `${INTERNAL}${words}` : words;
   return {
     metadata: {},
     status: 'Failure',
-    message: `Internal error occurred: ${message}`,
+    message: `${INTERNAL}${message}`,
     reason: 'InternalError',
     details: { causes: [{ message }] },
     code: 500,

@@ -100,7 +100,7 @@ export async function runCommand(run: CommandRun): Promise<CommandStatus | undef
         ? await backend.exec(target, { ...options, command })
         : await backend.attach(target, options);
   } catch (error) {
-    return signal.aborted ? undefined : failureStatus(error, request);
+    return signal.aborted ? undefined : failureStatus(error, request, run.wording);
   }
   const kill = () => process.kill();
   if (signal.aborted) kill();
@@ -121,7 +121,7 @@ export async function runCommand(run: CommandRun): Promise<CommandStatus | undef
   } catch (error) {
     // The client cannot take the output any more, or the node lost the process.
     kill();
-    return signal.aborted ? undefined : failureStatus(error, request);
+    return signal.aborted ? undefined : failureStatus(error, request, run.wording);
   } finally {
     signal.removeEventListener('abort', kill);
   }
