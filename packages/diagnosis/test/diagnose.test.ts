@@ -81,6 +81,30 @@ describe('diagnose', () => {
     assert.deepEqual(categories({ ...restarted(), earliest }), ['AppError']);
     // Its readiness probe has passed since.
     assert.deepEqual(categories({ ...restarted(probed), earliest }), []);
+    // It ended well after a day: it was stopped, and may have run for another day by now.
+    const stopped = (code: number, restarts: number, lasted: number): Observation => ({
+      ...podOf({
+        containers: [
+          { running: 75, restarts, last: life('Completed', code, { ended: 75, lasted }) },
+        ],
+      }),
+      earliest,
+    });
+    assert.deepEqual(categories(stopped(0, 1, 86_400)), []);
+    assert.deepEqual(categories(stopped(1, 1, 86_400)), ['AppError']);
+    assert.deepEqual(categories(stopped(0, 2, 86_400)), ['UnexpectedCompletion']);
+    assert.deepEqual(categories(stopped(0, 1, 60)), ['UnexpectedCompletion']);
+    const unready = podOf({
+      containers: [
+        {
+          running: 75,
+          ready: false,
+          restarts: 1,
+          last: life('Completed', 0, { ended: 75, lasted: 86_400 }),
+        },
+      ],
+    });
+    assert.deepEqual(categories({ ...unready, earliest }), ['UnexpectedCompletion']);
     // Something in the file is later by more than it lived before.
     assert.deepEqual(categories({ ...restarted(), earliest: new Date(ago(10)) }), []);
   });
