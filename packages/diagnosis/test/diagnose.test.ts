@@ -92,7 +92,8 @@ describe('diagnose', () => {
     });
     assert.deepEqual(categories(stopped(0, 1, 86_400)), []);
     assert.deepEqual(categories(stopped(1, 1, 86_400)), ['AppError']);
-    assert.deepEqual(categories(stopped(0, 2, 86_400)), ['UnexpectedCompletion']);
+    assert.deepEqual(categories(stopped(0, 3, 86_400)), []);
+    assert.deepEqual(categories(stopped(0, 3, 3600)), ['UnexpectedCompletion']);
     assert.deepEqual(categories(stopped(0, 1, 60)), ['UnexpectedCompletion']);
     const unready = podOf({
       containers: [
@@ -128,6 +129,26 @@ describe('diagnose', () => {
     assert.equal(unsure.confidence.level, 'low');
     // What it was seen to last is enough.
     assert.deepEqual(diagnose({ ...starting, earliest: new Date(ago(2)) }), [sure]);
+  });
+
+  test('takes a pod that waits in a kept file without Events for one that has waited for long', () => {
+    const waiting = podOf({
+      metadata: { creationTimestamp: ago(75) },
+      spec: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] },
+      status: { phase: 'Pending', startTime: ago(75) },
+      containers: [{ waiting: 'ContainerCreating' }],
+    });
+    const earliest = new Date(ago(75));
+    assert.deepEqual(diagnose(waiting), []);
+    const [finding] = diagnose({ ...waiting, earliest });
+    assert.equal(finding?.category, 'VolumeMountFailure');
+    assert.equal(finding.confidence.level, 'low');
+    assert.equal(finding.remediation, 'none');
+    // Something else in the file is later: it was there for that long, and for no more that is known.
+    assert.deepEqual(diagnose({ ...waiting, earliest: new Date(ago(60)) }), []);
+    // The kubelet would have complained.
+    const events = [event('Scheduled', 'Successfully assigned shop/web to node-1')];
+    assert.deepEqual(diagnose({ ...waiting, events, earliest }), []);
   });
 
   test('gives the same findings for the same observation, and leaves it as it was', () => {

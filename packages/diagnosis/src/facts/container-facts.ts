@@ -148,8 +148,8 @@ export class ContainerFacts {
    * After one restart it must have lived longer than before (at least a minute, at most the ten minutes after which the
    * kubelet forgets its back-off). After more it must have lived twice as long, ten minutes to six hours, since what
    * comes back comes back. Where the present is an estimate, only a program that a probe has found ready is believed to
-   * have run on until then; and of one that ran for long, and ended well, once, it is believed that its node or a person
-   * stopped it, whenever that was.
+   * have run on until then; and of one that ran for long and ended well it is believed that its node or a person stopped
+   * it, whenever that was.
    */
   #hasOutlived(life: Life): boolean {
     if (this.state !== 'running') return false;
@@ -160,7 +160,7 @@ export class ContainerFacts {
     const isProven = this.isReady && this.spec.has('readinessProbe');
     const uptimeMs = (isProven ? nowMs : earliestMs) - since;
     const before = life.lengthMs ?? 0;
-    const wasStopped = isOnce && life.succeeded && before > 10 * minuteMs;
+    const wasStopped = life.succeeded && before > (isOnce ? 10 * minuteMs : 6 * hourMs);
     if (wasStopped && this.isReady && earliestMs < nowMs) return true;
     return isOnce
       ? uptimeMs > clamp(before, minuteMs, 10 * minuteMs)

@@ -9,6 +9,8 @@ const stuckMs = 3 * 60_000;
  * milliseconds.
  */
 const unheardMs = 30_000;
+/** What is said of a pod when it is given its node is said within this time, in milliseconds. */
+const beginningMs = 5000;
 /** A sandbox is made, and Secrets and ConfigMaps are mounted, in seconds, on a busy node in tens of them. In milliseconds. */
 const sandboxMs = 90_000;
 
@@ -60,8 +62,22 @@ export function waitsTooLong(pod: PodFacts): Proof {
   const hasNoSandbox = readyToStart.at('status').text === 'False';
   if (pod.hasStarted && !hasNoSandbox) return false;
   const since = pod.hasStarted ? readyToStart.at('lastTransitionTime') : placedAt(pod);
-  const patienceMs = hasNoSandbox && !hasStorage(pod) ? sandboxPatienceMs(pod) : stuckMs;
+  const isShort = isUnheardInFile(pod) || (hasNoSandbox && !hasStorage(pod));
+  const patienceMs = isShort ? sandboxPatienceMs(pod) : stuckMs;
   return since.timeMs !== undefined && pod.nowMs - since.timeMs > patienceMs && [since];
+}
+
+/**
+ * No Event was given, when it was seen is an estimate, and nothing that was seen is later than its own beginning: of a
+ * pod of which somebody keeps a file while it waits it is likelier that it waits for long. What is said of it is unsure
+ * for that reason.
+ */
+function isUnheardInFile(pod: PodFacts): boolean {
+  const { events, hasStarted, nowMs, earliestMs } = pod;
+  const placedMs = placedAt(pod).timeMs ?? 0;
+  return (
+    events.length === 0 && !hasStarted && earliestMs < nowMs && earliestMs - placedMs < beginningMs
+  );
 }
 
 /** On Windows a sandbox alone takes half a minute, and what makes a claimed device ready takes its time. */
