@@ -58,6 +58,7 @@ describe('redactText', () => {
   test('leaves ordinary text as it is', () => {
     for (const text of [
       'pods "web" is forbidden',
+      'error during container init: mkdir /etc/passwd: not a directory',
       'http://host:80/path',
       'a@b.c',
       'basic idea',

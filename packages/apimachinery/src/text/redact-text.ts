@@ -23,9 +23,9 @@ const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\b[rs]k_(live|test)_[A-Za-z0-9]{10,256}/g, redacted],
 ];
 
-/** `password=…`, `"api_key": "…"`, `DB_TOKEN: …`, `--secret …`; the name stays. */
+/** `password=…`, `"api_key": "…"`, `DB_TOKEN: …`, `--secret …`; the name stays. The file `/etc/passwd` names no secret. */
 const namedSecret =
-  /((?:pass(?:word|wd|phrase)|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)[\w.-]{0,30}["']?\s{0,4}[:=]\s{0,4})("[^"\n]{1,512}"|'[^'\n]{1,512}'|[^\s"',;&<>(){}[\]]{3,512})/gi;
+  /((?<!\/etc\/)(?:pass(?:word|wd|phrase)|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)[\w.-]{0,30}["']?\s{0,4}[:=]\s{0,4})("[^"\n]{1,512}"|'[^'\n]{1,512}'|[^\s"',;&<>(){}[\]]{3,512})/gi;
 
 /** What one of the patterns above begins with, or stands for it: most texts hold none, and are told by this one search. */
 const mayHoldSecret =
