@@ -181,10 +181,11 @@ const startupSlow: ContainerRule = {
   shows: (container) => container.messagesOf('Unhealthy').slice(0, 1),
   concludes: (container) => ({
     ...startupFails(container),
+    ...(cannotRun(container) ? neverStarted(container) : {}),
     confidence:
-      startsTooLong(container) === false
-        ? high('the kubelet says that the probe cannot be run')
-        : medium('it runs for longer than its startup probe allows'),
+      failsForGood(container, 'startupProbe') === false
+        ? medium('it runs for longer than its startup probe allows')
+        : high('the kubelet says what the probe got, and time does not mend it'),
   }),
 };
 
@@ -384,6 +385,24 @@ function startupFails(container: ContainerFacts): Omit<Conclusion, 'confidence'>
     advice:
       'Check what the probe asks (port, path), then whether the program needs longer: raise failureThreshold. The liveness probe waits until startup has passed.',
     nextQuestion: `How far does it get? ${kubectlLogs(container)}`,
+  };
+}
+
+/** The kubelet could not run the probe, which it takes neither for a success nor for a failure. */
+function cannotRun(container: ContainerFacts): boolean {
+  const [newest] = container
+    .messagesOf('Unhealthy')
+    .filter((message) => message.matches(/^Startup probe/i) !== false);
+  return newest !== undefined && newest.matches(/^Startup probe errored/i) !== false;
+}
+
+function neverStarted(container: ContainerFacts): Pick<Conclusion, 'summary' | 'advice'> {
+  const said = saidByProbe(container, /^Startup probe errored[^:]*: */i);
+  const question = container.probe('startupProbe')?.question ?? 'its question';
+  return {
+    summary: `Container ${container.name} runs but never counts as started: its startup probe (${question}) cannot be run${said}.`,
+    advice:
+      'Correct the command or the port of the probe. The kubelet does not restart a container for a probe that it cannot run, and asks no other probe until this one passes.',
   };
 }
 
