@@ -46,9 +46,20 @@ describe('what a schema becomes', () => {
     ['a number', z.number(), { type: 'number' }],
     [
       'bounds',
-      z.number().gt(0).lte(1).multipleOf(0.5),
-      { type: 'number', minimum: 0, exclusiveMinimum: true, maximum: 1, multipleOf: 0.5 },
+      z.number().gt(0).lte(10).multipleOf(2),
+      { type: 'number', minimum: 0, exclusiveMinimum: true, maximum: 10, multipleOf: 2 },
     ],
+    [
+      'bounds before the format',
+      z.number().min(1).max(9).int(),
+      { type: 'integer', format: 'int64', minimum: 1, maximum: 9 },
+    ],
+    [
+      'integers between fractions',
+      z.int32().gt(0.5).lt(9.5),
+      { type: 'integer', format: 'int32', minimum: 1, maximum: 9 },
+    ],
+    ['a number of 32 bits', z.float32(), { type: 'number', format: 'float' }],
     [
       'the tighter of two bounds',
       z.number().min(1).min(3).max(9).max(5),
@@ -400,6 +411,9 @@ describe('what a manifest has no words for is refused with the way out', () => {
     ['look-ahead', z.string().regex(/^(?!x)/), /look-ahead, which an API server lacks/],
     ['back-references', z.string().regex(/(a)\1/), /back-reference/],
     ['dates', z.date(), /z\.iso\.datetime/],
+    ['fractional bounds', z.number().min(0.5), /the bound 0.5 as a 64-bit integer.*withRule/],
+    ['bounds beyond 64 bits', z.number().max(1e19), /the bound 10000000000000000000 as a 64-bit/],
+    ['fractional factors', z.number().multipleOf(0.5), /multipleOf\(0.5\) as a 64-bit integer/],
     ['big integers', z.bigint(), /z\.string\(\) with a pattern/],
     ['null alone', z.null(), /nullable\(\) or optional\(\)/],
     ['never', z.never(), /nullable\(\) or optional\(\)/],

@@ -1,9 +1,9 @@
 import type { $ZodCheck, $ZodChecks, $ZodType } from 'zod/v4/core';
+import { notExpressible } from '../custom-resource-error.ts';
 import { refusedCheck } from './refused-check.ts';
 import type { StructuralSchema } from './structural-schema.ts';
 
 const maxInt32 = 2 ** 31 - 1;
-const maxFloat32 = 3.4028234663852886e38;
 
 /** Type, format and implied bounds of Zod's number formats; a server's `int64` reaches further than a double tells apart. */
 const formats: Readonly<Record<string, StructuralSchema>> = {
@@ -15,11 +15,16 @@ const formats: Readonly<Record<string, StructuralSchema>> = {
   },
   int32: { type: 'integer', format: 'int32', minimum: -maxInt32 - 1, maximum: maxInt32 },
   uint32: { type: 'integer', format: 'int64', minimum: 0, maximum: 2 ** 32 - 1 },
-  float32: { type: 'number', format: 'float', minimum: -maxFloat32, maximum: maxFloat32 },
+  // Its bounds are the server's own rule for the format.
+  float32: { type: 'number', format: 'float' },
   float64: { type: 'number', format: 'double' },
 };
 
-/** A number with its bounds; integers get the format that Kubernetes' own types use. */
+/**
+ * A number with its bounds; integers get the format that Kubernetes' own types use.
+ *
+ * @throws CustomResourceError `NOT_EXPRESSIBLE` for a bound or factor that an API server reads as another one.
+ */
 export function convertNumber(
   schema: $ZodType,
   checks: readonly $ZodCheck[],
@@ -33,7 +38,7 @@ export function convertNumber(
     const { def } = (check as $ZodChecks)._zod;
     switch (def.check) {
       case 'number_format':
-        converted = { ...converted, ...formats[def.format] };
+        converted = withFormat(converted, formats[def.format]);
         break;
       case 'greater_than':
         converted = raise(converted, Number(def.value), def.inclusive);
@@ -48,7 +53,59 @@ export function convertNumber(
         throw refusedCheck(check, path);
     }
   }
+  return exact(converted, path);
+}
+
+/** A number of a format, in whatever order bounds and format were given. */
+function withFormat(schema: StructuralSchema, format: StructuralSchema = {}): StructuralSchema {
+  const { minimum, maximum, ...kind } = format;
+  let converted = { ...schema, ...kind };
+  if (minimum !== undefined) converted = raise(converted, minimum, true);
+  if (maximum !== undefined) converted = lower(converted, maximum, true);
   return converted;
+}
+
+/**
+ * The same numbers in bounds that an API server takes as they are meant. It checks a whole number, also one where fractions may
+ * stand, against bound and factor cut to 64-bit integers: `minimum: 0.5` lets 0 pass, `multipleOf: 0.5` nothing, and `maximum: 1e30` only what is
+ * below the smallest integer.
+ */
+function exact(schema: StructuralSchema, path: string): StructuralSchema {
+  if (schema.multipleOf !== undefined && !isWhole(schema.multipleOf)) {
+    throw fractional(path, `multipleOf(${schema.multipleOf})`);
+  }
+  if (schema.type === 'integer') return wholeBounds(schema);
+  for (const bound of [schema.minimum, schema.maximum]) {
+    if (bound !== undefined && !isWhole(bound)) throw fractional(path, `the bound ${bound}`);
+  }
+  return schema;
+}
+
+/** Integers between fractions lie between the integers within. */
+function wholeBounds(schema: StructuralSchema): StructuralSchema {
+  const { minimum, maximum } = schema;
+  let converted = schema;
+  if (minimum !== undefined && !Number.isInteger(minimum)) {
+    const { exclusiveMinimum: _, ...rest } = converted;
+    converted = { ...rest, minimum: Math.ceil(minimum) };
+  }
+  if (maximum !== undefined && !Number.isInteger(maximum)) {
+    const { exclusiveMaximum: _, ...rest } = converted;
+    converted = { ...rest, maximum: Math.floor(maximum) };
+  }
+  return converted;
+}
+
+function isWhole(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < 2 ** 63;
+}
+
+function fractional(path: string, what: string): Error {
+  return notExpressible(
+    path,
+    `an API server reads ${what} as a 64-bit integer where the value is a whole number`,
+    'use whole bounds, a smaller unit with z.int(), or withRule',
+  );
 }
 
 /** The larger of two lower bounds; of two equal ones, the exclusive. */
