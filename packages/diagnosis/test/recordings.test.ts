@@ -26,7 +26,6 @@ const tooEarly: readonly string[] = [
 /** What no field of the pod or of its owner says once the Events are gone. */
 const onlyInEvents: readonly string[] = [
   'csi-driver-missing-inline',
-  'csi-volume-driver-missing',
   'limit-range-min-statefulset',
   'liveness-in-job',
   'local-volume-path-missing',

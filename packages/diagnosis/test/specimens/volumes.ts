@@ -46,6 +46,12 @@ const attachment = (nodeName: string) => ({
   status: { attached: true },
 });
 
+const pending = (nodeName: string, age: number, status: object = {}) => ({
+  ...attachment(nodeName),
+  metadata: { name: `csi-${nodeName}`, creationTimestamp: ago(age) },
+  status: { attached: false, ...status },
+});
+
 export const volumeSpecimens: readonly Specimen[] = [
   failedMount(
     'a ConfigMap of a volume is missing',
@@ -357,6 +363,49 @@ export const volumeSpecimens: readonly Specimen[] = [
       ],
     }),
     expected: [{ category: 'VolumeAttachFailure' }],
+  },
+  {
+    name: 'no Event is left, and the driver does not make the attachment to the node of the pod',
+    observation: waiting({ related: [boundClaim, pending('node-1', 2 * minute)] }),
+    expected: [
+      {
+        category: 'VolumeAttachFailure',
+        mode: 36,
+        confidence: 'medium',
+        remediation: 'report-only',
+        says: /nobody says why/,
+      },
+    ],
+  },
+  {
+    name: 'the driver has refused to attach',
+    observation: waiting({
+      related: [
+        boundClaim,
+        pending('node-1', 5, { attachError: { message: 'rpc error: disk is in another zone' } }),
+      ],
+    }),
+    expected: [
+      { category: 'VolumeAttachFailure', confidence: 'high', says: /disk is in another zone/ },
+    ],
+  },
+  {
+    name: 'an attachment is given its time, and one to another node is not that of the pod',
+    observation: waiting({
+      related: [boundClaim, pending('node-1', minute), pending('node-2', 10 * minute)],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a pod that runs does not wait for an attachment',
+    observation: waiting({
+      containers: [
+        { running: 4000, restarts: 1, last: life('Error', 1, { ended: 4000, lasted: 5 }) },
+      ],
+      status: { phase: 'Running' },
+      related: [boundClaim, pending('node-1', 2 * minute)],
+    }),
+    expected: [],
   },
   {
     name: 'nothing starts for minutes, and a volume may be missing',
