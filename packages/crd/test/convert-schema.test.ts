@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import * as z from 'zod';
 import {
   atomic,
@@ -36,6 +37,19 @@ describe('what a schema becomes', () => {
     ['a time in UTC', z.iso.datetime(), { type: 'string', format: 'date-time', pattern: 'Z$' }],
     ['a day', z.iso.date(), { type: 'string', format: 'date' }],
     ['a URL', z.url(), { type: 'string', format: 'uri', pattern: '^[A-Za-z][A-Za-z0-9+.-]*:' }],
+    [
+      'base64',
+      z.base64(),
+      {
+        type: 'string',
+        pattern: '^([0-9A-Za-z+/]{4})*([0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?$',
+      },
+    ],
+    [
+      'base64 for URLs',
+      z.base64url(),
+      { type: 'string', pattern: '^([0-9A-Za-z_-]{4})*([0-9A-Za-z_-]{2,3})?$' },
+    ],
     ['a beginning', z.string().startsWith('a/'), { type: 'string', pattern: '^a/.*' }],
     ['lower case', z.string().lowercase(), { type: 'string', pattern: '^[^A-Z]*$' }],
     [
@@ -408,6 +422,9 @@ describe('what a manifest has no words for is refused with the way out', () => {
     ['refined objects', z.object({}).refine(() => true), /use withRule/],
     ['trimming', z.string().trim(), /demand the form with a pattern/],
     ['lower-casing', z.string().toLowerCase(), /demand the form with a pattern/],
+    ['protocols of a URL', z.url({ protocol: /^https?$/ }), /regex\(\/\^https\?:\/\)/],
+    ['host names of a URL', z.httpUrl(), /checked by code/],
+    ['normalizing a URL', z.url({ normalize: true }), /does not change values/],
     ['look-ahead', z.string().regex(/^(?!x)/), /look-ahead, which an API server lacks/],
     ['back-references', z.string().regex(/(a)\1/), /back-reference/],
     ['dates', z.date(), /z\.iso\.datetime/],
@@ -463,6 +480,23 @@ describe('what a manifest has no words for is refused with the way out', () => {
     const schema = z.object({ a: z.record(z.string(), z.array(z.object({ b: z.date() }))) });
     assert.throws(() => convert(schema), { path: 'spec.a[*][].b' });
   });
+});
+
+test('the patterns of base64 take what Zod takes', () => {
+  for (const [schema, alphabet] of [
+    [z.base64(), 'AZaz09+/='],
+    [z.base64url(), 'AZaz09-_='],
+  ] as const) {
+    const { pattern = '' } = convert(schema);
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...Array.from(alphabet)), maxLength: 9 }),
+        (text) => {
+          assert.equal(new RegExp(pattern).test(text), schema.safeParse(text).success, text);
+        },
+      ),
+    );
+  }
 });
 
 describe('lists know their own rules in parse', () => {

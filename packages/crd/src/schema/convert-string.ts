@@ -53,6 +53,9 @@ function convertFormat(check: $ZodCheck, path: string): { format?: string; patte
     readonly offset?: boolean;
     readonly local?: boolean;
     readonly precision?: number | null;
+    readonly protocol?: RegExp;
+    readonly hostname?: RegExp;
+    readonly normalize?: boolean;
   };
   switch (def.format) {
     case 'datetime':
@@ -73,12 +76,31 @@ function convertFormat(check: $ZodCheck, path: string): { format?: string; patte
     case 'date':
       return { format: 'date' };
     case 'url':
+      if (def.protocol !== undefined || def.hostname !== undefined) {
+        throw notExpressible(
+          path,
+          'the protocol and the host name of a URL are checked by code',
+          'use z.url() with a pattern, such as regex(/^https?:/)',
+        );
+      }
+      if (def.normalize === true) {
+        throw notExpressible(
+          path,
+          'an API server does not change values, as a normalized URL does',
+          'take normalize away',
+        );
+      }
       // The server's `uri` takes paths too, a WHATWG URL has a scheme.
       return {
         format: 'uri',
         pattern:
           def.pattern === undefined ? '^[A-Za-z][A-Za-z0-9+.-]*:' : toRe2Pattern(def.pattern, path),
       };
+    case 'base64':
+      // Zod's own pattern leaves the length to code.
+      return { pattern: '^([0-9A-Za-z+/]{4})*([0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?$' };
+    case 'base64url':
+      return { pattern: '^([0-9A-Za-z_-]{4})*([0-9A-Za-z_-]{2,3})?$' };
     case 'lowercase':
       return { pattern: '^[^A-Z]*$' };
     case 'uppercase':
