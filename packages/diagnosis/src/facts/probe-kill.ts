@@ -15,6 +15,7 @@ const forgottenMs = 10 * 60_000;
  * Holds when the last life is as long as one that this probe ends: it fails from the start, often enough, and then the
  * program is stopped. Needs no Events.
  *
+ * Nothing is late about the shortest life: the kubelet counts from the second in which it started.
  * SIGKILL comes after the whole grace period; what ends otherwise took less of it, and a preStop hook some of it.
  */
 export function livedAsLongAsProbeAllows(container: ContainerFacts, probe: Probe): Proof {
@@ -25,8 +26,7 @@ export function livedAsLongAsProbeAllows(container: ContainerFacts, probe: Probe
   const isHeldUp = container.spec.at('lifecycle', 'preStop').isPresent;
   const shutdown = isHeldUp ? grace : Math.min(grace, shutdownMs);
   const [least, most] = ended.code === 137 ? [grace, grace] : [0, shutdown];
-  const isWithin =
-    length >= probe.soonestMs + least - lagMs && length <= probe.latestMs + most + lagMs;
+  const isWithin = length >= probe.soonestMs + least && length <= probe.latestMs + most + lagMs;
   return isWithin && [probe.field, ended.startedAt, ended.finishedAt];
 }
 
@@ -34,7 +34,7 @@ export function livedAsLongAsProbeAllows(container: ContainerFacts, probe: Probe
 export function livedLongEnoughFor({ ended }: ContainerFacts, probe: Probe): Proof {
   const length = ended?.lengthMs;
   if (ended === undefined || length === undefined) return false;
-  return length >= probe.soonestMs - lagMs && [probe.field, ended.startedAt, ended.finishedAt];
+  return length >= probe.soonestMs && [probe.field, ended.startedAt, ended.finishedAt];
 }
 
 /**

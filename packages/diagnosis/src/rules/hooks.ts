@@ -1,4 +1,4 @@
-import type { ContainerFacts, Field, Proof } from '../facts/index.ts';
+import { all, type ContainerFacts, type Field, type Proof } from '../facts/index.ts';
 import { kubectl } from './command.ts';
 import { high, low, medium, type Conclusion, type ContainerRule } from './rule.ts';
 import { eventOfLastLife } from './life-events.ts';
@@ -67,6 +67,9 @@ const preStop: ContainerRule = {
     'the kubelet says that the preStop hook failed': (container) =>
       eventOfLastLife(container, 'FailedPreStopHook'),
   },
+  unless: {
+    'it ends in a loop with a code of its own, and no Event says that it was stopped': endsByItself,
+  },
   shows: ({ spec, ended }) => [spec.at('lifecycle', 'preStop'), ...(ended ? [ended.exitCode] : [])],
   concludes: (container) => ({
     summary: `The preStop hook of container ${container.name} failed while it was stopped (${container.ended?.end ?? 'not ended'}).`,
@@ -87,6 +90,13 @@ function postStartSaid(container: ContainerFacts): Proof {
   const status = waitingReason.is('PostStartHookError');
   if (status !== false) return [waitingReason, waitingMessage];
   return eventOfLastLife(container, 'FailedPostStartHook');
+}
+
+/** Old kubelets called the hook of what had ended by itself too, in which it can but fail. */
+function endsByItself({ waitingReason, ended, events }: ContainerFacts): Proof {
+  if (ended?.exitCode.is(137, 143) !== false) return false;
+  const isStopped = events.some(({ reason }) => reason.text === 'Killing');
+  return !isStopped && all(waitingReason.is('CrashLoopBackOff'), [ended.exitCode]);
 }
 
 /** No hook is called late before it has run this long, in milliseconds. */

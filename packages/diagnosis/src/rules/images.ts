@@ -12,7 +12,7 @@ const rateLimited =
   /toomanyrequests|\b429\b|too many requests|rate ?limit|rate exceeded|throttl|pull QPS exceeded/i;
 const diskFull = /no space left on device|disk quota exceeded|not enough space on the disk/i;
 const broken =
-  /unexpected commit digest|failed size validation|short read|unexpected EOF|filesystem layer verification failed|invalid (?:tar header|checksum)|digest mismatch|did not match|flate: corrupt|gzip: invalid|archive\/tar/i;
+  /unexpected commit digest|failed size validation|short read|unexpected EOF|filesystem layer verification failed|invalid (?:tar header|checksum)|digest mismatch|did not match|flate: corrupt|gzip: invalid|archive\/tar|unexpected media type/i;
 /** What the node makes of layers that have arrived; `not found` is a layer here, and not the image. */
 const cannotUnpack =
   /failed to prepare extraction snapshot|parent snapshot|failed to stat parent|get reader from content store|content digest \S+ not found|missing parent\b|failed to (?:register|extract|apply) layer|processing tar file|applying layer|read-only file system|input\/output error|structure needs cleaning|not enough IDs available/i;
@@ -22,10 +22,12 @@ const serverError =
   /\b5(?:0[0-4]|2\d|30)\b|internal server error|bad gateway|service unavailable|gateway time-?out|\bEOF\b/i;
 const unauthorized =
   /\b40[13]\b|unauthori[sz]ed|forbidden|authentication required|pull access denied|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|(?<!permission )\bdenied\b|incorrect username or password|invalid username\/password|bad credentials|unauthenticated|not authori[sz]ed to|access ?denied|not have permission|token has expired|invalid token/i;
-const notFound =
-  /\bnot found\b|manifest[ _]unknown|name[ _]unknown|no such (?:image|manifest)|was deleted or has expired|\b404\b|does not exist|no (?:match for platform|matching manifest)|cannot be used on this platform|manifest invalid|tag .* is not found/i;
 const otherPlatform =
-  /no (?:match for platform|matching manifest)|cannot be used on this platform|no image found in .* for architecture/i;
+  /no (?:match for platform|matching manifest)|cannot be used on this platform|no image found in .* for architecture|image architecture mismatch/i;
+const notFound = new RegExp(
+  String.raw`\bnot found\b|manifest[ _]unknown|name[ _]unknown|no such (?:image|manifest)|was deleted or has expired|\b404\b|does not exist|manifest invalid|tag .* is not found|${otherPlatform.source}`,
+  'i',
+);
 /** CRI-O asks for the registry in front of a name that several could have. */
 const shortName = /short.?name\b.*(?:enforc|ambiguous|did not resolve)|returns ambiguous list/i;
 const invalidName = new RegExp(

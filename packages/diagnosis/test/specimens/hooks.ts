@@ -138,4 +138,39 @@ export const hookSpecimens: readonly Specimen[] = [
     }),
     expected: [{ category: 'LivenessProbeFailure', rejected: ['PreStopHookFailure'] }],
   },
+  {
+    name: 'a preStop hook was called of what had ended by itself',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Completed', 0) }],
+      events: [event('FailedPreStopHook', '', { container: 'app' })],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', rejected: ['PreStopHookFailure'] }],
+  },
+  {
+    name: 'a preStop hook fails in a loop of what SIGKILL ends',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 137) }],
+      events: [event('FailedPreStopHook', '', { container: 'app' })],
+    }),
+    expected: [{ category: 'PreStopHookFailure' }],
+  },
+  {
+    name: 'a preStop hook fails of what handles the signal of who stops it in a loop',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Completed', 0) }],
+      events: [
+        event('FailedPreStopHook', 'PreStopHook failed', { container: 'app' }),
+        event('Killing', 'Stopping container app', { container: 'app', type: 'Normal' }),
+      ],
+    }),
+    expected: [{ category: 'PreStopHookFailure' }],
+  },
+  {
+    name: 'a preStop hook failed of what runs again after it ended with its own code',
+    observation: podOf({
+      containers: [{ running: 5, restarts: 1, last: life('Error', 1) }],
+      events: [event('FailedPreStopHook', 'PreStopHook failed', { container: 'app' })],
+    }),
+    expected: [{ category: 'PreStopHookFailure' }],
+  },
 ];

@@ -294,6 +294,24 @@ export const imageSpecimens: readonly Specimen[] = [
     'ImageNotFound',
     { says: /architecture/ },
   ),
+  pull(
+    'a proxy answers with a page instead of a layer',
+    `rpc error: code = NotFound desc = failed to pull and unpack image "${image}": failed to unpack image on snapshotter overlayfs: unexpected media type text/html for sha256:04a732b9876d: not found`,
+    'ImagePullBackOff',
+    { mode: 24, remediation: 'report-only', rejected: ['ImageNotFound'] },
+  ),
+  pull(
+    'CRI-O finds no image for the architecture of the node in a list',
+    'choosing image instance: no image found in manifest list for architecture arm, variant "v8", OS linux',
+    'ImageNotFound',
+    { says: /architecture/ },
+  ),
+  pull(
+    'CRI-O does not take an image that says it is for another architecture',
+    'Image architecture mismatch: image uses "amd64", expecting "arm64"',
+    'ImageNotFound',
+    { says: /architecture/ },
+  ),
   {
     name: 'only the Event of the last pull still says why, of an image with a misleading name',
     observation: podOf({
