@@ -3,10 +3,12 @@ import { before, describe, test } from 'node:test';
 import {
   Event,
   isForbidden,
+  PersistentVolumeClaim,
   Pod,
   ResourceQuota,
   Role,
   RoleBinding,
+  VolumeAttachment,
   type ContainerStatus,
   type PolicyRule,
   type Stored,
@@ -133,6 +135,61 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
     ]);
   });
 
+  test('looks at the volumes of the cluster where a pod waits for one', async () => {
+    const other = await environment().newNamespace();
+    await admin.create(PersistentVolumeClaim, {
+      metadata: { name: 'data', namespace: other },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '1Gi' } },
+        storageClassName: 'none',
+        volumeName: `volume-of-${other}`,
+      },
+    });
+    await admin.create(Pod, {
+      metadata: { name: 'waiting', namespace: other },
+      spec: {
+        nodeName: 'none',
+        containers: [
+          { name: 'app', image: 'app:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] },
+        ],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+      },
+    });
+    await admin.create(VolumeAttachment, {
+      metadata: { name: `attachment-of-${other}` },
+      spec: {
+        attacher: 'disks.example.com',
+        nodeName: 'none',
+        source: { persistentVolumeName: `volume-of-${other}` },
+      },
+    });
+    await admin.patch(
+      VolumeAttachment,
+      { name: `attachment-of-${other}` },
+      {
+        type: 'merge',
+        body: {
+          status: {
+            attached: false,
+            attachError: { time: new Date().toISOString(), message: 'the disk is on fire' },
+          },
+        },
+      },
+      { subresource: 'status' },
+    );
+    const { signal } = new AbortController();
+    const diagnosis = await diagnoseCluster(admin, {
+      namespace: other,
+      subjects: [],
+      hasLogs: false,
+      signal,
+    });
+    assert.deepEqual(states(diagnosis), ['Pod/waiting VolumeAttachFailure']);
+    assert.match(diagnosis.report.subjects[0]?.findings[0]?.summary ?? '', /the disk is on fire/);
+    await admin.delete(VolumeAttachment, { name: `attachment-of-${other}` });
+  });
+
   describe('with permission to read pods alone', () => {
     test('lists them, and names what else it may not read', async () => {
       const client = await userWith([{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }]);
@@ -142,6 +199,8 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
       assert.ok(missing.includes(`events in the namespace ${namespace}`), missing.join('\n'));
       assert.ok(missing.includes(`replicasets.apps in the namespace ${namespace}`));
       assert.ok(missing.includes('nodes'));
+      // No pod waits for a volume.
+      assert.ok(!missing.includes('persistentvolumes'));
       assert.ok(missing.every((what) => !what.includes('secrets')));
       assert.match(diagnosis.unreadable[0]?.why ?? '', /cannot list resource/);
     });

@@ -8,12 +8,16 @@ import {
   isForbidden,
   isNotFound,
   Job,
+  LimitRange,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   ReplicaSet,
   ResourceQuota,
   StatefulSet,
+  StorageClass,
+  VolumeAttachment,
   groupResourceOf,
   type KubernetesObject,
   type Resource,
@@ -49,13 +53,19 @@ const helpful: readonly Resource[] = [
   ControllerRevision,
   PersistentVolumeClaim,
   ResourceQuota,
+  LimitRange,
   HorizontalPodAutoscaler,
   Node,
 ];
 
+/** What is read besides where a pod waits for a volume of a storage system: it belongs to the whole cluster. */
+const helpfulForVolumes: readonly Resource[] = [PersistentVolume, VolumeAttachment, StorageClass];
+
+const storageSources = ['persistentVolumeClaim', 'ephemeral', 'csi'] as const;
+
 /**
- * Reads what a diagnosis looks at: the pods of a namespace, or of all, with their Events, owners, claims, quotas and nodes. Only
- * `list` is needed, Secrets are never read, and everything but the pods may be forbidden.
+ * Reads what a diagnosis looks at: the pods of a namespace, or of all, with their Events, owners, claims, quotas and nodes,
+ * and volumes where a pod waits for one. Only `list` is needed, Secrets are never read, and everything but the pods may be forbidden.
  *
  * @param namespace - undefined: all namespaces.
  * @param wanted - What was named: of pods that may not be listed, those named are read one by one.
@@ -85,15 +95,25 @@ export async function readCluster(
     readPods(client, namespace, wanted, { signal, unreadable }),
     ...helpful.map(read),
   ]);
+  const volumes = pods.some(mayWaitForVolume) ? await Promise.all(helpfulForVolumes.map(read)) : [];
   return {
     snapshot: {
       pods,
       events: (events ?? []) as Event[], // the first of what is helpful
-      objects: others.flat(),
+      objects: [...others, ...volumes].flat(),
       now: new Date(),
     },
     unreadable: unreadable.sort((left, right) => (left.what < right.what ? -1 : 1)),
   };
+}
+
+function mayWaitForVolume({ spec, status }: Pod): boolean {
+  return (
+    status?.phase === 'Pending' &&
+    (spec?.volumes ?? []).some((volume) =>
+      storageSources.some((source) => volume[source] !== undefined),
+    )
+  );
 }
 
 async function readPods(
