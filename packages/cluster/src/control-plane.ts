@@ -3,6 +3,7 @@ import { Manager, type Logger } from '@kubewright/runtime';
 import { createCronJobController } from './controllers/cron-job/cron-job-controller.ts';
 import { createDaemonSetController } from './controllers/daemon-set/daemon-set-controller.ts';
 import { createDeploymentController } from './controllers/deployment/deployment-controller.ts';
+import { createDisruptionController } from './controllers/disruption/disruption-controller.ts';
 import { createEndpointsController } from './controllers/endpoints/endpoints-controller.ts';
 import { GarbageCollector } from './controllers/garbage-collector/garbage-collector.ts';
 import { createJobController } from './controllers/job/job-controller.ts';
@@ -72,6 +73,7 @@ export async function runControlPlane(
     .add(createTtlAfterFinishedController(manager))
     .add(createClaimProtectionController(manager))
     .add(createVolumeProtectionController(manager))
+    .add(createDisruptionController(manager, eventsOf('controllermanager')))
     .add(createEndpointsController(manager))
     .add(createNamespaceController(manager))
     .add(createNodeController(manager))
