@@ -23,6 +23,7 @@ import {
 import type { Client } from '@kubewright/client';
 import { EmbeddedCluster } from '@kubewright/cluster';
 import { DatabaseCluster, DatabaseClusterV1beta1 } from '@kubewright/database-cluster';
+import { cordon, uncordon } from '../cordon.ts';
 import { untilGone, untilObject } from '../until-object.ts';
 import {
   imagesOf,
@@ -265,10 +266,13 @@ describe('a database of the chart', { skip, timeout: 900_000 }, () => {
     const said = ({ metadata }: Stored<Lease>, what: string): string | undefined =>
       metadata.annotations?.[`example.com/${what}`];
     const primary = said(await client.get(Lease, lease), 'primary') ?? '';
+    // A primary that is back before its lease has expired may have it again.
+    await cordon(client);
     await written(async () => {
       await client.delete(Pod, { namespace: shops, name: primary }, { gracePeriodSeconds: 0 });
       await untilObject(client, Lease, lease, (each) => said(each, 'primary') !== primary);
     });
+    await uncordon(client);
     // The one that was killed follows the new one.
     await untilObject(client, Lease, lease, (each) => said(each, 'successors') !== '[]');
     await untilObject(client, StatefulSet, shop, (set) => set.status?.readyReplicas === 3);

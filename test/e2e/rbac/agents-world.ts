@@ -3,18 +3,18 @@ import {
   CustomResourceDefinition,
   isConditionTrue,
   Lease,
-  Node,
   Pod,
   Role,
   type PolicyRule,
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
-import { EmbeddedCluster, nodeName } from '@kubewright/cluster';
+import { EmbeddedCluster } from '@kubewright/cluster';
 import { DatabaseCluster, program, type DatabaseClusterSpec } from '@kubewright/database-cluster';
 import { createLogger } from '@kubewright/runtime';
 import { runOperator } from '@kubewright/runtime/operator';
 import { repositoryImages } from '@kubewright/walk-through';
+import { cordon } from '../cordon.ts';
 import { untilObject } from '../until-object.ts';
 
 const namespace = 'default';
@@ -141,11 +141,7 @@ export class AgentsWorld implements AsyncDisposable {
 
   /** Lets no further pod onto the node. */
   async cordon(): Promise<void> {
-    const body = { spec: { unschedulable: true } };
-    await this.#client.patch(Node, { name: nodeName }, { type: 'merge', body });
-    await untilObject(this.#client, Node, { name: nodeName }, ({ spec }) =>
-      Boolean(spec?.taints?.some(({ effect }) => effect === 'NoSchedule')),
-    );
+    await cordon(this.#client);
   }
 
   /** How often the agent of a pod has said that it may not do something. */
