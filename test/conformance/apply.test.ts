@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
   ConfigMap,
+  CustomResourceDefinition,
   Deployment,
+  isConditionTrue,
   isConflict,
   Service,
   type KubernetesObject,
@@ -12,6 +14,7 @@ import {
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
+import { untilObject } from './until-object.ts';
 
 const byManager = (a: ManagedFieldsEntry, b: ManagedFieldsEntry): number =>
   (a.manager ?? '') < (b.manager ?? '') ? -1 : 1;
@@ -292,5 +295,56 @@ describeOnEachServer('server-side apply', {}, (environment) => {
       ),
     );
     assert.ok(isConflict(stale));
+  });
+
+  test('asks for the name in the body of what is made, and not of what is there', async () => {
+    const group = `${namespace}.example.com`;
+    const schema = {
+      openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    };
+    const definition = { name: `things.${group}` };
+    await client.create(CustomResourceDefinition, {
+      metadata: definition,
+      spec: {
+        group,
+        scope: 'Namespaced',
+        names: { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList' },
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+    await untilObject(client, CustomResourceDefinition, definition, ({ status }) =>
+      isConditionTrue(status?.conditions, 'Established'),
+    );
+    const applyTo = (path: string, body: object): Promise<KubernetesObject> =>
+      client.rawJson({
+        method: 'PATCH',
+        path: `${path}?fieldManager=one`,
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body: JSON.stringify(body),
+      });
+    const things = `/apis/${group}/v1/namespaces/${namespace}/things`;
+    const thing = { apiVersion: `${group}/v1`, kind: 'Thing', metadata: {}, spec: { size: 1 } };
+    const unnamed = await refusalOf(applyTo(`${things}/first`, thing));
+    assert.equal(unnamed.code, 400);
+    assert.match(unnamed.message, /name must be provided/);
+    await applyTo(`${things}/first`, { ...thing, metadata: { name: 'first' } });
+    const again = await applyTo(`${things}/first`, { ...thing, spec: { size: 2 } });
+    assert.equal(again.metadata.name, 'first');
+
+    await apply('named', 'one', { a: '1' });
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: {}, data: { a: '2' } };
+    const path = `/api/v1/namespaces/${namespace}/configmaps/named`;
+    assert.equal((await applyTo(path, map)).metadata.name, 'named');
+    const emptied = await refusalOf(applyTo(path, { ...map, metadata: { name: '' } }));
+    assert.equal(emptied.code, 400);
+    // Its manager gives up the labels, and all other metadata with them.
+    await applyTo(path, { ...map, metadata: { name: 'named', labels: { a: 'b' } } });
+    const { metadata: _metadata, ...bare } = map;
+    assert.equal((await refusalOf(applyTo(path, bare))).code, 400);
+    assert.equal((await applyTo(path, map)).metadata.labels, undefined);
+    await applyTo(path, bare);
+    const other = `/api/v1/namespaces/${namespace}/configmaps/unnamed`;
+    assert.equal((await refusalOf(applyTo(other, map))).code, 400);
+    await client.delete(CustomResourceDefinition, definition);
   });
 });

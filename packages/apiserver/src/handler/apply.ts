@@ -2,6 +2,7 @@ import { applyFields, type ApplyConflict } from '../apply/apply-configuration.ts
 import { checkConfiguration } from '../apply/check-configuration.ts';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
 import { objectAt } from '../registry/json-read.ts';
+import { isJsonObject } from '../schema/json-type.ts';
 import { badRequest, failure, unclassifiedError } from '../status.ts';
 import { answerUnstored, createObject } from './create.ts';
 import {
@@ -52,8 +53,10 @@ export function conflictError(conflicts: readonly ApplyConflict[]): Error {
 interface Configuration {
   /** A fresh copy at each call. */
   object(): JsonObject;
-  /** The name that the body gives; the empty string when it gives none. */
-  readonly name: string;
+  /** The name that the body gives, which may be the empty string; undefined when it gives none. */
+  readonly name: string | undefined;
+  /** Whether the body has metadata at all. */
+  readonly hasMetadata: boolean;
   /** As sent; the empty string when absent. */
   readonly resourceVersion: string;
 }
@@ -83,12 +86,13 @@ function readConfiguration(operation: Operation, options: WriteOptions): Configu
   if (apiVersion !== apiVersionOfKind(type) || kind !== type.kind) {
     throw badRequest(`invalid object type: ${groupVersion}, Kind=${kind}`);
   }
+  const hasMetadata = 'metadata' in object;
   const sent = objectAt(object, 'metadata');
-  const name = textOf(sent['name']);
+  const name = typeof sent['name'] === 'string' ? sent['name'] : undefined;
   if ((sent['managedFields'] ?? undefined) !== undefined) {
     throw badRequest('metadata.managedFields must be nil');
   }
-  const subject = `${textOf(sent['namespace'])}/${name}; ${groupVersion}, Kind=${kind}`;
+  const subject = `${textOf(sent['namespace'])}/${name ?? ''}; ${groupVersion}, Kind=${kind}`;
   refuseUndeclared(checkConfiguration(type.schema.root, object), subject);
   const { unknownFields } = type.schema.decode(object);
   const metadata = metadataOf(object);
@@ -101,20 +105,26 @@ function readConfiguration(operation: Operation, options: WriteOptions): Configu
   return {
     object: () => structuredClone(object),
     name,
+    hasMetadata,
     resourceVersion: textOf(metadata['resourceVersion']),
   };
 }
 
 /** @throws StatusError 400 for a body that is not about the object of the URL */
-function checkName(configuration: Configuration, live: JsonObject, operation: Operation): void {
-  const { info, type } = operation;
-  const { name, resourceVersion } = configuration;
-  const current = (live['metadata'] as JsonObject | undefined)?.['resourceVersion'] as unknown;
+function checkName(
+  { name, hasMetadata, resourceVersion }: Configuration,
+  live: JsonObject,
+  { info }: Operation,
+  manager: string,
+): void {
+  const metadata = objectAt(live, 'metadata');
+  const current: unknown = metadata['resourceVersion'];
   // An outdated resourceVersion is the more telling refusal, and comes later.
   if (resourceVersion !== '' && resourceVersion !== current) return;
-  // A custom resource that is there already has its name; of built-in kinds the configuration must say it.
-  if (name === '' && current !== undefined && type.origin !== 'builtin') return;
-  if (name === '') {
+  // What is there has its name, unless its manager gives up all metadata that it applied, and the name with it.
+  const keepsName = current !== undefined && (hasMetadata || !ownsMetadata(metadata, manager));
+  if (name === undefined && keepsName) return;
+  if (name === undefined || name === '') {
     throw badRequest(
       `the name of the object (${info.name} based on URL) was undeterminable: name must be provided`,
     );
@@ -124,6 +134,18 @@ function checkName(configuration: Configuration, live: JsonObject, operation: Op
       `the name of the object (${name}) does not match the name on the URL (${info.name})`,
     );
   }
+}
+
+/** Whether a manager has applied something of the metadata. */
+function ownsMetadata({ managedFields }: JsonObject, manager: string): boolean {
+  if (!Array.isArray(managedFields)) return false;
+  return managedFields.some(
+    (entry) =>
+      isJsonObject(entry) &&
+      entry['manager'] === manager &&
+      entry['operation'] === 'Apply' &&
+      'f:metadata' in objectAt(entry, 'fieldsV1'),
+  );
 }
 
 /** PATCH with a server-side apply configuration; creates the object when it does not exist. */
@@ -149,7 +171,7 @@ export async function applyConfiguration(operation: Operation): Promise<ServerRe
       nowMs: services.clock.now(),
     });
     if (outcome.kind === 'conflict') throw conflictError(outcome.conflicts);
-    checkName(configuration, live, operation);
+    checkName(configuration, live, operation, options.manager);
     // What the decoder drops (emptied maps) must not count as a change.
     type.schema.decode(outcome.object);
     applyDefaults(type, outcome.object);
