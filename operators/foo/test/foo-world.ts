@@ -4,7 +4,7 @@ import { Client } from '@kubewright/client';
 import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster';
 import type { TestEnvironment } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
-import { Manager } from '@kubewright/runtime';
+import { Manager, type Cached } from '@kubewright/runtime';
 import { reportReadProblems } from '@kubewright/runtime/operator';
 import { createFooController, Foo, operatorName } from '../src/index.ts';
 import { WatchedTransport, type WriteHooks } from './watched-transport.ts';
@@ -141,6 +141,8 @@ export class RunningFooOperator implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
   readonly #reports: AsyncDisposable;
+  /** Of each Foo, what the watch has said last. */
+  readonly #told = new Map<string, boolean | undefined>();
 
   constructor(world: FooWorld, { as = world.client, writes, namespaces }: RunOptions) {
     this.transport = new WatchedTransport(as.transport, writes);
@@ -153,6 +155,13 @@ export class RunningFooOperator implements AsyncDisposable {
       ...(writes === undefined ? {} : { gracefulShutdownMs: 0 }),
     });
     this.manager.add(createFooController(this.manager));
+    const hear = ({ metadata, status }: Cached<Foo>): void => {
+      this.#told.set(metadata.name, status?.happy);
+    };
+    this.manager.cache.informer(Foo.resource).addEventHandler({
+      added: hear,
+      updated: (_old, foo) => hear(foo),
+    });
     this.#reports = reportReadProblems(this.manager, Foo.resource, {
       component: operatorName,
       condition: 'Ready',
@@ -167,6 +176,15 @@ export class RunningFooOperator implements AsyncDisposable {
     return values
       .filter(({ labels }) => result === undefined || labels['result'] === result)
       .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** Its watch has told it this; its own writes come back to it a moment after they were answered. */
+  async untilTold(wanted: Readonly<Record<string, boolean>>): Promise<void> {
+    await until(() =>
+      Promise.resolve(
+        Object.entries(wanted).every(([name, happy]) => this.#told.get(name) === happy),
+      ),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -198,6 +198,8 @@ describe('the operator', { timeout: 300_000 }, () => {
     }
     await using operator = world.run();
     await world.untilHappy({ a: false, b: false, c: false });
+    // A status that it hears of only after the pod has come is no longer right.
+    await operator.untilTold({ a: false, b: false, c: false });
     // A status is there a moment before its reconcile has ended.
     await until(async () => (await operator.reconciles()) >= 3);
     // Nothing tells that no further reconcile is coming, but each of what has come is counted.
