@@ -166,10 +166,11 @@ async function diagnoseFiles(
   // Events may still say what is wrong with it; that nothing does is no sign of health.
   const isTold = ({ kind, namespace, name, healthy }: Subject): boolean =>
     !healthy || kind !== 'Pod' || !unread.has(keyOfName(namespace, name));
+  const subjects = report.subjects.filter(isTold);
   return {
-    report: { ...report, subjects: report.subjects.filter(isTold) },
+    report: { ...report, subjects },
     unreadable: [...unread.values()],
-    isWhole: report.subjects.every(isTold),
+    isWhole: subjects.length === report.subjects.length,
     at: snapshot.now,
   };
 }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { asError } from '@kubewright/apimachinery';
+import { asError, isJsonObject } from '@kubewright/apimachinery';
 import type { ContainerLog, Snapshot } from '@kubewright/diagnosis';
 import type { CommandContext } from '../command-context.ts';
 import { CommandError } from '../command-error.ts';
@@ -90,9 +90,7 @@ function containersOf({ spec, status }: ObservedPod): string[] {
   return lists
     .flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []))
     .flatMap((item) =>
-      typeof item === 'object' && item !== null && 'name' in item && typeof item.name === 'string'
-        ? [item.name]
-        : [],
+      isJsonObject(item) && typeof item['name'] === 'string' ? [item['name']] : [],
     );
 }
 
