@@ -139,11 +139,11 @@ export class OperatorWorld implements AsyncDisposable {
     });
   }
 
-  /** Plays one pod. */
+  /** Plays one pod, as soon as there is one: what was there may be taken away, and made anew, at any moment. */
   async playPod(name: string, isReady: boolean, waiting?: string): Promise<void> {
-    await until(async () => (await this.find(Pod, name)) !== undefined);
-    const status = (container: string) => ({
-      name: container,
+    const ref = { namespace: this.namespace, name };
+    const container = (containerName: string) => ({
+      name: containerName,
       image: 'x',
       imageID: 'x',
       ready: isReady,
@@ -153,22 +153,23 @@ export class OperatorWorld implements AsyncDisposable {
           ? { running: {} }
           : { waiting: { reason: waiting, message: 'no luck' } },
     });
-    await this.client.patch(
-      Pod,
-      { namespace: this.namespace, name },
-      {
-        type: 'merge',
-        body: {
-          status: {
-            phase: 'Running',
-            conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
-            initContainerStatuses: [status('agent')],
-            containerStatuses: [status('postgres')],
-          },
-        },
+    const body = {
+      status: {
+        phase: 'Running',
+        conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
+        initContainerStatuses: [container('agent')],
+        containerStatuses: [container('postgres')],
       },
-      { subresource: 'status' },
-    );
+    };
+    await until(async () => {
+      try {
+        await this.client.patch(Pod, ref, { type: 'merge', body }, { subresource: 'status' });
+        return true;
+      } catch (error) {
+        if (isNotFound(error)) return false;
+        throw error;
+      }
+    });
   }
 
   /** `type reason: note` of the operator's Events. */
