@@ -38,7 +38,9 @@ test('neither programs nor files of a local server outlive a process that is kil
   await once(server, 'listening');
   // A server that listens on a TCP port has such an address.
   const { port } = server.address() as AddressInfo;
-  const assets = await mkdtemp(join(tmpdir(), 'local-server-assets-'));
+  // Whoever makes a cluster in the same folder would remove what is to be seen here.
+  const temporary = await mkdtemp(join(tmpdir(), 'local-server-'));
+  const assets = await mkdtemp(join(temporary, 'assets-'));
   const programs = { etcd: calling(port), 'kube-apiserver': calling(port) + answering };
   for (const [name, text] of Object.entries(programs)) {
     const line = `#!${process.execPath}\n${text}\n`;
@@ -47,7 +49,7 @@ test('neither programs nor files of a local server outlive a process that is kil
   const host = spawn(
     process.execPath,
     [join(import.meta.dirname, 'local-server-host.ts'), assets],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: temporary } },
   );
   const lines = createInterface(host.stdout);
   const ended = once(lines, 'close').then(() => {
@@ -65,12 +67,12 @@ test('neither programs nor files of a local server outlive a process that is kil
     await once(host, 'exit');
     await gone;
     assert.ok(existsSync(kubeconfig));
-    await rm(await makeClusterFolder(), { recursive: true });
+    await makeClusterFolder(temporary);
     assert.equal(existsSync(dirname(kubeconfig)), false);
   } finally {
     host.kill('SIGKILL');
     server.close();
     for (const socket of callers) socket.destroy();
-    await rm(assets, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
 });

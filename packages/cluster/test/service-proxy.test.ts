@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import type { EndpointSlice, Service } from '@kubewright/apimachinery';
@@ -22,9 +23,13 @@ async function ask(address: { host: string; port: number }): Promise<string> {
   return text(connect(address));
 }
 
+/** An address that nobody else of this machine listens on or calls from, where it has so many: a port that is let go stays free. */
+const clusterIp =
+  process.platform === 'linux' ? `127.${randomInt(240, 250)}.${randomInt(250)}.1` : '127.0.0.1';
+
 const entry = (backends: string[], changes: Partial<ServicePortEntry> = {}): ServicePortEntry => ({
   key: 'default/web:80',
-  clusterIp: '127.0.0.1',
+  clusterIp,
   port: 0,
   nodePort: undefined,
   backends: backends.map((podUid) => ({ namespace: 'default', podUid, port: 80 })),
@@ -64,7 +69,7 @@ describe('service proxy', () => {
       }),
       (it) => it.close(),
     );
-    await proxy.update([entry(['a'], { port: taken })]);
+    await proxy.update([entry(['a'], { clusterIp: '127.0.0.1', port: taken })]);
     assert.equal(refused.length, 1);
     assert.equal(await ask(proxy.addressOf('default/web:80') ?? { host: '', port: 0 }), 'mine');
   });
@@ -80,7 +85,15 @@ describe('service proxy', () => {
   });
 
   test('refuses connections while there are no pods, at an address that stays, and lets open ones be', async () => {
-    const port = await pod('here');
+    const server = createServer();
+    servers.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo; // it listens on TCP
+    const called = async (): Promise<Socket> => {
+      const [socket] = (await once(server, 'connection')) as [Socket]; // as net documents it
+      return socket;
+    };
     await using stack = new AsyncDisposableStack();
     const proxy = stack.adopt(
       new ServiceProxy({ resolve: async () => ({ host: '127.0.0.1', port }) }),
@@ -90,14 +103,19 @@ describe('service proxy', () => {
     const address = proxy.addressOf('default/web:80') ?? { host: '', port: 0 };
     assert.equal(await refusalOf(address), 'ECONNREFUSED');
     await proxy.update([entry(['a'])]);
+    const first = called();
     const open = connect(address);
-    await once(open, 'connect');
+    const pod = await first;
     await proxy.update([entry([])]);
     assert.equal(await refusalOf(address), 'ECONNREFUSED');
+    pod.end('here');
     assert.equal(await text(open), 'here');
     await proxy.update([entry(['a'])]);
     assert.deepEqual(proxy.addressOf('default/web:80'), address);
-    assert.equal(await ask(address), 'here');
+    const second = called();
+    const answer = ask(address);
+    (await second).end('here again');
+    assert.equal(await answer, 'here again');
   });
 });
 

@@ -9,8 +9,10 @@ import {
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 
-/** Longest wait for what a controller manager makes, in milliseconds. */
+/** How long a controller manager is given to show itself, in milliseconds. */
 const appearLimitMs = 3_000;
+/** Longest wait for what a controller manager makes that is there, in milliseconds; it bounds a failure only. */
+const furnishLimitMs = 120_000;
 const pollMs = 100;
 
 /** Makes namespaces for tests and deletes them at the end. */
@@ -44,8 +46,14 @@ export class TestNamespaces {
 
   /** What controllers put into every namespace is there: a test that counts or watches does not see it come. */
   async #untilFurnished(namespace: string): Promise<void> {
-    await appears(this.#client, ServiceAccount, { namespace, name: 'default' });
-    await appears(this.#client, ConfigMap, { namespace, name: 'kube-root-ca.crt' });
+    const furniture = [
+      [ServiceAccount, 'default'],
+      [ConfigMap, 'kube-root-ca.crt'],
+    ] as const;
+    for (const [resource, name] of furniture) {
+      const isThere = await appears(this.#client, resource, { namespace, name }, furnishLimitMs);
+      if (!isThere) throw new Error(`no controller makes ${resource.kind} ${namespace}/${name}`);
+    }
   }
 
   /** No pod is admitted without the account that it runs as. */
@@ -60,16 +68,18 @@ export class TestNamespaces {
 
 /** Whether a controller manager is at work: it gives the default namespace its account within moments. */
 export async function hasControllers(client: Client): Promise<boolean> {
-  return appears(client, ServiceAccount, { namespace: 'default', name: 'default' });
+  const account = { namespace: 'default', name: 'default' };
+  return appears(client, ServiceAccount, account, appearLimitMs);
 }
 
-/** Whether an object is there, or comes soon. */
+/** Whether an object is there, or comes within a time in milliseconds. */
 async function appears(
   client: Client,
   resource: Resource,
   reference: NamespacedName,
+  limitMs: number,
 ): Promise<boolean> {
-  const deadline = Date.now() + appearLimitMs;
+  const deadline = Date.now() + limitMs;
   do {
     try {
       await client.get(resource, reference);
