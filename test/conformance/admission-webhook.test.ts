@@ -22,6 +22,7 @@ import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
 import { TestWebhook, type WebhookAnswer } from './test-webhook.ts';
+import { limitMs } from './until-object.ts';
 
 interface AdmissionRequest {
   readonly uid: string;
@@ -131,7 +132,7 @@ const failures: readonly (readonly [
   [
     'cuts the connection',
     () => 'cut',
-    /^failed to call webhook: Post "https:\/\/127\.0\.0\.1:\d+\/v\?timeout=1s": EOF$/,
+    /^failed to call webhook: Post "https:\/\/127\.0\.0\.1:\d+\/v\?timeout=30s": EOF$/,
   ],
 ];
 
@@ -215,7 +216,8 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
       admissionReviewVersions: ['v1'],
       sideEffects: 'None',
       clientConfig: webhook.clientConfig(path),
-      timeoutSeconds: 1,
+      // As long as can be: a machine that is busy answers late.
+      timeoutSeconds: 30,
       rules,
       // Nothing but what this suite does, on a cluster that others use too.
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
@@ -266,7 +268,7 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
   }
 
   async function untilProbed(isRefused: boolean): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + limitMs;
     const probe = { metadata: { namespace: probes, name: 'probe' } };
     for (;;) {
       const message = await client.create(ConfigMap, probe, { dryRun: true }).then(
@@ -362,7 +364,7 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
   });
 
   test('that take too long fail the request', async () => {
-    await validate(hook('/v', [configMaps]));
+    await validate(hook('/v', [configMaps], { timeoutSeconds: 1 }));
     const release = Promise.withResolvers<undefined>();
     webhook.answer('/v', async (review) => {
       await release.promise;
@@ -389,15 +391,15 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
     for (const [clientConfig, message] of [
       [
         { url: 'https://127.0.0.1:1/v', caBundle },
-        'failed to call webhook: Post "https://127.0.0.1:1/v?timeout=1s": dial tcp 127.0.0.1:1: connect: connection refused',
+        'failed to call webhook: Post "https://127.0.0.1:1/v?timeout=30s": dial tcp 127.0.0.1:1: connect: connection refused',
       ],
       [
         { service: { namespace, name: 'nobody', path: '/v' }, caBundle },
-        `failed to call webhook: Post "https://nobody.${namespace}.svc:443/v?timeout=1s": service "nobody" not found`,
+        `failed to call webhook: Post "https://nobody.${namespace}.svc:443/v?timeout=30s": service "nobody" not found`,
       ],
       [
         { url },
-        `failed to call webhook: Post "${url}?timeout=1s": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+        `failed to call webhook: Post "${url}?timeout=30s": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
       ],
       [
         { url, caBundle: Buffer.from('garbage').toString('base64') },
@@ -565,7 +567,7 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
       ),
     );
     const alice = await environment().client({ user: 'alice' });
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + limitMs;
     // A real authorizer reads roles through a cache.
     for (;;) {
       webhook.reviews.length = 0;

@@ -13,7 +13,7 @@ import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
 import { TestWebhook, type WebhookAnswer } from './test-webhook.ts';
-import { untilObject } from './until-object.ts';
+import { limitMs, untilObject } from './until-object.ts';
 
 interface Box extends KubernetesObject {
   spec?: { size?: number; count?: number; mode?: string };
@@ -323,7 +323,7 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
   /** A real server serves a new or changed definition some moments later. */
   async function untilAsked(attempt: () => Promise<unknown>): Promise<void> {
     const asked = webhook.reviews.length;
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + limitMs;
     for (;;) {
       const error = await attempt().then(
         () => undefined,
@@ -387,7 +387,7 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
     );
     const all = await client.list(BoxV1, { fieldSelector: `metadata.namespace=${namespace}` });
     assert.ok(all.items.some(({ spec }) => spec?.size === 3));
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(limitMs);
     const { resourceVersion } = all.metadata;
     const merge = { type: 'merge', body: { spec: { size: 4 } } } as const;
     await client.patch(BoxV1, { namespace, name: 'chosen' }, merge);
@@ -466,7 +466,7 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
           (error: unknown) => String(error),
         );
     const untilTried = async (isExpected: (outcome: string) => boolean): Promise<void> => {
-      const deadline = Date.now() + 30_000;
+      const deadline = Date.now() + limitMs;
       for (;;) {
         const outcome = await make('probe', true);
         if (isExpected(outcome)) return;
@@ -539,7 +539,7 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
 
   test('that fails for a while holds up a watch, and nothing is lost', async () => {
     const { metadata } = await client.list(BoxBeta, { namespace });
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(limitMs);
     const { resourceVersion } = metadata;
     const seen: unknown[] = [];
     const watching = (async () => {
@@ -593,7 +593,7 @@ describeOnEachServer('a conversion webhook', {}, (environment) => {
           { op: 'replace', path: '/spec/conversion/webhook/clientConfig', value: clientConfig },
         ],
       });
-      const deadline = Date.now() + 30_000;
+      const deadline = Date.now() + limitMs;
       let said: string | undefined;
       // A real server takes the change over some moments later.
       while (said !== message && Date.now() < deadline) {

@@ -7,7 +7,7 @@ import type { Manager } from '@kubewright/runtime';
 import * as z from 'zod';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
-import { untilObject } from './until-object.ts';
+import { limitMs, untilObject } from './until-object.ts';
 import { webhookManager } from './webhook-manager.ts';
 
 const Store = defineCustomResource({
@@ -154,7 +154,7 @@ describeOnEachServer(
         metadata: { namespace, name: 'watched' },
         spec: { size: '7Gi', policy: 'Drop', replicas: 1 },
       });
-      const limit = AbortSignal.timeout(30_000);
+      const limit = AbortSignal.timeout(limitMs);
       for await (const event of client.watch(StoreBeta, {
         namespace,
         resourceVersion: metadata.resourceVersion,
@@ -267,7 +267,7 @@ describeOnEachServer(
         ({ spec }) => spec.conversion?.webhook?.clientConfig?.caBundle === after.data?.['ca.crt'],
       );
       // The server follows its own definition some moments later, and does not believe the webhook until then.
-      const limit = AbortSignal.timeout(30_000);
+      const limit = AbortSignal.timeout(limitMs);
       for (;;) {
         const dryRun = { metadata: { namespace, name: 'probe' }, spec: { gigabytes: 4, count: 2 } };
         const isConverted = await client.create(StoreBeta, dryRun, { dryRun: true }).then(

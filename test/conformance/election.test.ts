@@ -10,10 +10,11 @@ import {
   type ElectionTimes,
   type Leadership,
 } from '@kubewright/runtime';
+import { LeaseTime } from './lease-time.ts';
 import { describeOnEachServer } from './on-each-server.ts';
 import { untilObject } from './until-object.ts';
 
-/** A lease that expires soon, for what happens when nobody gives it back. */
+/** A lease that expires soon by a clock that a test moves, for what happens when nobody gives it back. */
 const short: ElectionTimes = { leaseDurationMs: 2000, renewDeadlineMs: 1500, retryPeriodMs: 200 };
 /** A lease that no test sees expire: what happens with it happens for another reason. */
 const long: ElectionTimes = {
@@ -47,6 +48,16 @@ describeOnEachServer('leader election', {}, (environment) => {
     untilObject(admin, Lease, { namespace, name: leaseName }, isWanted);
   const candidate = (client: Client, identity: string, times: ElectionTimes): LeaderElector =>
     new LeaderElector({ client, identity, leaseName, leaseNamespace: namespace, ...times });
+  /** One whose lease expires in a time that the test lets pass. */
+  const mortal = (client: Client, identity: string, time: LeaseTime): LeaderElector =>
+    new LeaderElector({
+      client: time.clientOf(client),
+      clock: time.clock,
+      identity,
+      leaseName,
+      leaseNamespace: namespace,
+      ...short,
+    });
   const untilLost = async ({ signal: lost }: Leadership): Promise<LeaseLostError> => {
     if (!lost.aborted) await once(lost, 'abort');
     assert.ok(lost.reason instanceof LeaseLostError);
@@ -129,16 +140,17 @@ describeOnEachServer('leader election', {}, (environment) => {
 
   test('lets another take over from a leader that died, only after its lease has expired', async () => {
     await openLedger();
+    const time = new LeaseTime();
     const doomed = await environment().client();
-    const first = await candidate(doomed, 'first', short).acquire(signal);
+    const first = await mortal(doomed, 'first', time).acquire(signal);
     const survivor = await environment().client();
-    const next = candidate(survivor, 'second', short).acquire(signal);
+    const next = mortal(survivor, 'second', time).acquire(signal);
     const writing = keepLedger(doomed, first, 'first');
     await untilWrittenBy('first');
     let hadEnded = false;
     void untilLost(first).then(() => (hadEnded = true));
     await doomed.close();
-    const second = await next;
+    const second = await time.passUntil(next);
     assert.ok(hadEnded, 'the first leader must have stopped before the second began');
     const rewriting = keepLedger(survivor, second, 'second');
     const ledger = await untilWrittenBy('second');
@@ -151,17 +163,18 @@ describeOnEachServer('leader election', {}, (environment) => {
 
   test('stops the work of a leader that cannot renew although it could still write', async () => {
     await openLedger();
+    const time = new LeaseTime();
     const renewing = await environment().client();
     const working = await environment().client();
-    const first = await candidate(renewing, 'first', short).acquire(signal);
-    const next = candidate(working, 'second', short).acquire(signal);
+    const first = await mortal(renewing, 'first', time).acquire(signal);
+    const next = mortal(working, 'second', time).acquire(signal);
     const writing = keepLedger(working, first, 'first');
     await untilWrittenBy('first');
     await renewing.close();
-    const loss = await untilLost(first);
+    const loss = await time.passUntil(untilLost(first));
     assert.equal(loss.loss.type, 'deadline');
     await writing;
-    const second = await next;
+    const second = await time.passUntil(next);
     const rewriting = keepLedger(working, second, 'second');
     assert.deepEqual(turnsOf(await untilWrittenBy('second')), ['0 first', '1 second']);
     await second.release();

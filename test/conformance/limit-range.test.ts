@@ -20,7 +20,7 @@ type Containers = PodSpec['containers'];
 type Resources = NonNullable<Containers[number]['resources']>;
 
 /** Longest wait for a LimitRange to be in force, in milliseconds: a real server reads them through a cache. */
-const limitMs = 30_000;
+const limitMs = 120_000;
 const pauseMs = 20;
 
 describeOnEachServer('LimitRanges', {}, (environment) => {

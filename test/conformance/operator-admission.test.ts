@@ -9,7 +9,7 @@ import type { Client } from '@kubewright/client';
 import { defineAdmission, deny, mutatingWebhook, validatingWebhook } from '@kubewright/runtime';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
-import { untilObject } from './until-object.ts';
+import { limitMs, untilObject } from './until-object.ts';
 import { webhookManager } from './webhook-manager.ts';
 
 describeOnEachServer('an operator that serves admission webhooks', {}, (environment) => {
@@ -77,7 +77,7 @@ describeOnEachServer('an operator that serves admission webhooks', {}, (environm
 
   /** Servers take configurations over some moments later. */
   async function untilAsked(): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + limitMs;
     const metadata = { namespace, name: 'probe' };
     await client.create(ConfigMap, { metadata });
     const patch = { type: 'merge', body: { data: { owner: 'probe' } } } as const;
