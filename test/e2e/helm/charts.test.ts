@@ -23,7 +23,7 @@ import { parseAllDocuments } from 'yaml';
 import { findOperators } from '../../../scripts/operators.ts';
 import { untilObject } from '../until-object.ts';
 import { chartOf, helm, ofKind, rendered, settings, withoutHelm } from './helm.ts';
-import { inventory, untilOnly } from './inventory.ts';
+import { inventory, untilFurnished, untilOnly } from './inventory.ts';
 import { borrowedDefinitions } from './borrowed-definitions.ts';
 
 const skip = withoutHelm();
@@ -120,7 +120,7 @@ function permissionsOf({
   );
 }
 
-describe('the charts', { skip, timeout: 300_000 }, () => {
+describe('the charts', { skip, timeout: 1_200_000 }, () => {
   let cluster: EmbeddedCluster;
 
   before(async () => {
@@ -135,6 +135,7 @@ describe('the charts', { skip, timeout: 300_000 }, () => {
         isConditionTrue(status?.conditions, 'Established'),
       );
     }
+    await untilFurnished(cluster.client);
   });
   after(() => cluster.stop());
 
@@ -219,7 +220,7 @@ describe('the charts', { skip, timeout: 300_000 }, () => {
       test('is installed, upgraded and removed, and leaves the definitions alone', async () => {
         const { client, kubeconfigPath } = cluster;
         const before = await inventory(client);
-        const target = ['--namespace', 'ns', '--wait', '--timeout', '120s'];
+        const target = ['--namespace', 'ns', '--wait', '--timeout', '300s'];
         const release = { 'watch.namespaces': ['a'], 'watch.allNamespaces': false };
         const told = await helm(
           ['install', 'trial', chart, ...target, ...settings(release)],

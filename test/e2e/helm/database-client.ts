@@ -45,6 +45,21 @@ export async function ask(client: Client, database: DatabaseName, sql: string): 
   }
 }
 
+/** Waits until the Service leads to the primary: it does a moment after the pod is ready, and nothing tells when. */
+export async function untilAnswering(client: Client, database: DatabaseName): Promise<void> {
+  const signal = AbortSignal.timeout(patienceMs);
+  for (;;) {
+    try {
+      await ask(client, database, 'SELECT');
+      return;
+    } catch (cause) {
+      const { namespace, name } = database;
+      if (signal.aborted) throw new Error(`${namespace}/${name} does not answer`, { cause });
+      await sleep(50);
+    }
+  }
+}
+
 /**
  * Writes numbers one by one into the table `numbers`, by one connection for as long as that lasts, and remembers which were
  * acknowledged and what failed.

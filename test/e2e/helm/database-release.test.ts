@@ -32,9 +32,9 @@ import {
   withoutDatabases,
   type Release,
 } from './database-charts.ts';
-import { ask, missingNumbers, SteadyWriter } from './database-client.ts';
+import { ask, missingNumbers, SteadyWriter, untilAnswering } from './database-client.ts';
 import { helm, settings } from './helm.ts';
-import { inventory, untilOnly } from './inventory.ts';
+import { inventory, untilFurnished, untilOnly } from './inventory.ts';
 
 const skip = withoutDatabases();
 const release = 'databases';
@@ -55,7 +55,7 @@ const operatorPods = {
 };
 const databasePods = { namespace: shops, labelSelector: 'example.com/cluster=shop' };
 
-describe('a database of the chart', { skip, timeout: 900_000 }, () => {
+describe('a database of the chart', { skip, timeout: 1_800_000 }, () => {
   let cluster: EmbeddedCluster;
   let client: Client;
   let older: Release;
@@ -76,8 +76,8 @@ describe('a database of the chart', { skip, timeout: 900_000 }, () => {
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
     for (const name of [namespace, shops]) {
       await client.create(Namespace, { metadata: { name, labels } });
-      await untilObject(client, ConfigMap, { namespace: name }, () => true);
     }
+    await untilFurnished(client);
     atFirst = await inventory(client);
   });
   after(async () => {
@@ -174,6 +174,7 @@ describe('a database of the chart', { skip, timeout: 900_000 }, () => {
       }),
     );
     await untilWell();
+    await untilAnswering(client, shop);
     await ask(client, shop, 'CREATE TABLE numbers (number int PRIMARY KEY)');
     await untouched(untilConverted);
   });
@@ -257,7 +258,8 @@ describe('a database of the chart', { skip, timeout: 900_000 }, () => {
   test('leaves databases that go on, and fail over, when it is uninstalled', async () => {
     await untouched(async () => {
       await run('uninstall', release, '--namespace', namespace, '--wait');
-      assert.deepEqual((await client.list(Pod, operatorPods)).items, []);
+      // Helm waits for what is in the chart, which the pods are collected after.
+      while ((await client.list(Pod, operatorPods)).items.length > 0) await sleep(50);
     });
     const { status } = await database();
     assert.equal(status?.phase, 'Running');

@@ -30,7 +30,7 @@ const namespace = 'operators';
 const definition = { name: 'databaseclusters.example.com' };
 const finalizer = 'example.com/database-cluster';
 
-describe('an uninstallation of the chart', { skip, timeout: 600_000 }, () => {
+describe('an uninstallation of the chart', { skip, timeout: 1_800_000 }, () => {
   let cluster: EmbeddedCluster;
   let client: Client;
   let chart: Release;

@@ -21,7 +21,7 @@ const wrong: readonly (readonly [values: Readonly<Record<string, unknown>>, answ
   ],
 ];
 
-describe('the chart of database-cluster', { skip: withoutHelm(), timeout: 120_000 }, () => {
+describe('the chart of database-cluster', { skip: withoutHelm(), timeout: 600_000 }, () => {
   let cluster: EmbeddedCluster;
 
   before(async () => {

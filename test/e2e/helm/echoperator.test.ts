@@ -23,13 +23,13 @@ import { repositoryImages } from '@kubewright/walk-through';
 import { untilObject } from '../until-object.ts';
 import { borrowedDefinitions } from './borrowed-definitions.ts';
 import { chartOf, helm, settings, withoutHelm } from './helm.ts';
-import { inventory, untilOnly } from './inventory.ts';
+import { inventory, untilFurnished, untilOnly } from './inventory.ts';
 
 const skip = withoutHelm();
 const name = 'echoperator';
 const namespace = 'echo';
 const chart = chartOf(name);
-const target = ['--namespace', namespace, '--wait', '--timeout', '120s'];
+const target = ['--namespace', namespace, '--wait', '--timeout', '300s'];
 
 /** Every value that users of the chart are promised, and none with its default. */
 const values = {
@@ -59,7 +59,7 @@ const values = {
   nodeSelector: { 'kubernetes.io/os': 'linux' },
 };
 
-describe('the chart of echoperator', { skip, timeout: 300_000 }, () => {
+describe('the chart of echoperator', { skip, timeout: 1_200_000 }, () => {
   let cluster: EmbeddedCluster;
   let client: Client;
   let atFirst: readonly string[];
@@ -77,9 +77,7 @@ describe('the chart of echoperator', { skip, timeout: 300_000 }, () => {
         isConditionTrue(status?.conditions, 'Established'),
       );
     }
-    for (const each of [namespace, 'monitoring']) {
-      await untilObject(client, ConfigMap, { namespace: each }, () => true);
-    }
+    await untilFurnished(client);
     atFirst = await inventory(client);
   });
   after(() => cluster.stop());
@@ -139,8 +137,8 @@ describe('the chart of echoperator', { skip, timeout: 300_000 }, () => {
 
   test('tells its numbers where it was asked to, and Prometheus where that is', async () => {
     const { spec } = await client.get(Service, { namespace, name: `${name}-metrics` });
-    const answer = await fetch(`http://${spec?.clusterIP ?? ''}:2113/numbers`);
-    assert.match(await answer.text(), /^echoperator_info\{version="0\.1\.0",env="staging"\} 1$/m);
+    const numbers = await untilServed(`http://${spec?.clusterIP ?? ''}:2113/numbers`);
+    assert.match(numbers, /^echoperator_info\{version="0\.1\.0",env="staging"\} 1$/m);
     const { resource } = await client.resolve('ServiceMonitor.v1.monitoring.coreos.com');
     const monitor = await client.get(resource, { namespace: 'monitoring', name });
     assert.equal(monitor.metadata.labels?.['release'], 'prometheus');
@@ -215,6 +213,19 @@ describe('the chart of echoperator', { skip, timeout: 300_000 }, () => {
     await untilOnly(client, atFirst, AbortSignal.timeout(60_000));
   });
 });
+
+/** What a Service answers: it leads to a pod a moment after that is ready, and nothing tells when. */
+async function untilServed(url: string): Promise<string> {
+  const signal = AbortSignal.timeout(60_000);
+  for (;;) {
+    try {
+      return await (await fetch(url, { signal })).text();
+    } catch (cause) {
+      if (signal.aborted) throw new Error(`nobody answers at ${url}`, { cause });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
 
 /** The definition in a template with its version once more, as one that is served but not stored. */
 function withFurtherVersion(template: string): string {

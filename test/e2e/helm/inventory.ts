@@ -1,5 +1,13 @@
-import type { APIGroupList } from '@kubewright/apimachinery';
+import {
+  ConfigMap,
+  Lease,
+  Namespace,
+  Node,
+  ServiceAccount,
+  type APIGroupList,
+} from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilObject } from '../until-object.ts';
 
 /** Kinds that come and go by themselves. */
 const fleeting: ReadonlySet<string> = new Set(['Event', 'EndpointSlice', 'Endpoints']);
@@ -25,6 +33,19 @@ export async function inventory(client: Client): Promise<string[]> {
     }),
   );
   return found.flat().sort();
+}
+
+/** Waits until what controllers and kubelets make by themselves, for each namespace and node, is there: from then on an inventory changes only by what is done. */
+export async function untilFurnished(client: Client): Promise<void> {
+  for (const { metadata } of (await client.list(Namespace)).items) {
+    const namespace = metadata.name;
+    await untilObject(client, ServiceAccount, { namespace, name: 'default' }, () => true);
+    await untilObject(client, ConfigMap, { namespace, name: 'kube-root-ca.crt' }, () => true);
+  }
+  for (const { metadata } of (await client.list(Node)).items) {
+    const lease = { namespace: 'kube-node-lease', name: metadata.name };
+    await untilObject(client, Lease, lease, () => true);
+  }
 }
 
 /** Waits until nothing is there beside what is given; the time limit of the test bounds it, and then says what is left. */

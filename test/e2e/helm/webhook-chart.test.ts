@@ -21,7 +21,7 @@ import { repositoryImages } from '@kubewright/walk-through';
 import * as z from 'zod';
 import { untilObject } from '../until-object.ts';
 import { chartOf, helm, ofKind, rendered, settings, withoutHelm } from './helm.ts';
-import { inventory, untilOnly } from './inventory.ts';
+import { inventory, untilFurnished, untilOnly } from './inventory.ts';
 
 const Shelf = defineCustomResource({
   group: 'example.com',
@@ -124,12 +124,12 @@ describe('the chart of an operator with webhooks', { skip: withoutHelm() }, () =
   });
 });
 
-describe('the certificates of a release', { skip: withoutHelm(), timeout: 300_000 }, () => {
+describe('the certificates of a release', { skip: withoutHelm(), timeout: 1_200_000 }, () => {
   const namespace = 'ns';
   const name = 'database-cluster';
   const secret = { namespace, name: 'trial-database-cluster-webhook' };
   const definition = { name: 'databaseclusters.example.com' };
-  const target = ['--namespace', namespace, '--timeout', '120s'];
+  const target = ['--namespace', namespace, '--timeout', '300s'];
   let cluster: EmbeddedCluster;
   let client: Client;
   let atFirst: readonly string[];
@@ -138,7 +138,7 @@ describe('the certificates of a release', { skip: withoutHelm(), timeout: 300_00
     cluster = await EmbeddedCluster.start({ images: repositoryImages() });
     ({ client } = cluster);
     await client.create(Namespace, { metadata: { name: namespace } });
-    await untilObject(client, ConfigMap, { namespace }, () => true);
+    await untilFurnished(client);
     atFirst = await inventory(client);
   });
   after(() => cluster.stop());
