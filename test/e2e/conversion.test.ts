@@ -5,7 +5,7 @@ import { declareConversion } from './conversion-suite.ts';
 
 describe(
   'the versions of DatabaseClusters, converted by the operator',
-  { timeout: 300_000 },
+  { timeout: 1_200_000 },
   () => {
     let cluster: EmbeddedCluster;
     before(async () => {

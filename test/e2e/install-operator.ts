@@ -5,7 +5,7 @@ import { applyManifests, readManifests, type Manifest } from '@kubewright/walk-t
 
 const folder = new URL('../../deploy/', import.meta.url);
 /** Longest time for a set of manifests, in milliseconds; it bounds a failure only. */
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 /** What a user applies to install an operator, in order. */
 export async function operatorManifests(operator: string): Promise<readonly Manifest[]> {

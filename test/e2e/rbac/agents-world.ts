@@ -19,7 +19,7 @@ import { untilObject } from '../until-object.ts';
 
 const namespace = 'default';
 /** Longest time until a database is whole, in milliseconds: it bounds a failure only. */
-const startLimitMs = 200_000;
+const startLimitMs = 600_000;
 /** Longest wait for one thing, in milliseconds: it bounds a failure only, and who waits on keeps the process alive. */
 const limitMs = 120_000;
 

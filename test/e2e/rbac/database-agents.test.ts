@@ -15,14 +15,14 @@ const databases = {
   compared: { replicas: 3, ha: { enabled: true, durability: 'Asynchronous' } },
 } as const;
 
-describe('the permissions of the agents of a database', { skip, timeout: 480_000 }, () => {
+describe('the permissions of the agents of a database', { skip, timeout: 1_700_000 }, () => {
   let world: AgentsWorld;
 
   before(
     async () => {
       world = await AgentsWorld.start(databases);
     },
-    { timeout: 240_000 },
+    { timeout: 900_000 },
   );
   after(() => world[Symbol.asyncDispose]());
 

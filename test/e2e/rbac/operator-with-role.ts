@@ -11,7 +11,7 @@ import type { Manifest } from '@kubewright/walk-through';
 import { installOperator } from '../install-operator.ts';
 
 /** Longest wait for one thing, in milliseconds: it only bounds a failure. */
-export const limitMs = 60_000;
+export const limitMs = 120_000;
 
 /** What every operator with leader election and Events brings about. */
 export type CommonOutcome =
