@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ConfigMap, Deployment, isNotFound, Pod } from '@kubewright/apimachinery';
 import { EmbeddedCluster } from '@kubewright/cluster';
+import { untilObject } from '../e2e/until-object.ts';
 import { documentedSnippets } from './doc-files.ts';
 import { WrittenPrograms, type Ending } from './written-programs.ts';
 
@@ -37,10 +38,15 @@ describe(`the functions of ${file}`, () => {
       metadata: { name: 'web-0', namespace: 'default', labels },
       spec: { containers },
     });
+    // Its log and its status come by ways of their own.
+    await untilObject(
+      cluster.client,
+      Pod,
+      { namespace: 'default', name: 'web-0' },
+      ({ status }) => status?.phase === 'Running',
+    );
     for (;;) {
-      const log = await cluster.client
-        .logText({ namespace: 'default', name: 'web-0' })
-        .catch(() => '');
+      const log = await cluster.client.logText({ namespace: 'default', name: 'web-0' });
       if (log.includes('listening')) break;
       await setTimeout(20);
     }

@@ -5,6 +5,9 @@ import ts from 'typescript';
 import { cacheFolder, root } from './doc-files.ts';
 import type { Snippet } from './snippet.ts';
 
+/** Longest time of a program, in milliseconds; it bounds a failure only. */
+const limitMs = 300_000;
+
 /** How a program ended. */
 export interface Ending {
   /** Its exit code, or the signal or error that ended it. */
@@ -62,13 +65,13 @@ export class WrittenPrograms implements AsyncDisposable {
     });
   }
 
-  /** Runs a snippet until it ends, for a minute at most. */
+  /** Runs a snippet until it ends, for {@link limitMs} at most. */
   async run(snippet: Snippet, env: Readonly<Record<string, string>>): Promise<Ending> {
     return this.#execute(this.#pathOf(snippet), env, '');
   }
 
   /**
-   * Runs a program that uses what a snippet exports, for a minute at most.
+   * Runs a program that uses what a snippet exports, for {@link limitMs} at most.
    *
    * @param program - Body of a module in which `snippet` has the exports.
    * @param input - What the program reads from its standard input.
@@ -101,7 +104,7 @@ export class WrittenPrograms implements AsyncDisposable {
       const child = execFile(
         process.execPath,
         [path],
-        { cwd: this.#folder, env: { ...process.env, ...env }, timeout: 60_000 },
+        { cwd: this.#folder, env: { ...process.env, ...env }, timeout: limitMs },
         (error, stdout, stderr) => {
           resolve({ code: error?.code ?? error?.signal ?? 0, stdout, stderr });
         },

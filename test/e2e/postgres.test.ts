@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   ConfigMap,
@@ -20,6 +21,8 @@ import { untilGone, untilObject } from './until-object.ts';
 
 const namespace = 'default';
 const password = 'correct horse';
+/** Longest wait, in milliseconds; it bounds a failure only. */
+const limitMs = 120_000;
 const programs = postgresPrograms();
 const skip =
   programs === undefined &&
@@ -46,11 +49,29 @@ describe('PostgreSQL as a StatefulSet', { skip }, () => {
     const { stdout } = await promisify(execFile)(
       join(programs ?? '', 'psql'),
       ['-X', '-q', '-t', '-A', '-v', 'ON_ERROR_STOP=1', '-c', sql, url],
-      { env: { PGPASSWORD: password, PGCONNECT_TIMEOUT: '5' } },
+      { env: { PGPASSWORD: password, PGCONNECT_TIMEOUT: '60' } },
     );
     return stdout.trim();
   }
-  const untilReady = (isOther: (pod: Stored<Pod>) => boolean = () => true): Promise<Stored<Pod>> =>
+  /** A Service leads to a pod a moment after that is ready, and nothing tells when. */
+  async function untilServed(): Promise<void> {
+    const signal = AbortSignal.timeout(limitMs);
+    for (;;) {
+      const problem = await query('SELECT').then(() => undefined, String);
+      if (problem === undefined) return;
+      if (signal.aborted) throw new Error(`the Service does not lead to a server: ${problem}`);
+      await pause(50);
+    }
+  }
+  /** Until there is a pod that is ready, and the Service leads to it. */
+  async function untilReady(
+    isOther: (pod: Stored<Pod>) => boolean = () => true,
+  ): Promise<Stored<Pod>> {
+    const ready = await untilPodReady(isOther);
+    await untilServed();
+    return ready;
+  }
+  const untilPodReady = (isOther: (pod: Stored<Pod>) => boolean): Promise<Stored<Pod>> =>
     untilObject(
       client,
       Pod,
@@ -140,7 +161,11 @@ async function install(client: Client): Promise<void> {
                 },
               ],
               ports: [{ name: 'postgres', containerPort: 5432 }],
-              readinessProbe: { exec: { command: ['pg_isready', '-q'] }, periodSeconds: 1 },
+              readinessProbe: {
+                exec: { command: ['pg_isready', '-q'] },
+                periodSeconds: 1,
+                timeoutSeconds: 30,
+              },
               volumeMounts: [
                 { name: 'data', mountPath: '/var/lib/postgresql/data' },
                 { name: 'init', mountPath: '/docker-entrypoint-initdb.d' },

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { EventsV1Event, isConditionTrue, Lease, parseTime, Pod } from '@kubewright/apimachinery';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  Deployment,
+  EventsV1Event,
+  isConditionTrue,
+  Lease,
+  parseTime,
+  Pod,
+} from '@kubewright/apimachinery';
 import type { Stored } from '@kubewright/apimachinery';
 import { EmbeddedCluster } from '@kubewright/cluster';
 import { PodDiagnoser } from '@kubewright/pod-diagnoser';
@@ -9,6 +17,8 @@ import { installOperator, operatorManifests } from './install-operator.ts';
 import { untilObject } from './until-object.ts';
 
 const [system, namespace, name] = ['kubewright-system', 'default', 'pod-diagnoser'];
+/** Longest wait, in milliseconds; it bounds a failure only. */
+const limitMs = 60_000;
 const operatorImage = 'pod-diagnoser:0.1.0';
 /** Holds the number of a container's process. */
 const pidFile = '"$HOME/main.pid"';
@@ -43,17 +53,21 @@ async function install(): Promise<void> {
   });
 }
 
-/** The pod whose process holds the lease, by what the process itself logged. */
+/** The pod whose process holds the lease, by what the process itself logs: a log comes by another way than a lease. */
 async function leaderPod(holder: string): Promise<Stored<Pod>> {
-  const { items } = await cluster.client.list(Pod, { namespace: system });
-  for (const pod of items) {
-    const log = await cluster.client.logText({ namespace: system, name: pod.metadata.name });
-    const isLeader = log
-      .split('\n')
-      .some((line) => line.includes('"became leader"') && line.includes(holder));
-    if (isLeader) return pod;
+  const signal = AbortSignal.timeout(limitMs);
+  for (;;) {
+    const { items } = await cluster.client.list(Pod, { namespace: system });
+    for (const pod of items) {
+      const log = await cluster.client.logText({ namespace: system, name: pod.metadata.name });
+      const isLeader = log
+        .split('\n')
+        .some((line) => line.includes('"became leader"') && line.includes(holder));
+      if (isLeader) return pod;
+    }
+    if (signal.aborted) throw new Error(`no operator pod says that it became leader as ${holder}`);
+    await pause(50);
   }
-  throw new Error(`no operator pod says that it became leader as ${holder}`);
 }
 
 async function kill(pod: string): Promise<void> {
@@ -93,6 +107,12 @@ test('when the leader is killed a standby takes over, and diagnoses once what cr
     isConditionTrue(status?.conditions, 'Ready'),
   );
   // Both stand ready, so that it is not the first one's new container that has to take over.
+  await untilObject(
+    client,
+    Deployment,
+    { namespace: system, name },
+    ({ status }) => status?.replicas === 2,
+  );
   const { items: replicas } = await client.list(Pod, { namespace: system });
   assert.equal(replicas.length, 2);
   for (const { metadata } of replicas) {

@@ -52,7 +52,7 @@ before(async () => {
               image: 'node:24',
               args: ['-e', greeter],
               ports: [{ containerPort: 7000 }],
-              readinessProbe: { tcpSocket: { port: 7000 }, periodSeconds: 1 },
+              readinessProbe: { tcpSocket: { port: 7000 }, periodSeconds: 1, timeoutSeconds: 30 },
             },
           ],
         },

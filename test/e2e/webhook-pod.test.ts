@@ -101,7 +101,7 @@ before(async () => {
               name,
               image: 'owners:1',
               ports: [{ containerPort: port }],
-              readinessProbe: { tcpSocket: { port }, periodSeconds: 1 },
+              readinessProbe: { tcpSocket: { port }, periodSeconds: 1, timeoutSeconds: 30 },
             },
           ],
         },
