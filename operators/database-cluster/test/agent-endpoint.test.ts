@@ -20,6 +20,7 @@ const retryPeriodMs = 2_000;
 async function startAgent(
   context: TestContext,
   answer: () => Promise<TransportResponse>,
+  leaseDurationMs = 15_000,
 ): Promise<{ readonly clock: FakeClock; readonly health: () => Promise<Response> }> {
   const folder = await mkdtemp(join(tmpdir(), 'agent-'));
   for (const path of ['internal/replicator-password', 'credentials/password']) {
@@ -45,7 +46,7 @@ async function startAgent(
     client: new Client({ transport }),
     control: new ControlFolder(join(folder, 'control')),
     secretsFolder: folder,
-    times: { leaseDurationMs: 15_000, retryPeriodMs },
+    times: { leaseDurationMs, retryPeriodMs },
     clock,
     logger: silentLogger,
   });
@@ -90,10 +91,16 @@ test('an agent whose round does not end is not alive', async (context) => {
     resolve({ status: 403, headers: {}, body: noBytes() });
   });
   const asked = Promise.withResolvers<undefined>();
-  const { clock, health } = await startAgent(context, () => {
-    asked.resolve(undefined);
-    return promise;
-  });
+  // A round gives up waiting after a third of that, in real time.
+  const leaseDurationMs = 600_000;
+  const { clock, health } = await startAgent(
+    context,
+    () => {
+      asked.resolve(undefined);
+      return promise;
+    },
+    leaseDurationMs,
+  );
   await asked.promise;
   await clock.advance(59_000);
   assert.equal((await health()).status, 200);

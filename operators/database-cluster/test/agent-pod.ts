@@ -16,6 +16,9 @@ import { SwitchedTransport } from './switched-transport.ts';
 
 const entry = new URL('../entry/entry.sh', import.meta.url).pathname;
 
+/** Longest wait for an answer of a server, in milliseconds; it bounds a failure only: a machine that is busy answers late. */
+const answerLimitMs = 60_000;
+
 /** Passwords of the clusters in tests. */
 export const passwords = { replicator: 'replicate', user: 'use' };
 
@@ -184,8 +187,8 @@ export class AgentPod {
       user: 'app',
       password: passwords.user,
       database: 'app',
-      connectionTimeoutMillis: 2000,
-      query_timeout: 5000,
+      connectionTimeoutMillis: answerLimitMs,
+      query_timeout: answerLimitMs,
       ...given,
     });
     client.on('error', () => undefined); // tests kill servers

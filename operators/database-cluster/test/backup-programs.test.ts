@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupVolume, ended } from './backup-volume.ts';
 import { missingPrograms } from './server-programs.ts';
 
-const options = { skip: missingPrograms ?? false, timeout: 60_000 };
+const options = { skip: missingPrograms ?? false, timeout: 300_000 };
 
 let volume: BackupVolume;
 let count = 0;

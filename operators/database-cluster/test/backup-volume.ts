@@ -170,7 +170,7 @@ export class BackupVolume implements AsyncDisposable {
         KUBEWRIGHT_ROOT: folder,
         PGHOST: folder,
         PGUSER: 'app',
-        PGCONNECT_TIMEOUT: '5',
+        PGCONNECT_TIMEOUT: '60',
         ...env,
       },
     });

@@ -11,7 +11,7 @@ import {
   type Condition,
 } from '@kubewright/apimachinery';
 import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
-import { DatabaseWorld, worldTestLimitMs } from './database-world.ts';
+import { DatabaseWorld, patientLeaseSeconds, worldTestLimitMs } from './database-world.ts';
 import { missingPrograms } from './server-programs.ts';
 
 const options = { skip: missingPrograms ?? false, timeout: worldTestLimitMs };
@@ -21,7 +21,7 @@ let world: DatabaseWorld;
 before(async () => {
   if (missingPrograms !== undefined) return;
   world = await DatabaseWorld.start();
-  world.startOperator();
+  world.startOperator({ leaseDurationSeconds: patientLeaseSeconds });
 });
 after(async () => {
   if (missingPrograms === undefined) await world[Symbol.asyncDispose]();
@@ -180,10 +180,11 @@ test(
     await user.query(`ALTER ROLE app PASSWORD 'another'`);
     await backUpNow('locked', 'locked-first');
     await untilJob('locked-first', 'Failed');
+    // The operator hears of a Job and of its pod, which says why, by two watches.
     const failed = await untilCondition(
       'locked',
       'BackupReady',
-      ({ status }) => status === 'False',
+      ({ status, message }) => status === 'False' && message.includes('error: '),
     );
     assert.equal(failed.reason, 'BackupFailed');
     assert.match(
@@ -207,7 +208,7 @@ test(
     const restored = await untilCondition(
       'wrong',
       'Restored',
-      ({ reason }) => reason === 'RestoreFailed',
+      ({ reason, message }) => reason === 'RestoreFailed' && message.includes('error: '),
     );
     assert.match(
       restored.message,
@@ -225,9 +226,13 @@ test(
     assert.equal(codes.filter(isFinal).length, 1, 'what another try would not mend is tried once');
     const { status } = await world.database('wrong');
     assert.equal(findCondition(status?.conditions, 'Ready')?.reason, 'RestoreFailed');
-    const events = await world.events();
-    assert.equal(events.filter((each) => each.startsWith('BackupFailed: ')).length, 1);
-    assert.equal(events.filter((each) => each.startsWith('RestoreFailed: ')).length, 1);
+    const eventsOf = async (reason: string): Promise<readonly string[]> =>
+      (await world.events()).filter((each) => each.startsWith(`${reason}: `));
+    for (const reason of ['BackupFailed', 'RestoreFailed']) {
+      await world.until(async () => (await eventsOf(reason)).length > 0);
+    }
+    assert.equal((await eventsOf('BackupFailed')).length, 1);
+    assert.equal((await eventsOf('RestoreFailed')).length, 1);
   },
 );
 

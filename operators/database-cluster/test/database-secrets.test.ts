@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { isNotFound, Pod, Secret } from '@kubewright/apimachinery';
 import { DatabaseCluster } from '../src/api/database-cluster.ts';
-import { DatabaseWorld, worldTestLimitMs } from './database-world.ts';
+import { DatabaseWorld, patientLeaseSeconds, worldTestLimitMs } from './database-world.ts';
 import { missingPrograms } from './server-programs.ts';
 
 const options = { skip: missingPrograms ?? false, timeout: worldTestLimitMs };
@@ -12,7 +12,7 @@ let world: DatabaseWorld;
 before(async () => {
   if (missingPrograms !== undefined) return;
   world = await DatabaseWorld.start();
-  world.startOperator();
+  world.startOperator({ leaseDurationSeconds: patientLeaseSeconds });
   await world.createDatabase(name, { replicas: 2 });
   await world.untilReady(name);
   await world.query(name, 'CREATE TABLE IF NOT EXISTS numbers (number int PRIMARY KEY)');

@@ -29,6 +29,12 @@ const limitMs = 180_000;
  */
 export const worldTestLimitMs = 800_000;
 
+/** A lease, in seconds, for tests in which no primary goes: so long that none loses it because the machine is busy. */
+export const patientLeaseSeconds = 60;
+
+/** Longest wait for an answer of a server, in milliseconds; it bounds a failure only. */
+const answerLimitMs = 60_000;
+
 const main = new URL('../src/main.ts', import.meta.url).pathname;
 
 /** A cluster that pods really run in, with the operator. */
@@ -64,11 +70,11 @@ export class DatabaseWorld implements AsyncDisposable {
     return new DatabaseWorld(environment, await environment.client());
   }
 
-  /** Starts the operator, or a further one after the last was stopped. */
-  startOperator(): void {
+  /** Starts the operator, or a further one after the last was stopped; with other settings than {@link testObjects} where they are given. */
+  startOperator(settings: Partial<ObjectOptions> = {}): void {
     // A second one would be left behind, and keep the process alive.
     if (this.#operator !== undefined) throw new Error('the operator runs already: stop it first');
-    this.#operator = new RunningOperator(this.client);
+    this.#operator = new RunningOperator(this.client, { ...testObjects, ...settings });
   }
 
   async stopOperator(): Promise<void> {
@@ -115,8 +121,8 @@ export class DatabaseWorld implements AsyncDisposable {
       user: text('username'),
       password: text('password'),
       database: text('database'),
-      connectionTimeoutMillis: 3000,
-      query_timeout: 5000,
+      connectionTimeoutMillis: answerLimitMs,
+      query_timeout: answerLimitMs,
       ...given,
     });
     client.on('error', () => undefined); // the test sees its queries fail
@@ -244,18 +250,14 @@ class RunningOperator {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
 
-  constructor(client: Client) {
+  constructor(client: Client, objects: ObjectOptions) {
     const manager = new Manager({
       client: new Client({ transport: client.transport, fieldManager: 'database-cluster' }),
       metrics: { port: false },
       health: { port: false },
       logger: createLogger({ level: (process.env['LOG_LEVEL'] ?? 'silent') as 'silent' }),
     });
-    manager.add(
-      createDatabaseClusterController(manager, {
-        objects: testObjects,
-      }),
-    );
+    manager.add(createDatabaseClusterController(manager, { objects }));
     this.#run = manager.run({ signal: this.#stop.signal });
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Pod } from '@kubewright/apimachinery';
-import { DatabaseWorld, worldTestLimitMs } from './database-world.ts';
+import { DatabaseWorld, patientLeaseSeconds, worldTestLimitMs } from './database-world.ts';
 import { missingPrograms } from './server-programs.ts';
 import { WritingClient } from './writing-client.ts';
 
@@ -127,14 +127,14 @@ test(
   'speaks TLS alone when it is asked to, and proves clients by certificates',
   options,
   async () => {
-    world.startOperator();
+    world.startOperator({ leaseDurationSeconds: patientLeaseSeconds });
     const security = {
       tlsEnabled: true,
       authentication: { type: 'cert', username: 'shop' },
     } as const;
     await world.createDatabase('tls', { replicas: 2, security });
     await world.untilReady('tls');
-    const client = await world.connect('tls');
+    const client = await world.connection('tls');
     const { rows } = await client.query(
       'SELECT version, client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
     );

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processTree, signalAll } from './process-tree.ts';
 
-const options = { timeout: 30_000 };
+const options = { timeout: 300_000 };
 const entry = new URL('../entry/entry.sh', import.meta.url).pathname;
 
 /** What stands for the programs of PostgreSQL: each notes how it was called; a rewind takes as long as the file `hold` is there. */
