@@ -6,6 +6,7 @@ import {
   resourcePath,
   StatusError,
   type Stored,
+  type TransportResponse,
 } from '@kubewright/apimachinery';
 import { isInitialEventsEnd, type Client, type WatchOptions } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
@@ -23,7 +24,7 @@ interface RawEvent {
       readonly cells: readonly unknown[];
       readonly object: { readonly kind: string; readonly metadata: { readonly name: string } };
     }[];
-    readonly metadata?: { readonly resourceVersion?: string };
+    readonly metadata?: { readonly name?: string; readonly resourceVersion?: string };
   };
 }
 
@@ -61,12 +62,18 @@ describeOnEachServer('watch', {}, (environment) => {
   }
   /** The lines of a watch, as the server wrote them, until it ends or enough were read. */
   async function rawEvents(query: string, enough: number, accept?: string): Promise<RawEvent[]> {
-    const { body } = await client.raw({
+    const path = `${resourcePath(ConfigMap, { namespace })}?watch=true&${query}`;
+    return readEvents(await open(path, accept), enough);
+  }
+  /** A watch that has begun. */
+  const open = (path: string, accept?: string): Promise<TransportResponse> =>
+    client.raw({
       method: 'GET',
-      path: `${resourcePath(ConfigMap, { namespace })}?watch=true&${query}`,
+      path,
       longLived: true,
       ...(accept === undefined ? {} : { headers: { accept } }),
     });
+  async function readEvents({ body }: TransportResponse, enough: number): Promise<RawEvent[]> {
     const events: RawEvent[] = [];
     let text = '';
     for await (const bytes of body) {
@@ -288,5 +295,55 @@ describeOnEachServer('watch', {}, (environment) => {
     );
     assert.ok(!events[1]?.object.columnDefinitions);
     assert.equal(events[0].object.rows?.[0]?.object.kind, 'PartialObjectMetadata');
+  });
+
+  test('tells nothing before a version that is yet to come, and all that follows it', async () => {
+    const { metadata } = await make('future-before');
+    const start = BigInt(metadata.resourceVersion) + 3n;
+    const opened = await open(
+      `${resourcePath(ConfigMap, { namespace })}?watch=true&resourceVersion=${String(start)}`,
+    );
+    const made: Stored<ConfigMap>[] = [];
+    // Each takes at least one version; others on a real server take some, too.
+    for (let index = 0; index < 6; index += 1) made.push(await make(`future-${String(index)}`));
+    const later = made.filter((object) => BigInt(object.metadata.resourceVersion) > start);
+    const events = await readEvents(opened, later.length);
+    assert.deepEqual(
+      events.map(({ type, object }) => `${type} ${object.metadata?.name ?? ''}`),
+      later.map((object) => `ADDED ${object.metadata.name}`),
+    );
+  });
+
+  test('says of a streaming list from a version yet to come that it is too large', async () => {
+    const [event] = await rawEvents(
+      'resourceVersion=999999999999&resourceVersionMatch=NotOlderThan&sendInitialEvents=true',
+      1,
+    );
+    assert.equal(event?.type, 'ERROR');
+    assert.equal(event.object.code, 504);
+    assert.equal(event.object.reason, 'Timeout');
+    assert.match(
+      event.object.message ?? '',
+      /^Timeout: Too large resource version: 999999999999, current: \d+$/,
+    );
+  });
+
+  test('serves the old paths of watches: of a collection, of a namespace, of one object', async () => {
+    await Promise.all(['path-1', 'path-2'].map((name) => make(name, { path: 'old' })));
+    const prefix = '/api/v1/watch';
+    const inNamespace = `${prefix}/namespaces/${namespace}/configmaps`;
+    const names = async (path: string, enough: number): Promise<string[]> => {
+      const events = await readEvents(await open(path), enough);
+      return events.map(({ type, object }) => `${type} ${object.metadata?.name ?? ''}`).sort();
+    };
+    const both = ['ADDED path-1', 'ADDED path-2'];
+    assert.deepEqual(await names(`${prefix}/configmaps?labelSelector=path%3Dold`, 2), both);
+    assert.deepEqual(await names(`${inNamespace}?labelSelector=path%3Dold`, 2), both);
+    // All that it tells in a second: the other object is not among it.
+    assert.deepEqual(
+      await names(`${inNamespace}/path-1?timeoutSeconds=1`, Number.POSITIVE_INFINITY),
+      ['ADDED path-1'],
+    );
+    assert.deepEqual(await names(`${prefix}/namespaces/${namespace}`, 1), [`ADDED ${namespace}`]);
   });
 });

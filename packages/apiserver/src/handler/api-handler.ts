@@ -1,4 +1,3 @@
-import type { StatusError } from '@kubewright/apimachinery';
 import type {
   AcceptedStream,
   DiscoveryDocs,
@@ -7,15 +6,14 @@ import type {
   StreamSubresource,
   UserInfo,
 } from '../contracts.ts';
-import { failure } from '../status.ts';
 import { answerHealth, plainText } from './health.ts';
 import { answerError, compressAnswer, withWarnings } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { checkBodySize } from './body.ts';
 import { connectOptions } from './connect-options.ts';
 import { negotiate, type AnswerFormat } from './media-type.ts';
-import { parseRequestInfo, type RequestInfo } from './request-info.ts';
-import { notAllowed, verbOf } from './routes.ts';
+import { parseRequestInfo, UnreadablePathError, type RequestInfo } from './request-info.ts';
+import { unknownResource, verbOf } from './routes.ts';
 import type { Operation, Services } from './services.ts';
 import { admissionAttributes } from './strategy-context.ts';
 import { findRequested } from './get.ts';
@@ -76,11 +74,8 @@ export interface ApiHandlerOptions {
 }
 
 const STREAMS = new Set<string>(['exec', 'attach', 'portforward'] satisfies StreamSubresource[]);
+const NO_PAGE = '404 page not found\n';
 const PLAIN_JSON: AnswerFormat = { encoding: 'json', as: 'object' };
-
-function unknownResource(): StatusError {
-  return failure(404, 'NotFound', 'the server could not find the requested resource', {});
-}
 
 /** Routes requests: who is it, may they, which verb of which resource; and turns refusals into answers. */
 export class ApiHandler {
@@ -109,7 +104,10 @@ export class ApiHandler {
         response = intercepted;
       }
     } catch (error) {
-      response = answerError(error, request, format);
+      response =
+        error instanceof UnreadablePathError
+          ? plainText(500, `${error.message}\n`)
+          : answerError(error, request, format);
     }
     this.#options.onRequest(recordOf(request, info, user, response.status));
     return request.method === 'HEAD'
@@ -123,6 +121,7 @@ export class ApiHandler {
     const user = await this.#options.services.access.authenticate(request);
     authorize(this.#options.services.access, info, user);
     const operation = this.#operation(request, info, user, PLAIN_JSON);
+    verbOf(operation.type, info, request.method);
     if (operation.type.storageKey !== 'pods' || !STREAMS.has(info.subresource)) {
       throw unknownResource();
     }
@@ -156,12 +155,7 @@ export class ApiHandler {
   ): Operation {
     const { services } = this.#options;
     const type = services.registry.find(info.group, info.version, info.resource);
-    if (type === undefined || info.rest.length > 0) throw unknownResource();
-    if (type.scope === 'Cluster' && info.namespace !== '' && type.storageKey !== 'namespaces') {
-      throw unknownResource();
-    }
-    if (info.subresource !== '' && !type.subresources.has(info.subresource))
-      throw unknownResource();
+    if (type === undefined) throw unknownResource();
     const warnings = type.deprecationWarning === undefined ? [] : [type.deprecationWarning];
     return { services, request, info, type, user, format, warnings };
   }
@@ -172,10 +166,11 @@ export class ApiHandler {
     user: UserInfo,
   ): Promise<ServerResponse> {
     if (!info.isResource) return this.#answerOther(request, info);
-    if (!this.#isGroupServed(info)) return plainText(404, '404 page not found\n');
+    if (!this.#isGroupServed(info)) return plainText(404, NO_PAGE);
+    // The prefixes of the API are looked for at the beginning.
+    if (info.path.startsWith('//')) return plainText(404, NO_PAGE);
     const operation = this.#operation(request, info, user, PLAIN_JSON);
-    if (request.method === 'HEAD') throw notAllowed();
-    const verb = verbOf(operation.type, info);
+    const verb = verbOf(operation.type, info, request.method);
     checkBodySize(request.body);
     const format = negotiate(request.headers['accept']);
     const answered = { ...operation, format };
@@ -197,7 +192,7 @@ export class ApiHandler {
       answerHealth(info.path, request.query, isReady()) ??
       discovery.respond(request) ??
       services.access.respond(request) ??
-      plainText(404, '404 page not found\n')
+      plainText(404, NO_PAGE)
     );
   }
 }

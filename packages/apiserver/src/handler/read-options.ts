@@ -2,6 +2,7 @@ import {
   parseFieldSelector,
   parseLabelSelector,
   SelectorError,
+  type StatusError,
   type FieldSelector,
   type Selector,
 } from '@kubewright/apimachinery';
@@ -157,7 +158,7 @@ export function revisionSyntaxMessage(text: string): string {
 }
 
 /** 504 for a resourceVersion that the server has not reached. */
-export function tooLargeRevision(requested: number, current: number): Error {
+export function tooLargeRevision(requested: number, current: number): StatusError {
   return failure(
     504,
     'Timeout',

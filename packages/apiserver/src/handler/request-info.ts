@@ -13,9 +13,28 @@ export interface RequestInfo {
   /** What follows the subresource; always empty for resources served here. */
   readonly rest: readonly string[];
   readonly namespace: string;
+  /** `/namespaces/<name>/` stands before the resource, even where the name is empty. */
+  readonly isInNamespace: boolean;
+  /** The old form of a watch, `/api/v1/watch/...`. */
+  readonly isWatchPath: boolean;
   readonly name: string;
   /** Decoded path. */
   readonly path: string;
+}
+
+/** A path from which nobody can tell what it is about; it is answered before anyone is asked who they are. */
+export class UnreadablePathError extends Error {
+  override readonly name = 'UnreadablePathError';
+
+  /** @param url as it was asked for, with its query */
+  constructor(url: string) {
+    // As the real server writes it: the text is made for browsers.
+    const shown = url.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    super(
+      `Internal Server Error: ${JSON.stringify(shown)}: failed to create RequestInfo: ` +
+        `unable to determine kind and namespace from url, ${shown}`,
+    );
+  }
 }
 
 const VERBS: Readonly<Record<string, string>> = {
@@ -46,9 +65,11 @@ function decodePath(path: string): string {
 
 /**
  * Reads a URL the way authorization and routing need it. Escapes are decoded before the path is split, so an escaped
- * slash cannot smuggle a second segment past the authorizer.
+ * slash cannot smuggle a second segment past the authorizer. Slashes at the end count for nothing; an empty segment in
+ * between is a name that is empty.
  *
  * @throws StatusError 400 for a malformed escape
+ * @throws UnreadablePathError for a watch of nothing
  */
 export function parseRequestInfo(
   method: string,
@@ -56,7 +77,7 @@ export function parseRequestInfo(
   query: URLSearchParams,
 ): RequestInfo {
   const path = decodePath(rawPath);
-  const segments = path.split('/').filter((segment) => segment !== '');
+  const segments = path.replace(/^\/+|\/+$/g, '').split('/');
   const nonResource: RequestInfo = {
     isResource: false,
     verb: method.toLowerCase(),
@@ -66,6 +87,8 @@ export function parseRequestInfo(
     subresource: '',
     rest: [],
     namespace: '',
+    isInNamespace: false,
+    isWatchPath: false,
     name: '',
     path,
   };
@@ -75,23 +98,26 @@ export function parseRequestInfo(
   const group = isCore ? '' : first;
   const version = isCore ? first : second;
   let parts = segments.slice(isCore ? 2 : 3);
-  if (parts.length === 0) return nonResource;
+  if (parts.length === 0 || (!isCore && group === '')) return nonResource;
 
-  let verb = VERBS[method] ?? method.toLowerCase();
-  // The old form of a watch, `/api/v1/watch/...`, still answers.
-  const isWatchPath = parts[0] === 'watch' && parts.length > 1 && verb === 'get';
-  if (isWatchPath) parts = parts.slice(1);
+  const isWatchPath = parts[0] === 'watch';
+  if (isWatchPath) {
+    const text = query.toString();
+    if (parts.length === 1) throw new UnreadablePathError(text === '' ? path : `${path}?${text}`);
+    parts = parts.slice(1);
+  }
 
   let namespace = '';
+  let isInNamespace = false;
   if (parts[0] === 'namespaces' && parts.length > 1) {
     namespace = parts[1] ?? '';
-    if (parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '')) parts = parts.slice(2);
+    isInNamespace = parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '');
+    if (isInNamespace) parts = parts.slice(2);
   }
   const [resource = '', name = '', subresource = '', ...rest] = parts;
   const isCollection = name === '';
-  if (verb === 'get' && (isCollection || isWatchPath)) {
-    verb = isWatchPath || booleanParameter(query, 'watch') ? 'watch' : 'list';
-  }
+  let verb = isWatchPath ? 'watch' : (VERBS[method] ?? method.toLowerCase());
+  if (verb === 'get' && isCollection) verb = booleanParameter(query, 'watch') ? 'watch' : 'list';
   if (verb === 'delete' && isCollection) verb = 'deletecollection';
   const info = {
     isResource: true,
@@ -101,8 +127,11 @@ export function parseRequestInfo(
     subresource,
     rest,
     namespace,
+    isInNamespace,
+    isWatchPath,
     path,
   };
+  if (isWatchPath) return { ...info, verb, name };
   if (isCollection && (verb === 'list' || verb === 'watch' || verb === 'deletecollection')) {
     // A selection of one name counts as that name, so a role for one object allows to list and watch it.
     const selected = /^metadata\.name==?([^,=!]+)$/.exec(query.get('fieldSelector') ?? '');

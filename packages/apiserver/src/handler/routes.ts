@@ -1,5 +1,5 @@
 import type { ResourceType, ServerResponse } from '../contracts.ts';
-import { failure } from '../status.ts';
+import { badRequest, failure } from '../status.ts';
 import { create } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { deleteOne } from './delete.ts';
@@ -39,29 +39,56 @@ export function notAllowed(): Error {
   );
 }
 
-/** The function that answers a request. @throws StatusError 405 when the resource has no such verb */
-export function verbOf(type: ResourceType, info: RequestInfo): Verb {
+/** 404 for a path that leads to nothing that is served. */
+export function unknownResource(): Error {
+  return failure(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+/** Whether a path of this shape is served for a resource, by whatever method. */
+function isRouted(type: ResourceType, info: RequestInfo, isNamed: boolean): boolean {
+  const { subresource, rest, isInNamespace, isWatchPath } = info;
+  if (rest.length > 0) return false;
+  if (type.scope === 'Cluster' ? isInNamespace : isNamed && !isInNamespace) return false;
+  if (isWatchPath) return subresource === '' && type.verbs.includes('watch');
+  return subresource === '' || (isNamed && type.subresources.has(subresource));
+}
+
+/**
+ * The function that answers a request.
+ *
+ * @param method of HTTP
+ * @throws StatusError 404 when no request to this path is answered, 405 when none of this method, 400 for an object
+ * whose namespace is left empty
+ */
+export function verbOf(type: ResourceType, info: RequestInfo, method: string): Verb {
   const { verb, subresource, name } = info;
+  // Of a selection of one object `name` is its name, although the path has none.
+  const isNamed = name !== '' && (NAMED.has(verb) || verb === 'create' || info.isWatchPath);
+  if (!isRouted(type, info, isNamed)) throw unknownResource();
+  if (method === 'HEAD' || (info.isWatchPath && method !== 'GET')) throw notAllowed();
   if (subresource !== '') {
     const isServed = type.subresources.get(subresource)?.verbs.includes(verb) ?? false;
     const handlers = SUBRESOURCES[subresource];
     const handler = handlers?.[verb];
     if (!isServed || handler === undefined) throw notAllowed();
+    checkNamespace(type, info);
     return handler;
   }
   const handler = VERBS[verb];
   if (handler === undefined || !type.verbs.includes(verb)) throw notAllowed();
-  const isNamed = NAMED.has(verb);
-  // A watch or list with a name in the path is the old form of a watch on one object.
-  if (
-    isNamed !== (name !== '') &&
-    verb !== 'watch' &&
-    verb !== 'list' &&
-    verb !== 'deletecollection'
-  ) {
+  if (verb === 'create' ? isNamed : NAMED.has(verb) !== isNamed && !info.isWatchPath) {
     throw notAllowed();
   }
-  if (verb === 'create' && type.scope === 'Namespaced' && info.namespace === '') throw notAllowed();
-  if (isNamed && type.scope === 'Namespaced' && info.namespace === '') throw notAllowed();
+  // Through all namespaces one can only look.
+  const isWrite = verb === 'create' || verb === 'deletecollection';
+  if (isWrite && type.scope === 'Namespaced' && !info.isInNamespace) throw notAllowed();
+  if (NAMED.has(verb)) checkNamespace(type, info);
   return handler;
+}
+
+/** @throws StatusError 400 for an object whose namespace is left empty in the path */
+function checkNamespace(type: ResourceType, { namespace }: RequestInfo): void {
+  if (type.scope === 'Namespaced' && namespace === '') {
+    throw badRequest('Namespace parameter required.');
+  }
 }

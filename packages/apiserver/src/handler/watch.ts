@@ -1,6 +1,6 @@
-import { StatusError } from '@kubewright/apimachinery';
+import { createFieldSelector, StatusError } from '@kubewright/apimachinery';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
-import { expired, unclassifiedError } from '../status.ts';
+import { badRequest, expired, unclassifiedError } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import { LogCursor } from '../watch/log-cursor.ts';
 import { WatchEncoder } from '../watch/watch-encoder.ts';
@@ -57,7 +57,7 @@ interface WatchPlan {
         readonly cursor: LogCursor;
         readonly state: readonly StoredRecord[] | undefined;
       }
-    /** The revision is forgotten. */
+    /** The revision is forgotten, or not reached; the answer has begun before that is known. */
     | { readonly kind: 'refuse'; readonly error: StatusError };
 }
 
@@ -75,6 +75,9 @@ function planStart(
   const { services, type } = operation;
   const { store, clock } = services;
   const { log, records } = store.collection(type.storageKey);
+  if (options.sendInitialEvents === true && revision > store.revision) {
+    return { kind: 'refuse', error: tooLargeRevision(revision, store.revision) };
+  }
   const sendsState = options.sendInitialEvents ?? revision === 0;
   if (!sendsState && revision > 0 && revision < log.compactedRevision) {
     const error = expired(`too old resource version: ${revision} (${log.compactedRevision})`);
@@ -147,7 +150,9 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
     const now = clock.now();
     if (now >= endMs) return;
     if (now >= bookmarkMs) {
-      if (options.allowWatchBookmarks) yield encoder.bookmark(cursor.revision, false);
+      // A watch from a version that is yet to come is told of none before it.
+      const isReached = cursor.revision <= services.store.revision;
+      if (options.allowWatchBookmarks && isReached) yield encoder.bookmark(cursor.revision, false);
       bookmarkMs = nextBookmark(now, lastBookmarkMs);
     }
   }
@@ -181,14 +186,32 @@ function nextBookmark(nowMs: number, lastBookmarkMs: number): number {
   return nowMs < lastBookmarkMs ? Math.min(regularMs, lastBookmarkMs) : regularMs;
 }
 
-/** GET of a collection with `watch=true`. */
-export function watch(operation: Operation): ServerResponse {
-  const options = parseReadOptions(operation.request.query, operation.type, true);
-  const revision = startRevision(options);
-  const current = operation.services.store.revision;
-  if (options.sendInitialEvents === true && revision > current) {
-    throw tooLargeRevision(revision, current);
+/** The options of a watch whose path names one object: only that one is told. @throws StatusError 400 when they choose others */
+function ofNamedObject(
+  options: ReadOptions,
+  { isWatchPath, name }: Operation['info'],
+): ReadOptions {
+  if (!isWatchPath || name === '') return options;
+  const path = 'metadata.name';
+  const { requirements } = options.fieldSelector;
+  const isChosen = requirements.some(
+    (wanted) => wanted.path === path && wanted.operator === '=' && wanted.value === name,
+  );
+  if (requirements.length > 0 && !isChosen) {
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
   }
+  if (isChosen) return options;
+  const fieldSelector = createFieldSelector([{ path, operator: '=', value: name }]);
+  return { ...options, fieldSelector };
+}
+
+/** GET of a collection with `watch=true`, or of its old path. */
+export function watch(operation: Operation): ServerResponse {
+  const options = ofNamedObject(
+    parseReadOptions(operation.request.query, operation.type, true),
+    operation.info,
+  );
+  const revision = startRevision(options);
   // What the watch tells begins with its answer, not with the first look at it.
   const plan: WatchPlan = {
     operation,

@@ -43,12 +43,13 @@ export function fillNamespace(
     delete metadata['namespace'];
     return;
   }
-  if (own !== undefined && own !== '' && own !== namespace) {
+  // Where the URL leaves the namespace empty, that of the object does not count either; its rules say that it needs one.
+  if (own !== undefined && own !== '' && namespace !== undefined && own !== namespace) {
     throw badRequest(
       'the namespace of the provided object does not match the namespace sent on the request',
     );
   }
-  metadata['namespace'] = namespace;
+  setOrDelete(metadata, 'namespace', namespace);
 }
 
 /** Members that an update keeps when the request leaves them out. */

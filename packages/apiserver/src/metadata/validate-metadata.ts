@@ -28,6 +28,11 @@ function nameErrors(type: ResourceType, metadata: JsonObject): FieldError[] {
   return errors;
 }
 
+function namespaceErrors(type: ResourceType, { namespace }: JsonObject): FieldError[] {
+  const isMissing = type.scope === 'Namespaced' && (namespace ?? '') === '';
+  return isMissing ? [required('metadata.namespace', '')] : [];
+}
+
 function labelErrors(labels: JsonObject): FieldError[] {
   const errors: FieldError[] = [];
   for (const [key, value] of sorted(labels)) {
@@ -129,6 +134,7 @@ export function validateMetadata(type: ResourceType, object: JsonObject): FieldE
   const metadata = object['metadata'] as JsonObject;
   return [
     ...nameErrors(type, metadata),
+    ...namespaceErrors(type, metadata),
     ...labelErrors((metadata['labels'] ?? {}) as JsonObject),
     ...annotationErrors((metadata['annotations'] ?? {}) as JsonObject),
     ...ownerErrors((metadata['ownerReferences'] ?? []) as JsonObject[]),

@@ -94,6 +94,7 @@ function normalizeText(text: string): string {
     .replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-<suffix>')
     .replace(/(-gen-)[a-z0-9]{5}/g, '$1<suffix>')
     .replace(/"resourceVersion\\?":\\?"\d+\\?"/g, '"resourceVersion":"<revision>"')
+    .replace(/(resource version: \d+, current: )\d+/g, '$1<revision>')
     .replace(/in record \(\d+\)/g, 'in record (<revision>)')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, '<time>');
 }

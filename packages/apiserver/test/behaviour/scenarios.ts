@@ -5,6 +5,7 @@ import { CASES as generalRequests } from './general-requests.ts';
 import { CASES as jobs } from './jobs.ts';
 import { CASES as kindRules } from './kind-rules.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
+import { CASES as paths } from './paths.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
 import { CASES as scale } from './scale.ts';
 
@@ -16,6 +17,7 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'custom-resources': customResources,
   jobs,
   'kind-rules': kindRules,
+  paths,
   'pod-specs': podSpecs,
   scale,
 };
