@@ -11,6 +11,8 @@ export type {
   ScriptedImage,
   ScriptedLife,
 } from './kubelet/index.ts';
+export { isAtRest, isSettled, type Followed, type ObservedManager } from './testing/at-rest.ts';
+export { CountedTransport } from './testing/counted-transport.ts';
 export { CutTransport, type Cut } from './testing/cut-transport.ts';
 export {
   startTestEnvironment,
@@ -28,4 +30,5 @@ export type {
   TestFaults,
   TestUser,
 } from './testing/test-environment.ts';
+export { untilPermitted, type Permitted } from './testing/until-permitted.ts';
 export { untilServed } from './testing/until-served.ts';
