@@ -1,12 +1,19 @@
 import { EventsV1Event, Pod, Role, RoleBinding } from '@kubewright/apimachinery';
 import type { PolicyRule, Stored } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
-import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster';
+import {
+  CountedTransport,
+  isSettled,
+  startTestEnvironment,
+  testEnvironmentKinds,
+  untilPermitted,
+} from '@kubewright/cluster';
 import type { TestEnvironment } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
-import { Manager, type Cached } from '@kubewright/runtime';
+import { Manager, silentLogger, type Logger } from '@kubewright/runtime';
 import { reportReadProblems } from '@kubewright/runtime/operator';
 import { createFooController, Foo, operatorName } from '../src/index.ts';
+import { podSource } from '../src/pod-source.ts';
 import { WatchedTransport, type WriteHooks } from './watched-transport.ts';
 
 /** An API server that knows Foos, and a namespace on it. */
@@ -45,6 +52,7 @@ export class FooWorld implements AsyncDisposable {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: this.#operatorUser }],
     });
+    await untilPermitted(this.client, { user: this.#operatorUser, namespace, rules });
     return this.environment.client({ user: this.#operatorUser });
   }
 
@@ -138,30 +146,38 @@ export interface RunOptions {
 export class RunningFooOperator implements AsyncDisposable {
   readonly transport: WatchedTransport;
   readonly manager: Manager;
+  /** What was logged as an error: why reconciles have failed. */
+  readonly errors: unknown[] = [];
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
   readonly #reports: AsyncDisposable;
-  /** Of each Foo, what the watch has said last. */
-  readonly #told = new Map<string, boolean | undefined>();
+  readonly #counted: CountedTransport;
+  readonly #world: FooWorld;
+  readonly #namespaces: readonly string[];
 
-  constructor(world: FooWorld, { as = world.client, writes, namespaces }: RunOptions) {
+  constructor(
+    world: FooWorld,
+    { as = world.client, writes, namespaces = [world.namespace] }: RunOptions,
+  ) {
+    this.#world = world;
+    this.#namespaces = namespaces;
     this.transport = new WatchedTransport(as.transport, writes);
+    this.#counted = new CountedTransport(this.transport);
+    const logger: Logger = {
+      ...silentLogger,
+      error: (_message, fields) => void this.errors.push(fields?.['error']),
+      with: () => logger,
+    };
     this.manager = new Manager({
-      client: new Client({ transport: this.transport, fieldManager: operatorName }),
-      namespaces: namespaces ?? [world.namespace],
+      logger,
+      client: new Client({ transport: this.#counted, fieldManager: operatorName }),
+      namespaces,
       metrics: { port: false },
       health: { port: false },
       // A killed process waits for nothing.
       ...(writes === undefined ? {} : { gracefulShutdownMs: 0 }),
     });
     this.manager.add(createFooController(this.manager));
-    const hear = ({ metadata, status }: Cached<Foo>): void => {
-      this.#told.set(metadata.name, status?.happy);
-    };
-    this.manager.cache.informer(Foo.resource).addEventHandler({
-      added: hear,
-      updated: (_old, foo) => hear(foo),
-    });
     this.#reports = reportReadProblems(this.manager, Foo.resource, {
       component: operatorName,
       condition: 'Ready',
@@ -178,13 +194,15 @@ export class RunningFooOperator implements AsyncDisposable {
       .reduce((sum, { value }) => sum + value, 0);
   }
 
-  /** Its watch has told it this; its own writes come back to it a moment after they were answered. */
-  async untilTold(wanted: Readonly<Record<string, boolean>>): Promise<void> {
-    await until(() =>
-      Promise.resolve(
-        Object.entries(wanted).every(([name, happy]) => this.#told.get(name) === happy),
-      ),
-    );
+  /** Waits until it has been told of all that there is, and has done and recorded what there was to do about it. */
+  async untilSettled(): Promise<void> {
+    const { cache } = this.manager;
+    const observed = { manager: this.manager, transport: this.#counted };
+    const followed = this.#namespaces.flatMap((namespace) => [
+      { informer: cache.informer(Foo.resource), namespace },
+      { informer: cache.informer(Pod, podSource), namespace },
+    ]);
+    await until(() => isSettled(observed, this.#world.client, followed));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -195,7 +213,7 @@ export class RunningFooOperator implements AsyncDisposable {
 }
 
 /** Longest wait, in milliseconds: it only bounds a failure, which then names the wait and not just the test. */
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 /**
  * Looks again and again until it is so.
