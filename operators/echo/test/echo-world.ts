@@ -3,6 +3,7 @@ import {
   EventsV1Event,
   findCondition,
   formatTime,
+  isForbidden,
   Job,
   RoleBinding,
   Role,
@@ -15,17 +16,36 @@ import {
 } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
 import {
+  CountedTransport,
   CutTransport,
+  isAtRest,
+  isSettled,
   startTestEnvironment,
   testEnvironmentKinds,
+  untilPermitted,
   type Cut,
   type EmbeddedClusterOptions,
   type TestEnvironment,
 } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
-import { Manager, type Clock, type LeaderElectionOptions } from '@kubewright/runtime';
+import { Manager, type LeaderElectionOptions } from '@kubewright/runtime';
 import { reportReadProblems } from '@kubewright/runtime/operator';
+import type { FakeClock } from '@kubewright/runtime/testing';
 import { createEchoControllers, Echo, operatorName, ScheduledEcho } from '../src/index.ts';
+import { echoWork } from '../src/work/echo-work.ts';
+import { scheduledEchoWork } from '../src/work/scheduled-echo-work.ts';
+
+const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'c' }] } };
+
+/** Of what a quota may leave nothing: what is refused then. */
+const probes = {
+  'count/jobs.batch': [Job, { spec: { template } }],
+  'count/cronjobs.batch': [
+    CronJob,
+    { spec: { schedule: '@yearly', jobTemplate: { spec: { template } } } },
+  ],
+  pods: [Pod, template],
+} as const satisfies Record<string, readonly [Resource, object]>;
 
 /** An API server that knows Echos and ScheduledEchos, and a namespace on it. */
 export class EchoWorld implements AsyncDisposable {
@@ -65,6 +85,7 @@ export class EchoWorld implements AsyncDisposable {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: this.#operatorUser }],
     });
+    await untilPermitted(this.client, { user: this.#operatorUser, namespace, rules });
     return this.environment.client({ user: this.#operatorUser });
   }
 
@@ -75,28 +96,31 @@ export class EchoWorld implements AsyncDisposable {
     await this.client.apply(Role, { ...role, metadata }, { fieldManager: 'test', force: true });
   }
 
-  /**
-   * Makes the quota `no-room`, and waits until the server knows that it leaves nothing.
-   *
-   * @param what - Such as `count/jobs.batch`.
-   */
-  async leaveNoRoom(what: string): Promise<void> {
-    await this.#enforce('no-room', { [what]: '0' });
+  /** Makes the quota `no-room`, and waits until the server knows that it leaves nothing. */
+  async leaveNoRoom(what: keyof typeof probes): Promise<void> {
+    await this.#enforce('no-room', { [what]: '0' }, probes[what]);
   }
 
   /** Makes the quota `some-room` of all that containers take, which so must be named, and waits until the server knows it. */
   async leaveSomeRoom(): Promise<void> {
     const cpu = '1';
     const memory = '1Gi';
-    await this.#enforce('some-room', {
+    const hard = {
       'requests.cpu': cpu,
       'requests.memory': memory,
       'limits.cpu': cpu,
       'limits.memory': memory,
-    });
+    };
+    // It does not name them.
+    await this.#enforce('some-room', hard, probes.pods);
   }
 
-  async #enforce(name: string, hard: Readonly<Record<string, string>>): Promise<void> {
+  /** @param probe - What is refused once all who refuse know the quota, which is a moment after its status is there. */
+  async #enforce(
+    name: string,
+    hard: Readonly<Record<string, string>>,
+    [resource, refused]: readonly [Resource, object],
+  ): Promise<void> {
     const { client, environment } = this;
     const ref = this.ref(name);
     await client.create(ResourceQuota, { metadata: ref, spec: { hard } });
@@ -110,6 +134,15 @@ export class EchoWorld implements AsyncDisposable {
       const { status } = await client.get(ResourceQuota, ref);
       return Object.keys(hard).every((what) => status?.used?.[what] === '0');
     });
+    await until(() =>
+      client.create(resource, { ...refused, metadata: this.ref('probe') }, { dryRun: true }).then(
+        () => false,
+        (error: unknown) => {
+          if (isForbidden(error)) return true;
+          throw error;
+        },
+      ),
+    );
   }
 
   async createEcho(name: string, message = 'Hola, 世界!'): Promise<Stored<Echo>> {
@@ -254,8 +287,8 @@ export interface RunOptions {
   readonly as?: Client;
   /** When the process is killed. Default: not at all. */
   readonly cut?: Cut;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
+  /** Stands still until the test lets time pass. Default: the machine's. */
+  readonly clock?: FakeClock;
   /** Default: none, it works at once. */
   readonly leaderElection?: LeaderElectionOptions;
 }
@@ -267,11 +300,18 @@ export class RunningEchoOperator implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #run: Promise<void>;
   readonly #reports: readonly AsyncDisposable[];
+  readonly #world: EchoWorld;
+  readonly #counted: CountedTransport;
+  readonly #clock: FakeClock | undefined;
+  #isKilled = false;
 
   constructor(world: EchoWorld, { as = world.client, cut, clock, leaderElection }: RunOptions) {
+    this.#world = world;
+    this.#clock = clock;
     this.transport = new CutTransport(as.transport, cut);
+    this.#counted = new CountedTransport(this.transport);
     this.manager = new Manager({
-      client: new Client({ transport: this.transport, fieldManager: operatorName }),
+      client: new Client({ transport: this.#counted, fieldManager: operatorName }),
       namespaces: [world.namespace],
       metrics: { port: false },
       health: { port: false },
@@ -288,13 +328,12 @@ export class RunningEchoOperator implements AsyncDisposable {
       }),
     );
     const run = this.manager.run({ signal: this.#stop.signal });
-    let isKilled = false;
     void this.transport.gone.then(() => {
-      isKilled = true;
+      this.#isKilled = true;
     });
     this.#run = run.catch((error: unknown) => {
       // A process that was killed does not get to say that it lost its lease.
-      if (!isKilled) throw error;
+      if (!this.#isKilled) throw error;
     });
   }
 
@@ -308,6 +347,50 @@ export class RunningEchoOperator implements AsyncDisposable {
       .reduce((sum, { value }) => sum + value, 0);
   }
 
+  /** Whether it has nothing to do before it hears of something or time passes; one that was killed never has. */
+  async isAtRest(): Promise<boolean> {
+    return this.#isKilled || isAtRest({ manager: this.manager, transport: this.#counted });
+  }
+
+  /** Waits until it has been told of all that there is, and has done what there was to do about it. */
+  async untilSettled(): Promise<void> {
+    const { cache } = this.manager;
+    const { namespace, client } = this.#world;
+    const observed = { manager: this.manager, transport: this.#counted };
+    const followed = [
+      { informer: cache.informer(Echo.resource), namespace },
+      { informer: cache.informer(ScheduledEcho.resource), namespace },
+      // With the transforms of the operator: informers of its own would be others.
+      { informer: cache.informer(Job, { transform: echoWork.childTransform }), namespace },
+      {
+        informer: cache.informer(CronJob, { transform: scheduledEchoWork.childTransform }),
+        namespace,
+      },
+    ];
+    await until(() => isSettled(observed, client, followed));
+  }
+
+  /** Lets time pass by the clock that was given until it is so, but only while it is at rest: nothing that it does takes time. */
+  async passUntil(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    await until(isSo, async () => {
+      if (await this.isAtRest()) await this.#clock?.advance(250);
+      else await pause();
+    });
+  }
+
+  /** What goes to the server while a minute goes by. */
+  async requestsOfAMinute(): Promise<string[]> {
+    const { reads, writes } = this.transport;
+    const [readsBefore, writesBefore] = [reads.length, writes.length];
+    const since = this.manager.clock.now();
+    await this.passUntil(() => this.manager.clock.now() - since >= 60_000);
+    await until(() => this.isAtRest());
+    return [...reads.slice(readsBefore), ...writes.slice(writesBefore)].filter(
+      // The lists of informers come with time, however good the objects are.
+      (request) => !request.includes('resourceVersionMatch='),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
     await this.#run;
@@ -316,18 +399,26 @@ export class RunningEchoOperator implements AsyncDisposable {
 }
 
 /** Longest wait, in milliseconds: it only bounds a failure, which then names the wait and not just the test. */
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 /**
  * Looks again and again until it is so.
  *
+ * @param meanwhile - What happens between two looks. Default: a pause.
  * @throws Error with what was waited for when it does not come to pass.
  */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  meanwhile: () => Promise<void> = pause,
+): Promise<void> {
   const expired = new Error(`did not come to pass: ${String(isSo)}`);
   const signal = AbortSignal.timeout(limitMs);
   while (!(await isSo())) {
     if (signal.aborted) throw expired;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await meanwhile();
   }
+}
+
+async function pause(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 5));
 }

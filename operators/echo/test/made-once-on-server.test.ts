@@ -40,7 +40,7 @@ async function reconcileSeeing(
   return { result, writes: transport.writes };
 }
 
-describe('the Job of an Echo', { timeout: 300_000 }, () => {
+describe('the Job of an Echo', { timeout: 900_000 }, () => {
   let shared: EchoWorld;
   before(async () => {
     shared = await EchoWorld.start();
@@ -85,6 +85,7 @@ describe('the Job of an Echo', { timeout: 300_000 }, () => {
     await world.untilReason(Echo.resource, 'a', 'JobGone');
     assert.equal((await world.echo('a')).status?.jobUid, uid);
     await untilNoJobs(world);
+    await operator.untilSettled();
     assert.ok(!operator.transport.writes.some((write) => /^POST .*\/jobs$/.test(write)));
   });
 
@@ -179,6 +180,7 @@ describe('the Job of an Echo', { timeout: 300_000 }, () => {
     await using operator = world.run();
     await until(async () => (await world.job('a')).metadata.finalizers === undefined);
     assert.equal((await world.echo('a')).status?.jobUid, undefined);
+    await operator.untilSettled();
     assert.equal(operator.transport.writes.length, 1);
     await world.client.patch(Echo.resource, world.ref('a'), {
       type: 'merge',

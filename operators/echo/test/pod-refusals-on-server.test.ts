@@ -8,7 +8,7 @@ import { FakeClock } from '@kubewright/runtime/testing';
 import { PodRefusals } from '../src/reconcile/pod-refusals.ts';
 import { EchoWorld } from './echo-world.ts';
 
-describe('what is said of the pods of Jobs', { timeout: 60_000 }, () => {
+describe('what is said of the pods of Jobs', { timeout: 900_000 }, () => {
   let shared: EchoWorld;
   before(async () => {
     shared = await EchoWorld.start();

@@ -25,7 +25,6 @@ import { FakeClock } from '@kubewright/runtime/testing';
 import { Echo, watchedNamespaceRules } from '../src/index.ts';
 import { echoPod } from '../src/work/echo-pod.ts';
 import { EchoWorld, until } from './echo-world.ts';
-import { advanceUntil, inAMinute } from './passing-time.ts';
 
 /** Something that keeps the pods of a namespace from being made. */
 interface Obstacle {
@@ -92,7 +91,7 @@ const obstacles: readonly Obstacle[] = [
   },
 ];
 
-describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
+describe('an Echo whose Job gets no pod', { timeout: 900_000 }, () => {
   let shared: EchoWorld;
   before(async () => {
     shared = await EchoWorld.start({ hasControllers: true });
@@ -122,7 +121,7 @@ describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
         await world.client.create(Job, { metadata, spec: { template } });
       }
       await using operator = world.run({ clock });
-      await advanceUntil(clock, () => isTold(world, 'a'));
+      await operator.passUntil(() => isTold(world, 'a'));
       const told = await world.untilReason(Echo.resource, 'a', 'FailedCreate', 'Complete');
       assert.ok(told.startsWith(`Job ${world.namespace}/a is refused its pod: `), told);
       assert.match(told, says);
@@ -130,8 +129,9 @@ describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
         findCondition((await world.echo('a')).status?.conditions, 'Ready')?.status,
         'True',
       );
+      await operator.untilSettled();
 
-      const requests = await inAMinute(operator, clock);
+      const requests = await operator.requestsOfAMinute();
 
       assert.ok(requests.length <= 2, requests.join('\n'));
       assert.ok(requests.every(isListOfEvents), requests.join('\n'));
@@ -146,8 +146,8 @@ describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
     await noRoomForPods(world);
     const clock = new FakeClock({ startMs: Date.now() });
     await world.createEcho('a');
-    await using _operator = world.run({ clock });
-    await advanceUntil(clock, () => isTold(world, 'a'));
+    await using operator = world.run({ clock });
+    await operator.passUntil(() => isTold(world, 'a'));
     await world.client.delete(ResourceQuota, world.ref('no-room'));
     assert.equal(
       await world.untilReason(Echo.resource, 'a', 'JobRunning', 'Complete'),
@@ -163,8 +163,9 @@ describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
     const names = Array.from({ length: 12 }, (_, index) => `a${String(index)}`);
     await Promise.all(names.map((name) => world.createEcho(name)));
     await using operator = world.run({ clock });
-    for (const name of names) await advanceUntil(clock, () => isTold(world, name));
-    const requests = await inAMinute(operator, clock);
+    for (const name of names) await operator.passUntil(() => isTold(world, name));
+    await operator.untilSettled();
+    const requests = await operator.requestsOfAMinute();
     assert.ok(requests.length > 0 && requests.length < names.length, requests.join('\n'));
     assert.ok(requests.every(isListOfEvents), requests.join('\n'));
   });
@@ -180,8 +181,9 @@ describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
     const clock = new FakeClock({ startMs: Date.now() });
     await world.createEcho('a');
     await using operator = world.run({ clock, as: await world.clientWith(rules) });
-    await advanceUntil(clock, () => operator.transport.reads.some(isListOfEvents));
-    await inAMinute(operator, clock);
+    await operator.passUntil(() => operator.transport.reads.some(isListOfEvents));
+    await operator.untilSettled();
+    await operator.requestsOfAMinute();
     const { status } = await world.echo('a');
     const reasons = status?.conditions?.map(({ reason }) => reason);
     assert.deepEqual(reasons, ['JobCreated', 'JobRunning']);
@@ -196,7 +198,8 @@ describe('an Echo whose Job gets no pod', { timeout: 240_000 }, () => {
     await using operator = world.run({ clock });
     await world.untilReason(Echo.resource, 'a', 'JobCreated');
     await until(async () => (await world.job('a')).status?.active === 1);
-    await inAMinute(operator, clock);
+    await operator.untilSettled();
+    await operator.requestsOfAMinute();
     assert.deepEqual(operator.transport.reads.filter(isListOfEvents), []);
     await world.untilReason(Echo.resource, 'a', 'JobRunning', 'Complete');
   });
