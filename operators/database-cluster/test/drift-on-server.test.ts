@@ -17,7 +17,7 @@ import {
 import { FakeClock } from '@kubewright/runtime/testing';
 import { OperatorWorld, type OperatorRun, type SentRequest } from './operator-world.ts';
 
-const options = { timeout: 120_000 };
+const options = { timeout: 900_000 };
 
 let shared: OperatorWorld;
 before(async () => {
@@ -63,12 +63,8 @@ const parts: readonly (readonly [Resource, string, change: object])[] = [
 async function untilRunning(world: OperatorWorld, operator: OperatorRun): Promise<void> {
   await operator.passUntil(async () => {
     await world.playReady('db', ['db-0', 'db-1']);
-    const { metadata, status } = await world.statefulSet('db');
     return (
-      status?.observedGeneration === metadata.generation &&
-      status?.replicas === 2 &&
-      status.readyReplicas === 2 &&
-      (await world.database('db')).status?.phase === 'Running'
+      (await world.isCounted('db', 2)) && (await world.database('db')).status?.phase === 'Running'
     );
   });
 }

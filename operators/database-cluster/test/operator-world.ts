@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  ConfigMap,
+  CronJob,
   EventsV1Event,
   findCondition,
   isNotFound,
+  Job,
   Lease,
+  PersistentVolumeClaim,
   Pod,
   Role,
   RoleBinding,
+  Service,
+  ServiceAccount,
   StatefulSet,
   type Condition,
   type KubernetesObject,
@@ -17,8 +23,13 @@ import {
 } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
 import {
+  CountedTransport,
+  isAtRest,
+  isSettled,
   startTestEnvironment,
   testEnvironmentKinds,
+  untilPermitted,
+  type ObservedManager,
   type TestEnvironment,
 } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
@@ -26,8 +37,9 @@ import { Manager } from '@kubewright/runtime';
 import type { FakeClock } from '@kubewright/runtime/testing';
 import { DatabaseCluster, type DatabaseClusterSpec } from '../src/api/database-cluster.ts';
 import { leaseAnnotations } from '../src/api/labels.ts';
+import { managedObjects } from '../src/apply/object-applier.ts';
 import { createDatabaseClusterController } from '../src/database-cluster-controller.ts';
-import type { ObjectOptions } from '../src/objects/cluster-context.ts';
+import { managedSelector, type ObjectOptions } from '../src/objects/cluster-context.ts';
 import { watchedNamespaceRules } from '../src/permissions.ts';
 
 /** Settings of the operator where no pod really runs. */
@@ -41,6 +53,12 @@ const objects: ObjectOptions = {
   retryPeriodSeconds: 2,
   podUpdateStrategy: 'OnDelete',
 };
+
+/** What the operator follows besides the clusters themselves. */
+const managed: readonly Resource[] = [
+  ...[ConfigMap, CronJob, Job, Lease, PersistentVolumeClaim, Pod],
+  ...[Role, RoleBinding, Service, ServiceAccount, StatefulSet],
+];
 
 /** A request that was sent. */
 export interface SentRequest {
@@ -116,6 +134,21 @@ export class OperatorWorld implements AsyncDisposable {
 
   async statefulSet(name: string): Promise<Stored<StatefulSet>> {
     return this.client.get(StatefulSet, { namespace: this.namespace, name });
+  }
+
+  /** Waits until the controller of StatefulSets counts so many pods as ready, and nothing else is under way with them. */
+  async untilCounted(name: string, replicas: number): Promise<void> {
+    await until(() => this.isCounted(name, replicas));
+  }
+
+  /** Whether the controller of StatefulSets counts so many pods of the present one as ready, and has none to make or take. */
+  async isCounted(name: string, replicas: number): Promise<boolean> {
+    const { metadata, status } = await this.statefulSet(name);
+    return (
+      status?.observedGeneration === metadata.generation &&
+      status?.replicas === replicas &&
+      status.readyReplicas === replicas
+    );
   }
 
   /** Plays the agents: pods run and are ready, the first one leads. */
@@ -194,6 +227,7 @@ export class OperatorWorld implements AsyncDisposable {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
     });
+    await untilPermitted(this.client, { user: name, namespace, rules });
     return this.environment.client({ user: name });
   }
 
@@ -203,7 +237,7 @@ export class OperatorWorld implements AsyncDisposable {
     clock?: FakeClock,
     settings: Partial<ObjectOptions> = {},
   ): OperatorRun {
-    return new OperatorRun(client.transport, this.namespace, clock, { ...objects, ...settings });
+    return new OperatorRun(this, client.transport, clock, { ...objects, ...settings });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -229,35 +263,30 @@ export class OperatorRun implements AsyncDisposable {
   readonly requests: SentRequest[] = [];
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
-
-  /** Requests that have no answer yet. */
-  #underWay = 0;
+  readonly #world: OperatorWorld;
+  readonly #counted: CountedTransport;
   readonly #clock: FakeClock | undefined;
 
   constructor(
+    world: OperatorWorld,
     inner: Transport,
-    namespace: string,
     clock: FakeClock | undefined,
     settings: ObjectOptions,
   ) {
+    this.#world = world;
     this.#clock = clock;
-    const transport: Transport = {
-      request: async (request) => {
+    this.#counted = new CountedTransport({
+      request: (request) => {
         this.requests.push({ method: request.method, path: request.path });
-        this.#underWay += 1;
-        try {
-          return await inner.request(request);
-        } finally {
-          this.#underWay -= 1;
-        }
+        return inner.request(request);
       },
       webSocket: (request) => inner.webSocket(request),
       // The inner one belongs to the test.
       close: () => Promise.resolve(),
-    };
+    });
     this.manager = new Manager({
-      client: new Client({ transport, fieldManager: 'database-cluster' }),
-      namespaces: [namespace],
+      client: new Client({ transport: this.#counted, fieldManager: 'database-cluster' }),
+      namespaces: [world.namespace],
       metrics: { port: 0, host: '127.0.0.1' },
       health: { port: false },
       ...(clock === undefined ? {} : { clock }),
@@ -277,28 +306,44 @@ export class OperatorRun implements AsyncDisposable {
     );
   }
 
-  /** Lets time pass by the clock that was given, so slowly that every request is answered in no time. */
+  /** Waits until it has been told of all that there is, and has done what there was to do about it. */
+  async untilSettled(): Promise<void> {
+    const { cache } = this.manager;
+    const { client, namespace } = this.#world;
+    const followed = [
+      { informer: cache.informer(DatabaseCluster.resource), namespace },
+      ...managed.map((resource) => ({
+        informer: managedObjects(cache, resource),
+        namespace,
+        labelSelector: managedSelector,
+      })),
+    ];
+    await until(() => isSettled(this.#observed, client, followed));
+  }
+
+  /** Lets time pass by the clock that was given, but only while it is at rest: nothing that it does takes time. */
   async pass(durationMs: number): Promise<void> {
-    const stepMs = 500;
-    for (let passedMs = 0; passedMs < durationMs; passedMs += stepMs) {
-      await this.#clock?.advance(stepMs);
-      // What an answer leads to is sent a moment later.
-      for (let quiet = 0; quiet < 3; quiet += 1) {
-        await sleep(1);
-        if (this.#underWay > 0) quiet = -1;
-      }
-    }
+    const until = this.manager.clock.now() + durationMs;
+    await this.passUntil(() => Promise.resolve(this.manager.clock.now() >= until));
   }
 
   /** Lets time pass until it is so. */
   async passUntil(isSo: () => Promise<boolean>): Promise<void> {
-    while (!(await isSo())) await this.pass(500);
+    await until(isSo, async () => {
+      if (await isAtRest(this.#observed)) await this.#clock?.advance(500);
+      else await sleep(1);
+    });
   }
 
-  /** Requests of one minute by the clock that was given: the ends of old watches and the beginnings of new ones aside. */
+  /**
+   * Requests of one minute by the clock that was given, which begins when it has settled: the ends of old watches and the beginnings of
+   * new ones aside.
+   */
   async requestsOfAMinute(): Promise<readonly SentRequest[]> {
+    await this.untilSettled();
     const before = this.requests.length;
     await this.pass(60_000);
+    await until(() => isAtRest(this.#observed));
     return this.requests.slice(before).filter(({ path }) => !path.includes('watch='));
   }
 
@@ -317,25 +362,36 @@ export class OperatorRun implements AsyncDisposable {
     return text.split('\n').filter((line) => line.startsWith(`${name}{`));
   }
 
+  get #observed(): ObservedManager {
+    return { manager: this.manager, transport: this.#counted };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
     await this.#running;
   }
 }
 
-/** Longest wait, in milliseconds: it only bounds a failure, which then names the wait and not just the test. */
-const limitMs = 60_000;
+/**
+ * Longest wait, in milliseconds: it only bounds a failure, which then names the wait and not just the test. Beyond what a real garbage
+ * collector takes that looks for new kinds every half minute, on a busy machine.
+ */
+const limitMs = 180_000;
 
 /**
  * Looks again and again until it is so.
  *
+ * @param meanwhile - What happens between two looks. Default: a pause.
  * @throws Error with what was waited for when it does not come to pass.
  */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
+export async function until(
+  isSo: () => Promise<boolean>,
+  meanwhile: () => Promise<void> = () => sleep(20),
+): Promise<void> {
   const expired = new Error(`did not come to pass: ${String(isSo)}`);
   const signal = AbortSignal.timeout(limitMs);
   while (!(await isSo())) {
     if (signal.aborted) throw expired;
-    await sleep(20);
+    await meanwhile();
   }
 }

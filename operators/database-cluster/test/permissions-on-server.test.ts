@@ -56,7 +56,7 @@ function verbOf(method: string, hasName: boolean, query: string): string {
 
 test(
   'the operator uses each permission that it asks for, and no other',
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async (context) => {
     await using shared = await OperatorWorld.start();
     if (!shared.environment.capabilities.controllers) {
