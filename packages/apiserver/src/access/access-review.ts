@@ -8,7 +8,7 @@ import type {
 } from '../contracts.ts';
 import { invalid, type FieldError } from '../field-error.ts';
 import { badRequest, invalidError } from '../status.ts';
-import { isJsonObject, objectOrEmpty } from './json-object.ts';
+import { isJsonObject, objectOrEmpty } from '../schema/json-type.ts';
 
 /** API group of access reviews. */
 export const AUTHORIZATION_GROUP = 'authorization.k8s.io';

@@ -1,7 +1,7 @@
 import { formatTime } from '@kubewright/apimachinery';
 import type { Clock, JsonObject, UserInfo, VirtualResource } from '../contracts.ts';
 import { badRequest } from '../status.ts';
-import { objectOrEmpty } from './json-object.ts';
+import { objectOrEmpty } from '../schema/json-type.ts';
 import { SERVICE_ACCOUNT_ISSUER, type ServiceAccountTokens } from './service-account-tokens.ts';
 
 /** API group of the reviews of identities. */

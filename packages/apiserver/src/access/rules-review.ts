@@ -1,6 +1,6 @@
 import type { JsonObject, UserInfo, VirtualResource } from '../contracts.ts';
 import { badRequest } from '../status.ts';
-import { objectOrEmpty } from './json-object.ts';
+import { objectOrEmpty } from '../schema/json-type.ts';
 import type { PolicyRule } from './rbac/policy-rule.ts';
 import { joinMessages, type UserRules } from './rbac/rbac-authorizer.ts';
 

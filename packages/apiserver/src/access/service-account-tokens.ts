@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isJsonObject, objectOrEmpty } from './json-object.ts';
+import { isJsonObject, objectOrEmpty } from '../schema/json-type.ts';
 import type { Clock, JsonObject, StoreReader, UserInfo } from '../contracts.ts';
 import { BOUND_KINDS, findBoundObject, uidOf, type BoundKind } from './bound-object.ts';
 import type { SigningKey } from './signing-key.ts';

@@ -8,7 +8,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import type { JsonObject } from '../contracts.ts';
-import { isJsonObject } from './json-object.ts';
+import { isJsonObject } from '../schema/json-type.ts';
 
 /** The two signature algorithms of service account tokens: P-256 and RSA keys. */
 export type TokenAlgorithm = 'ES256' | 'RS256';

@@ -3,7 +3,7 @@ import type { Clock, JsonObject, StoreReader, TokenIssuer } from '../contracts.t
 import { invalid, required, type FieldError } from '../field-error.ts';
 import { badRequest, conflict, invalidError, notFound } from '../status.ts';
 import { BOUND_KINDS, findBoundObject, isBoundKind, uidOf } from './bound-object.ts';
-import { objectOrEmpty } from './json-object.ts';
+import { objectOrEmpty } from '../schema/json-type.ts';
 import {
   SERVICE_ACCOUNT_ISSUER,
   type ServiceAccountTokens,

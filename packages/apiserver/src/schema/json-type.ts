@@ -27,6 +27,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value when it is an object, otherwise an empty one: for optional parts of decoded objects. */
+export function objectOrEmpty(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
 /** A copy that shares nothing with the original. Values must come from JSON. */
 export function cloneJson<T>(value: T): T {
   if (Array.isArray(value)) {

@@ -7,7 +7,7 @@ import type {
   UserInfo,
 } from '../../contracts.ts';
 import { forbiddenError, notFound } from '../../status.ts';
-import { isJsonObject } from '../json-object.ts';
+import { isJsonObject } from '../../schema/json-type.ts';
 import { SYSTEM } from '../user-names.ts';
 import { RBAC_GROUP, type PolicyIndex, type RoleReference } from './policy-index.ts';
 import { rulesOf, type PolicyRule } from './policy-rule.ts';
