@@ -11,6 +11,7 @@ import {
   type Observation,
   type Remediation,
 } from '../src/index.ts';
+import { today } from './shared/recorded.ts';
 
 /** Pods of other people; what is in a case stands in the README there. */
 const folder = new URL('../../../bench/pods/', import.meta.url);
@@ -66,7 +67,7 @@ function observationOf({ pod, events, related = [], logs = [], seenAt }: Case): 
     events,
     related,
     logs: logs.map((log) => ({ ...log, pod: { name, namespace } })),
-    ...(momentOf([pod, events, related, { seenAt }], new Date()) ?? { now: new Date() }),
+    ...(momentOf([pod, events, related, { seenAt }], today) ?? { now: today }),
   };
 }
 

@@ -32,6 +32,9 @@ export interface Moment {
   readonly observations: readonly Observation[];
 }
 
+/** When the cases are read: whichever day the tests run, what is in them is neither of the last hour nor of the future. */
+export const today = new Date('2100-01-01T00:00:00Z');
+
 const healthyStates = ['Healthy', 'Starting', 'Completed'];
 
 /** All cases and traces. A trace is read when it failed first and at its end, or at the end of the window it names. */
@@ -49,7 +52,7 @@ function cases(): readonly Moment[] {
       const known = Object.fromEntries(
         Object.entries(seen).filter(([, value]) => value !== undefined),
       ) as Omit<Observation, 'now'>; // the same, without what is not there
-      const moment = momentOf([pod, events, related], new Date()) ?? { now: new Date() };
+      const moment = momentOf([pod, events, related], today) ?? { now: today };
       return {
         name: file.replace('.json', ''),
         when: 'case' as const,
