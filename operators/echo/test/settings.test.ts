@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CustomResourceDefinition, Lease } from '@kubewright/apimachinery';
-import { EmbeddedCluster } from '@kubewright/cluster';
+import { EmbeddedCluster, freePort } from '@kubewright/cluster';
 import { Echo, program, ScheduledEcho } from '../src/index.ts';
 import { until } from './echo-world.ts';
 
@@ -136,12 +135,3 @@ describe('the settings of the operator', { timeout: 300_000 }, () => {
     });
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  server.close();
-  await once(server, 'close');
-  return port;
-}

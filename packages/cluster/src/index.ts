@@ -14,6 +14,7 @@ export type {
 export { isAtRest, isSettled, type Followed, type ObservedManager } from './testing/at-rest.ts';
 export { CountedTransport } from './testing/counted-transport.ts';
 export { CutTransport, type Cut } from './testing/cut-transport.ts';
+export { freePort } from './testing/free-port.ts';
 export {
   startTestEnvironment,
   TestEnvironmentError,
