@@ -347,4 +347,48 @@ describeOnEachServer('server-side apply', {}, (environment) => {
     assert.equal((await refusalOf(applyTo(other, map))).code, 400);
     await client.delete(CustomResourceDefinition, definition);
   });
+
+  test('shares the replicas of an object among those who apply its scale', async () => {
+    const labels = { app: 'applied-scale' };
+    const spec = { containers: [{ name: 'app', image: 'app' }] };
+    await client.create(Deployment, {
+      metadata: { name: 'scaled', namespace },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec },
+      },
+    });
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/scaled/scale`;
+    const applyScale = (fieldManager: string, replicas: number, force = false) =>
+      client.rawJson<{ readonly kind: string; readonly spec: { readonly replicas?: number } }>({
+        method: 'PATCH',
+        path: `${path}?fieldManager=${fieldManager}&force=${String(force)}`,
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body: JSON.stringify({
+          apiVersion: 'autoscaling/v1',
+          kind: 'Scale',
+          metadata: { name: 'scaled' },
+          spec: { replicas },
+        }),
+      });
+    const scaleOwners = async (): Promise<string[]> => {
+      const { metadata } = await client.get(Deployment, { namespace, name: 'scaled' });
+      return (metadata.managedFields ?? [])
+        .filter(({ subresource }) => subresource === 'scale')
+        .map((entry) => `${entry.manager ?? ''} ${entry.operation ?? ''} ${entry.apiVersion ?? ''}`)
+        .sort();
+    };
+    const refused = await refusalOf(applyScale('one', 1));
+    assert.equal(refused.code, 409);
+    assert.match(refused.message, /using autoscaling\/v1: \.spec\.replicas$/);
+    assert.equal((await applyScale('one', 1, true)).spec.replicas, 1);
+    assert.equal((await applyScale('two', 1)).kind, 'Scale');
+    assert.deepEqual(await scaleOwners(), ['one Apply apps/v1', 'two Apply apps/v1']);
+    assert.equal(
+      (await refusalOf(applyScale('two', 2))).status.message,
+      'Apply failed with 1 conflict: conflict with "one" with subresource "scale": .spec.replicas',
+    );
+    await client.delete(Deployment, { namespace, name: 'scaled' });
+  });
 });

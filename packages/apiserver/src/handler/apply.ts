@@ -1,6 +1,6 @@
 import { applyFields, type ApplyConflict } from '../apply/apply-configuration.ts';
 import { checkConfiguration } from '../apply/check-configuration.ts';
-import type { JsonObject, ServerResponse } from '../contracts.ts';
+import type { JsonObject, ResourceType, ServerResponse } from '../contracts.ts';
 import { objectAt } from '../registry/json-read.ts';
 import { isJsonObject } from '../schema/json-type.ts';
 import { badRequest, failure, unclassifiedError } from '../status.ts';
@@ -50,7 +50,8 @@ export function conflictError(conflicts: readonly ApplyConflict[]): Error {
   });
 }
 
-interface Configuration {
+/** The body of an apply. */
+export interface Configuration {
   /** A fresh copy at each call. */
   object(): JsonObject;
   /** The name that the body gives, which may be the empty string; undefined when it gives none. */
@@ -76,9 +77,11 @@ function refuseUndeclared(problems: readonly string[], subject: string): void {
   throw unclassifiedError(`failed to create typed patch object (${subject}): ${listed}`);
 }
 
-function readConfiguration(operation: Operation, options: WriteOptions): Configuration {
-  const { type, request } = operation;
-  const { object, duplicateFields } = parseApplyBody(request.body);
+/** @throws StatusError 400 when a configuration is of another kind */
+export function checkAppliedKind(
+  type: ResourceType,
+  object: JsonObject,
+): { readonly groupVersion: string; readonly kind: string } {
   const apiVersion = textOf(object['apiVersion']);
   const kind = textOf(object['kind']);
   const slash = apiVersion.indexOf('/');
@@ -86,6 +89,14 @@ function readConfiguration(operation: Operation, options: WriteOptions): Configu
   if (apiVersion !== apiVersionOfKind(type) || kind !== type.kind) {
     throw badRequest(`invalid object type: ${groupVersion}, Kind=${kind}`);
   }
+  return { groupVersion, kind };
+}
+
+/** Reads the body of an apply as a configuration of the operation's kind. @throws StatusError 400 or 500 */
+export function readConfiguration(operation: Operation, options: WriteOptions): Configuration {
+  const { type, request } = operation;
+  const { object, duplicateFields } = parseApplyBody(request.body);
+  const { groupVersion, kind } = checkAppliedKind(type, object);
   const hasMetadata = 'metadata' in object;
   const sent = objectAt(object, 'metadata');
   const name = typeof sent['name'] === 'string' ? sent['name'] : undefined;
@@ -148,6 +159,42 @@ function ownsMetadata({ managedFields }: JsonObject, manager: string): boolean {
   );
 }
 
+/**
+ * Lays a configuration over what is there.
+ *
+ * @throws StatusError 409 when others own what would change, 400 when the configuration is of another object
+ */
+export async function mergeApplied(
+  operation: Operation,
+  live: JsonObject,
+  configuration: Configuration,
+  {
+    manager,
+    force,
+    subresource,
+  }: Pick<WriteOptions, 'manager' | 'force'> & {
+    readonly subresource: string;
+  },
+): Promise<JsonObject> {
+  const { type, services } = operation;
+  const outcome = await applyFields({
+    type,
+    registry: services.registry,
+    live,
+    configuration: configuration.object(),
+    manager,
+    subresource,
+    force,
+    nowMs: services.clock.now(),
+  });
+  if (outcome.kind === 'conflict') throw conflictError(outcome.conflicts);
+  checkName(configuration, live, operation, manager);
+  // What the decoder drops (emptied maps) must not count as a change.
+  type.schema.decode(outcome.object);
+  applyDefaults(type, outcome.object);
+  return outcome.object;
+}
+
 /** PATCH with a server-side apply configuration; creates the object when it does not exist. */
 export async function applyConfiguration(operation: Operation): Promise<ServerResponse> {
   const { request, type, services, info } = operation;
@@ -159,24 +206,8 @@ export async function applyConfiguration(operation: Operation): Promise<ServerRe
   );
   const configuration = readConfiguration(operation, options);
   const { subresource } = info;
-  const merged = async (live: JsonObject): Promise<JsonObject> => {
-    const outcome = await applyFields({
-      type,
-      registry: services.registry,
-      live,
-      configuration: configuration.object(),
-      manager: options.manager,
-      subresource,
-      force: options.force,
-      nowMs: services.clock.now(),
-    });
-    if (outcome.kind === 'conflict') throw conflictError(outcome.conflicts);
-    checkName(configuration, live, operation, options.manager);
-    // What the decoder drops (emptied maps) must not count as a change.
-    type.schema.decode(outcome.object);
-    applyDefaults(type, outcome.object);
-    return outcome.object;
-  };
+  const merged = (live: JsonObject): Promise<JsonObject> =>
+    mergeApplied(operation, live, configuration, { ...options, subresource });
   const exists =
     services.store.find(type.storageKey, namespaceOf(operation), info.name) !== undefined;
   // Ownership is settled by the merge.

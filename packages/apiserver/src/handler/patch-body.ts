@@ -170,6 +170,15 @@ export function unsupportedPatch(): Error {
   return failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
+/** 415 for a patch type that a custom resource, or its scale, does not take: it has no Go structures to merge by. */
+export function unsupportedCustomPatch(): Error {
+  return failure(
+    415,
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+  );
+}
+
 /** The body as a patch, by its content type. @throws StatusError 400, 413, 415 or 422 */
 export function parsePatchBody(operation: Operation, contentType: string): ObjectPatch {
   const { body } = operation.request;
@@ -179,14 +188,10 @@ export function parsePatchBody(operation: Operation, contentType: string): Objec
     case 'application/merge-patch+json':
       return mergePatch(operation, body);
     case 'application/strategic-merge-patch+json':
-      if (operation.type.origin === 'builtin') return strategicPatch(operation, body);
-      throw failure(
-        415,
-        'UnsupportedMediaType',
-        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
-      );
+      if (operation.type.origin === 'custom') throw unsupportedCustomPatch();
+      return strategicPatch(operation, body);
     default:
-      throw unsupportedPatch();
+      throw operation.type.origin === 'custom' ? unsupportedCustomPatch() : unsupportedPatch();
   }
 }
 

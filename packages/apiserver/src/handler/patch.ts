@@ -12,7 +12,10 @@ import type { Operation } from './services.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 /** The media types of a server-side apply. */
-const APPLY_TYPES = new Set(['application/apply-patch+yaml', 'application/apply-patch+cbor']);
+export const APPLY_TYPES: ReadonlySet<string> = new Set([
+  'application/apply-patch+yaml',
+  'application/apply-patch+cbor',
+]);
 
 function withoutPrefix(message: string): string {
   return message.replace(/^.*? cannot be handled as a [^:]*: /, '');

@@ -40,6 +40,12 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, Readonly<Record<number, 
     237: 'annotations that stood in for fields are not looked into',
     244: 'a scheduling group is stored: the real server drops it, its gate is off',
   },
+  scale: {
+    40: 'a patched scale is quoted in the order in which its fields came',
+    43: 'what is wrong with the scale of a custom resource is said',
+    44: 'as above',
+    46: 'a second write to the scale of a custom resource keeps its owner: a real server forgets it',
+  },
   'kind-rules': {
     39: 'an empty list of rules is gone before it is looked at',
     71: 'an empty list of policies is gone before it is looked at, and filled with the defaults',

@@ -1,10 +1,13 @@
 import {
+  APPLY,
   get,
+  JSON_PATCH,
   patch,
   post,
   put,
   remove,
   SETUP,
+  STRATEGIC,
   until,
   type BehaviourCase,
 } from './behaviour-case.ts';
@@ -71,6 +74,71 @@ function scaled(replicas: unknown, metadata: Readonly<Record<string, unknown>> =
   return { metadata: { name: 'f', ...metadata }, spec: { replicas } };
 }
 
+/** An apply of a scale. */
+function apply(path: string, replicas: unknown, query = 'fieldManager=me'): BehaviourCase {
+  const name = path.split('/').at(-1);
+  const spec = replicas === undefined ? {} : { spec: { replicas } };
+  const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name }, ...spec };
+  return patch(`${path}/scale?${query}`, body, APPLY);
+}
+
+/** What can be applied to the scale of an object, and who owns the replicas then. */
+function applied(path: string): BehaviourCase[] {
+  const own = get(path);
+  const cases = [
+    apply(path, 2),
+    apply(path, 2, 'fieldManager=me&force=true'),
+    own,
+    apply(path, 2, 'fieldManager=you'),
+    own,
+    apply(path, 3, 'fieldManager=you'),
+    apply(path, 2),
+    own,
+    apply(path, undefined),
+    own,
+    apply(path, 2, ''),
+    apply(path, 'x'),
+    apply(path, -1, 'fieldManager=me&force=true'),
+    apply(path, 9, 'fieldManager=me&force=true&dryRun=All'),
+    patch(`${path}/scale?fieldManager=me`, { apiVersion: 'apps/v1', kind: 'ReplicaSet' }, APPLY),
+    patch(
+      `${path}/scale?fieldManager=you`,
+      { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'other' } },
+      APPLY,
+    ),
+    patch(
+      `${path}/scale?fieldManager=you`,
+      { apiVersion: 'autoscaling/v1', kind: 'Scale', spec: { replicas: 2, nope: 1 } },
+      APPLY,
+    ),
+    patch(
+      `${path}/scale?fieldManager=you`,
+      {
+        apiVersion: 'autoscaling/v1',
+        kind: 'Scale',
+        metadata: { labels: { a: 'b' } },
+        spec: { replicas: 2 },
+        status: { replicas: 7 },
+      },
+      APPLY,
+    ),
+    own,
+    patch(`${path}/scale`, [{ op: 'replace', path: '/spec/replicas', value: 1 }], JSON_PATCH),
+    own,
+    patch(`${path}/scale`, { spec: { replicas: 0 } }, STRATEGIC),
+    own,
+    patch(`${path}/scale`, { spec: { nope: 0 } }),
+    patch(`${path}/scale?fieldValidation=Strict`, { spec: { nope: 0 } }),
+    patch(`${path}/scale`, { spec: { replicas: 'x' } }),
+    patch(`${path}/scale`, '{}', 'text/plain'),
+    put(`${path}/scale`, { metadata: { name: path.split('/').at(-1) }, spec: { replicas: 'x' } }),
+    put(`${path}/scale?fieldValidation=Strict`, { spec: { replicas: 1, nope: 1 } }),
+    apply(`${path.replace(/[^/]+$/, '')}nope`, 2),
+  ];
+  // Nothing can be applied to the scale of a custom resource: one look at its owners is enough.
+  return path.startsWith(FLEETS) ? [...cases.filter((request) => request !== own), own] : cases;
+}
+
 /** The scale subresource: what it makes of its object is held to the rules of the object. */
 export const CASES: readonly BehaviourCase[] = [
   post(DEFINITIONS, definition, SETUP),
@@ -96,6 +164,8 @@ export const CASES: readonly BehaviourCase[] = [
   patch(`${SETS}/r/scale`, { spec: { replicas: -1 } }),
   put(`${SETS}/r/scale`, { spec: { replicas: 0 } }),
   put(`${SETS}/r/scale`, { metadata: { name: 'r' }, spec: { replicas: -1 } }),
+  ...applied(`${FLEETS}/f`),
+  ...applied(`${SETS}/r`),
   remove(`${SETS}/r`, undefined, SETUP),
   remove(`${FLEETS}/f`, undefined, SETUP),
   remove(`${DEFINITIONS}/fleets.scale.example.com`, undefined, SETUP),

@@ -1,22 +1,30 @@
 import { fromLabelSelector } from '@kubewright/apimachinery';
-import { recordUpdate } from '../../apply/track-managers.ts';
+import { decodeManagers, encodeManagers, type Managers } from '../../apply/managers.ts';
+import { recordUpdateOfOnlyVersion, withoutManagedFields } from '../../apply/track-managers.ts';
 import type { JsonObject, ResourceType, ServerResponse, TableColumn } from '../../contracts.ts';
 import { invalid } from '../../field-error.ts';
 import { numberAt, objectAt, textAt } from '../../registry/json-read.ts';
-import { badRequest, internalError, invalidError } from '../../status.ts';
+import { badRequest, internalError, invalidError, unclassifiedError } from '../../status.ts';
 import { encodeAnswer } from '../answer.ts';
-import { parseObjectBody } from '../body.ts';
+import { checkAppliedKind, mergeApplied, readConfiguration } from '../apply.ts';
+import { decodeObjectBody } from '../decode-object.ts';
 import { findRequested } from '../get.ts';
 import { contentTypeOf } from '../media-type.ts';
-import { parsePatchBody } from '../patch-body.ts';
+import { APPLY_TYPES, decodePatched } from '../patch.ts';
+import { parseApplyBody, parsePatchBody, unsupportedCustomPatch } from '../patch-body.ts';
 import { partialMetadata, tableRow } from '../presentation.ts';
 import { alreadyAdmitted, replaceObject } from '../replace-object.ts';
 import type { Operation } from '../services.ts';
 import { admissionAttributes, writeOptionsOf } from '../strategy-context.ts';
 import { objectAge } from '../../tables/object-reader.ts';
 import { readRecord } from '../../storage/version-reader.ts';
+import { setOrDelete } from '../../metadata/system-metadata.ts';
+import { ScaleOwners } from './scale-owners.ts';
+import { SCALE_TYPE } from './scale-type.ts';
 import { parseWriteOptions, type WriteOptions } from '../write-options.ts';
 
+/** How the scale of a custom resource can be patched. */
+const CUSTOM_PATCHES = new Set(['application/json-patch+json', 'application/merge-patch+json']);
 const SCALE_KIND = { group: 'autoscaling', kind: 'Scale' };
 
 /** Built-in kinds keep their replicas here, and their selector in `spec.selector`. */
@@ -68,7 +76,7 @@ function scaleOf(type: ResourceType, object: JsonObject): JsonObject {
     object,
     'metadata',
   ) as Readonly<Record<string, unknown>>;
-  const replicas = readPath(object, type.scale?.specReplicasPath ?? SPEC_REPLICAS);
+  const replicas = readPath(object, replicasPath(type));
   const current = readPath(object, type.scale?.statusReplicasPath ?? STATUS_REPLICAS);
   const selector = selectorText(type, object);
   if (type.scale !== undefined && replicas === undefined) {
@@ -121,20 +129,32 @@ export async function getScale(operation: Operation): Promise<ServerResponse> {
   return answerScale(operation, await readRecord(operation.type, findRequested(operation)));
 }
 
-function replicasOf(scale: JsonObject): number {
-  const replicas = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
-  if (!Number.isInteger(replicas)) {
-    throw badRequest(
-      'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal number into Go struct field ScaleSpec.spec.replicas of type int32',
-    );
-  }
-  return replicas;
+/** Where an object has its replicas. */
+function replicasPath(type: ResourceType): string {
+  return type.scale?.specReplicasPath ?? SPEC_REPLICAS;
 }
+
+function ownersOf(object: JsonObject): Managers {
+  return decodeManagers(objectAt(object, 'metadata')['managedFields']) ?? new Map();
+}
+
+/** The scale of an object as it is changed: with those who own it. */
+function ownedScale(type: ResourceType, object: JsonObject): JsonObject {
+  const scale = scaleOf(type, object);
+  const ofScale = new ScaleOwners(type, pathParts(replicasPath(type))).ofScale(ownersOf(object));
+  const managedFields = encodeManagers(ofScale);
+  if (managedFields !== undefined) objectAt(scale, 'metadata')['managedFields'] = managedFields;
+  // In the order in which an error quotes it.
+  return { apiVersion: 'autoscaling/v1', ...scale };
+}
+
+/** The scale as it should be, made from a fresh copy of what it is; its `managedFields` say who owns it. */
+type ScaleProposal = (scale: JsonObject) => JsonObject | Promise<JsonObject>;
 
 async function writeScale(
   operation: Operation,
   options: WriteOptions,
-  propose: (scale: JsonObject) => JsonObject,
+  propose: ScaleProposal,
 ): Promise<ServerResponse> {
   const { type, info, services } = operation;
   // Admission sees the scale, before it becomes a part of the object.
@@ -148,12 +168,14 @@ async function writeScale(
       dryRun: options.dryRun,
       options: writeOptionsOf(operation, 'UpdateOptions'),
     });
+  let owners: Managers = new Map();
   const result = await replaceObject(operation, {
     subresource: 'scale',
     dryRun: options.dryRun,
     isPut: false,
     async propose(current) {
-      const scale = propose(scaleOf(type, current));
+      const scale = await propose(ownedScale(type, current));
+      owners = ownersOf(scale);
       await services.admission.admit(attributes(scale, current));
       const metadata = objectAt(scale, 'metadata');
       const name = textAt(metadata, 'name');
@@ -167,27 +189,24 @@ async function writeScale(
           `the name of the object (${name}) does not match the name on the URL (${info.name})`,
         );
       }
-      const replicas = replicasOf(scale);
+      const replicas = numberAt(objectAt(scale, 'spec'), 'replicas') ?? 0;
       // The schema of a custom resource has rules of its own.
       if (replicas < 0 && type.origin === 'builtin') {
         const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
         throw invalidError(SCALE_KIND, name, [error]);
       }
-      writePath(current, type.scale?.specReplicasPath ?? SPEC_REPLICAS, replicas);
+      writePath(current, replicasPath(type), replicas);
       const version = textAt(metadata, 'resourceVersion');
       if (version !== '') objectAt(current, 'metadata')['resourceVersion'] = version;
       return current;
     },
-    track: (object, live) =>
-      recordUpdate({
-        type,
-        registry: services.registry,
-        object,
-        live,
-        manager: options.manager,
-        subresource: 'scale',
-        nowMs: undefined,
-      }),
+    track(object, live) {
+      const after = new ScaleOwners(type, pathParts(replicasPath(type))).ofObject(
+        ownersOf(live),
+        owners,
+      );
+      setOrDelete(objectAt(object, 'metadata'), 'managedFields', encodeManagers(after));
+    },
     admission: {
       ...alreadyAdmitted,
       validate: async (object, old) =>
@@ -197,18 +216,73 @@ async function writeScale(
   return answerScale(operation, result.object);
 }
 
+/** The same request, told of the scale in place of its object. */
+function ofScale(operation: Operation): Operation {
+  return { ...operation, type: SCALE_TYPE };
+}
+
+/** Notes in a proposed scale that its replicas were written by an update or a patch. */
+function noteUpdate(scale: JsonObject, live: JsonObject, { manager }: WriteOptions): JsonObject {
+  recordUpdateOfOnlyVersion({
+    type: SCALE_TYPE,
+    object: scale,
+    live,
+    manager,
+    subresource: 'scale',
+    nowMs: undefined,
+  });
+  return scale;
+}
+
 /** PUT of the scale. */
 export async function updateScale(operation: Operation): Promise<ServerResponse> {
   const { request } = operation;
   const options = parseWriteOptions(request.query, 'UpdateOptions', request.headers['user-agent']);
-  const { object } = parseObjectBody(request.body, contentTypeOf(request.headers), 'Scale');
-  return writeScale(operation, options, () => structuredClone(object));
+  const object = decodeObjectBody(ofScale(operation), options.fieldValidation);
+  return writeScale(operation, options, (live) =>
+    noteUpdate(structuredClone(object), live, options),
+  );
 }
 
 /** PATCH of the scale. */
 export async function patchScale(operation: Operation): Promise<ServerResponse> {
-  const { request } = operation;
+  const { request, type } = operation;
+  const contentType = contentTypeOf(request.headers);
+  if (APPLY_TYPES.has(contentType)) return applyScale(operation);
   const options = parseWriteOptions(request.query, 'PatchOptions', request.headers['user-agent']);
-  const body = parsePatchBody(operation, contentTypeOf(request.headers));
-  return writeScale(operation, options, (scale) => body.apply(scale));
+  if (type.origin === 'custom' && !CUSTOM_PATCHES.has(contentType)) throw unsupportedCustomPatch();
+  const body = parsePatchBody(ofScale(operation), contentType);
+  return writeScale(operation, options, (live) => {
+    // Of a custom resource the patch sees no owners.
+    const seen = type.origin === 'custom' ? withoutManagedFields(live) : structuredClone(live);
+    const patched = decodePatched(ofScale(operation), body, body.apply(seen), options);
+    return noteUpdate(patched, live, options);
+  });
+}
+
+/** PATCH of the scale by an apply configuration. */
+async function applyScale(operation: Operation): Promise<ServerResponse> {
+  const { request, type, info } = operation;
+  const options = parseWriteOptions(
+    request.query,
+    'PatchOptions',
+    request.headers['user-agent'],
+    true,
+  );
+  if (type.origin === 'custom') throw unappliedCustomScale(operation);
+  const { subresource } = info;
+  const configuration = readConfiguration(ofScale(operation), options);
+  return writeScale(operation, options, (live) =>
+    mergeApplied(ofScale(operation), live, configuration, { ...options, subresource }),
+  );
+}
+
+/** A real server fails at the scale of a custom resource: it looks for the Scale among the custom kinds. */
+function unappliedCustomScale(operation: Operation): Error {
+  checkAppliedKind(SCALE_TYPE, parseApplyBody(operation.request.body).object);
+  findRequested(operation);
+  return unclassifiedError(
+    'failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) ' +
+      'to proper version: request to convert CR to an invalid group/version: autoscaling/v1',
+  );
 }
