@@ -12,6 +12,7 @@ import type { TestEnvironment } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
 import { Manager, silentLogger, type Logger } from '@kubewright/runtime';
 import { reportReadProblems } from '@kubewright/runtime/operator';
+import type { FakeClock } from '@kubewright/runtime/testing';
 import { createFooController, Foo, operatorName } from '../src/index.ts';
 import { podSource } from '../src/pod-source.ts';
 import { WatchedTransport, type WriteHooks } from './watched-transport.ts';
@@ -138,6 +139,8 @@ export interface RunOptions {
   readonly as?: Client;
   /** What happens around the writes of the operator. */
   readonly writes?: WriteHooks;
+  /** Stands still unless the test moves it. Default: the machine's. */
+  readonly clock?: FakeClock;
   /** Default: that of the world. */
   readonly namespaces?: readonly string[];
 }
@@ -157,7 +160,7 @@ export class RunningFooOperator implements AsyncDisposable {
 
   constructor(
     world: FooWorld,
-    { as = world.client, writes, namespaces = [world.namespace] }: RunOptions,
+    { as = world.client, writes, clock, namespaces = [world.namespace] }: RunOptions,
   ) {
     this.#world = world;
     this.#namespaces = namespaces;
@@ -172,6 +175,7 @@ export class RunningFooOperator implements AsyncDisposable {
       logger,
       client: new Client({ transport: this.#counted, fieldManager: operatorName }),
       namespaces,
+      ...(clock === undefined ? {} : { clock }),
       metrics: { port: false },
       health: { port: false },
       // A killed process waits for nothing.

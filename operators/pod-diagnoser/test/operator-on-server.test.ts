@@ -10,6 +10,7 @@ import {
   watchedNamespaceRules,
 } from '../src/index.ts';
 import type { Finding } from '@kubewright/diagnosis';
+import { FakeClock } from '@kubewright/runtime/testing';
 import { OperatorUnderTest, until } from './operator-under-test.ts';
 import { crashed, running } from './pods.ts';
 
@@ -79,6 +80,7 @@ test('asks the API server for nothing that is in its caches', async () => {
   await until(
     async () => (await world.diagnoser('d')).status?.conditions?.[0]?.reason === 'Diagnosing',
   );
+  await operator.untilSettled();
   const [reads, writes] = [operator.transport.reads.length, operator.transport.writes.length];
   const crashes = 5;
   for (let restartCount = 1; restartCount <= crashes; restartCount++) {
@@ -89,6 +91,7 @@ test('asks the API server for nothing that is in its caches', async () => {
       return noted.containers?.app?.restartCount === restartCount;
     });
   }
+  await operator.untilSettled();
   assert.deepEqual(operator.transport.reads.slice(reads), []);
   // One count, one Event, one annotation for each crash.
   assert.equal(operator.transport.writes.length - writes, 3 * crashes);
@@ -98,7 +101,7 @@ test('each crash of each container counts once, however often the pod changes', 
   const world = await shared.inNewNamespace();
   await world.createDiagnoser('d', { remediationAction: 'LogEvent' });
   await world.createPod('web-1', { statuses: [crashed({ name: 'a' }), running('b')] });
-  await using _operator = world.run();
+  await using operator = world.run();
   await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 1);
   await world.setStatuses('web-1', [crashed({ name: 'a' }), { ...running('b'), ready: false }]);
   await world.setStatuses('web-1', [
@@ -111,11 +114,13 @@ test('each crash of each container counts once, however often the pod changes', 
     crashed({ name: 'b', exitCode: 2, finishedAt: '2026-01-31T12:05:00Z' }),
   ]);
   await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 3);
-  await until(async () => (await world.events()).length === 3);
   await until(async () => {
     const { annotations = {} } = (await world.pod('web-1')).metadata;
     return annotations[restartReasonAnnotation] === 'Error (Exit Code: 3)';
   });
+  await operator.untilSettled();
+  assert.equal((await world.events()).length, 3);
+  assert.equal((await world.diagnoser('d')).status?.diagnosedPods, 3);
   assert.equal((await world.diagnoser('d')).status?.recentCrashes?.length, 3);
 });
 
@@ -126,6 +131,7 @@ test('deletes a pod that its controller replaces, once, and counts it once', asy
   await using operator = world.run();
   await until(async () => !(await world.pods()).includes('web-1'));
   await until(async () => (await world.diagnoser('d')).status?.conditions !== undefined);
+  await operator.untilSettled();
   assert.equal((await world.diagnoser('d')).status?.diagnosedPods, 1);
   assert.equal(operator.transport.writes.filter((write) => write.startsWith('DELETE')).length, 1);
 });
@@ -135,8 +141,10 @@ test('does not delete what would be lost, and says why not', async () => {
   await world.createDiagnoser('d', { remediationAction: 'RestartPod' });
   await world.createPod('bare', { statuses: [crashed()] });
   await world.createPod('job', { owner: await world.job(), statuses: [crashed()] });
-  await using _operator = world.run();
+  await using operator = world.run();
   await until(async () => (await world.events()).length === 2);
+  await operator.untilSettled();
+  assert.equal((await world.events()).length, 2);
   assert.deepEqual((await world.pods()).sort(), ['bare', 'job']);
   assert.match((await world.events()).join('\n'), /RestartSkipped: Pod bare was not restarted: /);
   await until(
@@ -149,7 +157,7 @@ test('the oldest diagnoser is responsible; the others say so, and take over when
   const world = await shared.inNewNamespace();
   await world.createDiagnoser('a');
   await world.createDiagnoser('b', { targetLabels: { app: 'web' }, remediationAction: 'LogEvent' });
-  await using _operator = world.run();
+  await using operator = world.run();
   await until(
     async () => (await world.diagnoser('b')).status?.conditions?.[0]?.reason === 'Shadowed',
   );
@@ -173,8 +181,9 @@ test('the oldest diagnoser is responsible; the others say so, and take over when
   );
   await world.createPod('web-2', { statuses: [crashed()] });
   await until(async () => (await world.diagnoser('b')).status?.diagnosedPods === 1);
+  await operator.untilSettled();
   assert.equal((await world.diagnoser('a')).status?.diagnosedPods, 1);
-  await until(async () => (await world.events()).length === 1);
+  assert.equal((await world.events()).length, 1);
   assert.match((await world.events())[0] ?? '', /Pod web-2 restarted/);
 });
 
@@ -183,8 +192,9 @@ test('acts in its own namespace only', async () => {
   await world.createDiagnoser('d');
   await elsewhere.createPod('other', { statuses: [crashed()] });
   await world.createPod('web-1', { statuses: [crashed()] });
-  await using _operator = world.run();
+  await using operator = world.run();
   await until(async () => (await world.diagnoser('d')).status?.diagnosedPods === 1);
+  await operator.untilSettled();
   assert.equal((await elsewhere.pod('other')).metadata.annotations, undefined);
 });
 
@@ -231,7 +241,9 @@ test('says which permission is missing, and does not try again at once', async (
   );
   await world.createDiagnoser('d');
   await world.createPod('web-1', { statuses: [crashed()] });
-  await using operator = world.run({ as: await world.clientWith(rules) });
+  // No time passes, however long the test takes: half a minute later it is tried again.
+  const clock = new FakeClock({ startMs: Date.now() });
+  await using operator = world.run({ as: await world.clientWith(rules), clock });
   await until(async () => (await world.diagnoser('d')).status?.conditions?.[0]?.status === 'False');
   const condition = (await world.diagnoser('d')).status?.conditions?.[0];
   assert.equal(condition?.reason, 'MissingPermission');
@@ -239,15 +251,17 @@ test('says which permission is missing, and does not try again at once', async (
     condition.message,
     /pods "web-1" is forbidden: User "operator" cannot patch resource "pods" in API group "" in the namespace/,
   );
-  await until(async () => (await world.events()).length === 1);
+  await operator.untilSettled();
+  assert.equal((await world.events()).length, 1);
   assert.match(
     (await world.events())[0] ?? '',
     /^MissingPermission: .*cannot patch resource "pods"/,
   );
 
-  const reconciles = operator.reconciles();
+  const reconciles = await operator.reconciles();
   await world.createPod('web-2', { statuses: [crashed()] });
-  await until(async () => (await operator.reconciles()) > (await reconciles));
+  await until(async () => (await operator.reconciles()) > reconciles);
+  await operator.untilSettled();
   assert.equal(operator.transport.writes.filter((write) => write.includes('/pods/')).length, 1);
 });
 
@@ -299,12 +313,13 @@ for (const remediationAction of ['LogEvent', 'RestartPod'] as const) {
           const { status } = await world.diagnoser('d');
           return status?.conditions?.[0]?.reason === 'Diagnosing';
         });
+        await second.untilSettled();
         const label = `cut ${when} write ${String(write)}`;
         assert.equal((await world.diagnoser('d')).status?.diagnosedPods, 2, label);
         if (remediationAction === 'LogEvent') {
-          await until(
-            async () =>
-              crashesAnnotation in ((await world.pod('web-1')).metadata.annotations ?? {}),
+          assert.ok(
+            crashesAnnotation in ((await world.pod('web-1')).metadata.annotations ?? {}),
+            label,
           );
           assert.equal((await world.events()).length, 2, label);
         } else {

@@ -10,15 +10,22 @@ import {
 } from '@kubewright/apimachinery';
 import type { ContainerStatus, OwnerReference, PolicyRule, Stored } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
-import { startTestEnvironment, testEnvironmentKinds } from '@kubewright/cluster';
-import type { TestEnvironment } from '@kubewright/cluster';
+import {
+  CountedTransport,
+  CutTransport,
+  isSettled,
+  startTestEnvironment,
+  testEnvironmentKinds,
+  untilPermitted,
+} from '@kubewright/cluster';
+import type { Cut, TestEnvironment } from '@kubewright/cluster';
 import { deriveRole } from '@kubewright/crd';
 import { Manager } from '@kubewright/runtime';
 import { reportReadProblems } from '@kubewright/runtime/operator';
+import type { FakeClock } from '@kubewright/runtime/testing';
 import { createPodDiagnoserController, operatorName, PodDiagnoser } from '../src/index.ts';
 import type { PodDiagnoserSpec } from '../src/index.ts';
-import { CutTransport } from '@kubewright/cluster';
-import type { Cut } from '@kubewright/cluster';
+import { podSource } from '../src/reconcile/crashed-pods.ts';
 
 /** An API server that knows PodDiagnosers, and a namespace on it. */
 export class OperatorUnderTest implements AsyncDisposable {
@@ -59,6 +66,7 @@ export class OperatorUnderTest implements AsyncDisposable {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }],
     });
+    await untilPermitted(this.client, { user: name, namespace, rules });
     return this.environment.client({ user: name });
   }
 
@@ -182,14 +190,24 @@ export class OperatorUnderTest implements AsyncDisposable {
       .sort();
   }
 
-  /** Starts the operator; with a cut it is gone at that write. */
-  run(options: { readonly cut?: Cut; readonly as?: Client } = {}): RunningOperator {
-    return new RunningOperator((options.as ?? this.client).transport, this.namespace, options.cut);
+  /** Starts the operator. */
+  run(options: RunOptions = {}): RunningOperator {
+    return new RunningOperator(this, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.environment[Symbol.asyncDispose]();
   }
+}
+
+/** How the operator is started. */
+export interface RunOptions {
+  /** The write at which it is gone. Default: none. */
+  readonly cut?: Cut;
+  /** Default: an administrator. */
+  readonly as?: Client;
+  /** Stands still unless the test moves it. Default: the machine's. */
+  readonly clock?: FakeClock;
 }
 
 /** One process of the operator. */
@@ -199,12 +217,17 @@ export class RunningOperator implements AsyncDisposable {
   readonly #run: Promise<void>;
   readonly #reports: AsyncDisposable;
   readonly manager: Manager;
+  readonly #world: OperatorUnderTest;
+  readonly #counted: CountedTransport;
 
-  constructor(inner: Client['transport'], namespace: string, cut: Cut | undefined) {
-    this.transport = new CutTransport(inner, cut);
+  constructor(world: OperatorUnderTest, { cut, as = world.client, clock }: RunOptions) {
+    this.#world = world;
+    this.transport = new CutTransport(as.transport, cut);
+    this.#counted = new CountedTransport(this.transport);
     this.manager = new Manager({
-      client: new Client({ transport: this.transport, fieldManager: 'pod-diagnoser' }),
-      namespaces: [namespace],
+      client: new Client({ transport: this.#counted, fieldManager: 'pod-diagnoser' }),
+      namespaces: [world.namespace],
+      ...(clock === undefined ? {} : { clock }),
       metrics: { port: false },
       health: { port: false },
       // A killed process waits for nothing.
@@ -224,6 +247,18 @@ export class RunningOperator implements AsyncDisposable {
     return values.reduce((sum, { value }) => sum + value, 0);
   }
 
+  /** Waits until it has been told of all that there is, and has done and recorded what there was to do about it. */
+  async untilSettled(): Promise<void> {
+    const { cache } = this.manager;
+    const { client, namespace } = this.#world;
+    const observed = { manager: this.manager, transport: this.#counted };
+    const followed = [
+      { informer: cache.informer(PodDiagnoser.resource), namespace },
+      { informer: cache.informer(Pod, podSource), namespace },
+    ];
+    await until(() => isSettled(observed, client, followed));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the test is over'));
     await this.#run;
@@ -232,7 +267,7 @@ export class RunningOperator implements AsyncDisposable {
 }
 
 /** Longest wait, in milliseconds: it only bounds a failure, which then names the wait and not just the test. */
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 /**
  * Looks again and again until it is so.
