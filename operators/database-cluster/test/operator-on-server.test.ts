@@ -38,8 +38,10 @@ function test(name: string, given: object, run: (context: TestContext) => Promis
   });
 }
 
+/** Waits until all replicas run: it is called running as soon as the primary does. */
 async function untilRunning(world: OperatorWorld, name: string): Promise<void> {
-  await until(async () => (await world.database(name)).status?.phase === 'Running');
+  await until(async () => (await world.condition(name, 'Ready'))?.status === 'True');
+  assert.equal((await world.database(name)).status?.phase, 'Running');
 }
 
 /** Waits until the server's controllers and the operator have nothing more to say of a cluster that runs. */
