@@ -66,9 +66,23 @@ export class PodFacts {
   }
 
   get restartPolicy(): string {
-    // Published pods may be a status without a spec; one that has ended is not restarted.
+    const given = this.view.textAt('spec', 'restartPolicy');
+    if (given !== undefined) return given;
+    // Published pods may be a status without a spec, or a description, which does not show it.
     const hasEnded = this.phase.text === 'Succeeded' || this.phase.text === 'Failed';
-    return this.view.textAt('spec', 'restartPolicy') ?? (hasEnded ? 'Never' : 'Always');
+    if (hasEnded) return 'Never';
+    return this.controller.at('kind').text === 'Job' || this.#leavesDone ? 'OnFailure' : 'Always';
+  }
+
+  /** Whether a container of it has done its work and was not started again, as the kubelet does at once the first time. */
+  get #leavesDone(): boolean {
+    return this.view
+      .at('status', 'containerStatuses')
+      .items.some(
+        (status) =>
+          status.at('state', 'terminated', 'exitCode').number === 0 &&
+          status.at('restartCount').number === 0,
+      );
   }
 
   /** The condition of this type; a field that is not there when the pod has none. */

@@ -52,7 +52,8 @@ export function eventOfLastLife(
   if (isFirst && reason !== 'Killing') return false;
   const event = container.events.find(
     (candidate) =>
-      candidate.reason.text === reason &&
+      // Before Kubernetes 1.1 the kubelet wrote its reasons in small letters.
+      candidate.reason.text?.toLowerCase() === reason.toLowerCase() &&
       candidate.message.matches(message) !== false &&
       isAbout(candidate) &&
       (isFirst ? container.isStoppedBy(candidate) : isOfLastLife(container, candidate)),

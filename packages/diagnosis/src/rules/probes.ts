@@ -68,6 +68,7 @@ const livenessKilled: ContainerRule = {
     'the kubelet says that it stopped the container for its liveness probe': (container) =>
       any(
         probeEvent(container, 'livenessProbe', 'Killing', livenessKill),
+        killedWithoutWords(container),
         probeEvent(container, 'livenessProbe', 'Unhealthy', /^Liveness probe failed/i),
       ),
   },
@@ -187,6 +188,12 @@ function probeEvent(
       (event.container !== undefined || !isOther) &&
       (reason === 'Killing' || event.count >= (container.probe(kind)?.failureThreshold ?? 1)),
   );
+}
+
+/** Before Kubernetes 1.1 the kubelet did not say why; of a pod that stays it ends what has a liveness probe for that. */
+function killedWithoutWords(container: ContainerFacts): Proof {
+  if (container.probe('livenessProbe') === undefined) return false;
+  return eventOfLastLife(container, 'Killing', /^Killing [0-9a-f]{12,}$/);
 }
 
 function livedFor(container: ContainerFacts, kind: RestartingProbe): Proof {

@@ -13,8 +13,8 @@ const startupSlow: ContainerRule = {
   category: 'StartupProbeFailure',
   mode: 16,
   when: {
-    'it runs, but has not started up': ({ state, status }) =>
-      state === 'running' && status.at('started').is(false),
+    'it runs, but has not started up': (container) =>
+      container.state === 'running' && hasNotStartedUp(container),
     'its startup probe should have passed by now, or never can': (container) =>
       any(startsTooLong(container), failsForGood(container, 'startupProbe')),
   },
@@ -44,8 +44,7 @@ const readiness: ContainerRule = {
       ),
   },
   unless: {
-    'its startup probe has not passed, so that readiness is not asked': ({ status }) =>
-      status.at('started').is(false),
+    'its startup probe has not passed, so that readiness is not asked': hasNotStartedUp,
   },
   shows: (container) => {
     const failed = container
@@ -77,6 +76,23 @@ const readiness: ContainerRule = {
 /** Modes 16 and 17, of a container that runs. */
 export const runningProbeRules: readonly ContainerRule[] = [startupSlow, readiness];
 
+/**
+ * `kubectl describe` does not show `started`. Without it a container has not started up while its startup probe may still
+ * fail: for longer the kubelet lets none live that has not, and one that another probe reports on has.
+ */
+function hasNotStartedUp(container: ContainerFacts): Proof {
+  const started = container.status.at('started');
+  const probe = container.probe('startupProbe');
+  const { uptimeMs, runningSince } = container;
+  if (started.isPresent || probe === undefined || uptimeMs === undefined) return started.is(false);
+  const isAsked = isReportedSince(
+    container,
+    runningSince.timeMs ?? 0,
+    /^(?:Readiness|Liveness) probe/i,
+  );
+  return !isAsked && uptimeMs <= probe.latestMs + lagMs && [probe.field, runningSince];
+}
+
 function startsTooLong(container: ContainerFacts): Proof {
   const probe = container.probe('startupProbe');
   const { uptimeMs, runningSince } = container;
@@ -90,16 +106,17 @@ function ranForLongEnough(container: ContainerFacts): Proof {
   const startMs = runningSince.timeMs;
   if (startMs === undefined) return [];
   // What fails goes on being reported: of an old file the last report tells more than the estimate of its moment.
-  const untilMs = isReportedSince(container, startMs) ? pod.earliestMs : pod.nowMs;
+  const isReported = isReportedSince(container, startMs, /^Readiness probe/i);
+  const untilMs = isReported ? pod.earliestMs : pod.nowMs;
   const isLong = untilMs - startMs > Math.max(patienceMs, probe.latestMs + lagMs);
   return isLong && [probe.field, runningSince];
 }
 
-function isReportedSince(container: ContainerFacts, startMs: number): boolean {
+function isReportedSince(container: ContainerFacts, startMs: number, probe: RegExp): boolean {
   return container.events.some(
     ({ reason, message, lastMs }) =>
       reason.text === 'Unhealthy' &&
-      message.matches(/^Readiness probe/i) !== false &&
+      message.matches(probe) !== false &&
       lastMs !== undefined &&
       lastMs >= startMs,
   );

@@ -331,6 +331,38 @@ export const exitSpecimens: readonly Specimen[] = [
     expected: [{ category: 'AppError' }],
   },
   {
+    name: 'a description shows no restart policy: one container is done, and was left so',
+    observation: podOf({
+      owner: null,
+      containers: [
+        { name: 'work', terminated: life('Completed', 0, { ended: 900 }) },
+        { name: 'proxy', running: 910 },
+      ],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a description shows no restart policy: one container was done and started again',
+    observation: podOf({
+      containers: [
+        { name: 'work', terminated: life('Completed', 0), restarts: 4 },
+        { name: 'proxy', running: 910 },
+      ],
+    }),
+    expected: [{ category: 'UnexpectedCompletion', container: 'work' }],
+  },
+  {
+    name: 'a description shows no restart policy, but a Job does not start again what is done',
+    observation: podOf({
+      owner: 'Job',
+      containers: [
+        { name: 'work', terminated: life('Completed', 0), restarts: 1 },
+        { name: 'proxy', running: 910 },
+      ],
+    }),
+    expected: [],
+  },
+  {
     name: 'Events of a static pod carry the hash of its file',
     observation: podOf({
       owner: 'Node',

@@ -167,6 +167,22 @@ export const probeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'LivenessProbeFailure' }],
   },
   {
+    name: 'a kubelet of 1.0 ends a container with a liveness probe, and does not say why',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', 0, { lasted: 29 }) }],
+      events: [event('killing', `Killing ${'0b77'.repeat(16)}`, { container: 'app' })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure', confidence: 'high' }],
+  },
+  {
+    name: 'a kubelet of 1.0 ends a container that has no probe',
+    observation: podOf({
+      containers: [{ ...loop, last: life('Error', 0, { lasted: 29 }) }],
+      events: [event('killing', `Killing ${'0b77'.repeat(16)}`, { container: 'app' })],
+    }),
+    expected: [{ category: 'UnexpectedCompletion' }],
+  },
+  {
     name: 'only the Event of the failed liveness probe is left',
     observation: podOf({
       containers: [{ ...loop, last: life('Error', 143, { lasted: 1 }) }],
@@ -606,6 +622,41 @@ export const probeSpecimens: readonly Specimen[] = [
       ],
     }),
     expected: [],
+  },
+  {
+    name: 'a description does not show whether a container has started up, while its startup probe may fail',
+    observation: podOf({
+      containers: [
+        {
+          spec: { startupProbe: { tcpSocket: { port: 1 }, failureThreshold: 30 }, ...readiness },
+          running: 60,
+          ready: false,
+        },
+      ],
+      events: [event('Unhealthy', 'Startup probe failed: ', { container: 'app', count: 5 })],
+    }),
+    expected: [],
+  },
+  {
+    name: 'a description shows that a container has started up: its readiness is asked',
+    observation: podOf({
+      containers: [
+        {
+          spec: { startupProbe: { tcpSocket: { port: 1 }, failureThreshold: 30 }, ...readiness },
+          running: 60,
+          ready: false,
+        },
+      ],
+      events: [event('Unhealthy', 'Readiness probe failed: ', { container: 'app', count: 5 })],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure' }],
+  },
+  {
+    name: 'a description of a container that runs for longer than its startup probe lets it',
+    observation: podOf({
+      containers: [{ spec: { ...startup, ...readiness }, running: 600, ready: false }],
+    }),
+    expected: [{ category: 'ReadinessProbeFailure' }],
   },
   {
     name: 'a container without a startup probe is slow',
