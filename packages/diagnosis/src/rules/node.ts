@@ -151,6 +151,27 @@ export const restartedNodeRules: readonly ContainerRule[] = [
     }),
   },
   {
+    name: 'docker-came-back',
+    category: 'NodeRestart',
+    mode: 50,
+    when: {
+      'docker gives it the code of what it lost': lostByDocker,
+      'it had run for long': ({ ended }) =>
+        ended?.lengthMs !== undefined &&
+        ended.lengthMs > longMs && [ended.startedAt, ended.finishedAt],
+      'it runs again and is ready': ({ isServing, runningSince }) => isServing && [runningSince],
+    },
+    concludes: (container) => ({
+      summary: `Container ${container.name} ended with 255 after a long life and runs again: most likely node ${nodeOf(container.pod)}, or its docker, was restarted.`,
+      confidence: medium('docker says 255 of every container that it finds dead when it starts'),
+      remediation: 'none',
+      advice: 'Nothing is wrong with the pod. If it was not planned, look at the node.',
+      wouldChange:
+        'Last words of the program itself, or other containers of the node that went on.',
+      ...causeOf(container.pod),
+    }),
+  },
+  {
     name: 'node-rebooted',
     category: 'NodeRestart',
     mode: 50,
@@ -168,6 +189,17 @@ export const restartedNodeRules: readonly ContainerRule[] = [
     }),
   },
 ];
+
+/** What crashes by itself seldom lives so long first, in milliseconds. */
+const longMs = 3_600_000;
+
+function lostByDocker({ ended, status }: ContainerFacts): Proof {
+  if (ended?.reason.text !== 'Error' || ended.message.isPresent) return false;
+  const id = ended.field.at('containerID');
+  const isOfDocker = (id.isPresent ? id : status.at('containerID')).matches(/^docker:/);
+  const code = ended.exitCode.is(255);
+  return isOfDocker !== false && code !== false && [...code, ...isOfDocker];
+}
 
 /** The node comes back and reports its reboot within this time after its containers ended. */
 const rebootMs = 10 * 60_000;

@@ -1,7 +1,7 @@
 import { firstMatch, type Field, type PodFacts } from '../facts/index.ts';
 import { kubectl } from './command.ts';
 import { nodeOf, placedInSole } from './place.ts';
-import { high, medium, type PodRule } from './rule.ts';
+import { high, low, medium, type PodRule } from './rule.ts';
 import {
   createdMs,
   refusedFor,
@@ -9,7 +9,7 @@ import {
   silentFor,
   unplaced,
 } from './scheduler-verdict.ts';
-import { placedAt, standingEvents, waits } from './starting.ts';
+import { placedAt, standingEvents, waits, waitsTooLong } from './starting.ts';
 
 /** Mode 42, claims: a device that the pod asks for is not given to it. */
 export const resourceClaimRules: readonly PodRule[] = [
@@ -60,6 +60,31 @@ export const resourceClaimRules: readonly PodRule[] = [
       advice:
         'Look at the plugin of the resource driver on this node: it does not run, is not registered with the kubelet, or fails.',
       nextQuestion: `What do the claims say? ${kubectl(pod, 'describe', 'resourceclaims')}`,
+      sinceMs: placedAt(pod).timeMs,
+      ...placedInSole(pod),
+    }),
+  },
+  {
+    name: 'resource-claim-silent',
+    category: 'ResourceClaimPending',
+    mode: 42,
+    when: {
+      ...waits,
+      'it claims devices': (pod) => pod.view.at('spec', 'resourceClaims', 0).isThere(),
+      'it waits longer than those take': waitsTooLong,
+      'nobody says why': (pod) =>
+        pod.events.every(({ reason }) => reason.text === 'Scheduled') && [],
+    },
+    concludes: (pod) => ({
+      summary: `No container has started since it was given node ${nodeOf(pod)}; what it claims (${claimsAskedFor(pod)}) comes first, and may not be prepared.`,
+      confidence: low(
+        'no Event is left; claimed devices are prepared before anything else is made',
+      ),
+      remediation: 'report-only',
+      advice:
+        'Look at the plugin of the resource driver on this node, then at the network plugin and the runtime.',
+      nextQuestion: `What do the claims say? ${kubectl(pod, 'describe', 'resourceclaims')}`,
+      wouldChange: 'An Event of the kubelet about volumes, the sandbox or an image.',
       sinceMs: placedAt(pod).timeMs,
       ...placedInSole(pod),
     }),

@@ -15,6 +15,11 @@ const marked = [
   { type: 'ContainersReady', status: 'True' },
 ];
 
+/** The same life, of a container of docker. */
+function docker(ended: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return { ...ended, containerID: 'docker://ab' };
+}
+
 /** A pod that has a node since so many seconds, and nothing else. */
 function untaken(seconds: number): PodSketch {
   return { metadata: { creationTimestamp: ago(seconds) }, status: { phase: 'Pending' } };
@@ -201,6 +206,62 @@ export const nodeSpecimens: readonly Specimen[] = [
     name: 'a program that exits with 255 by itself',
     observation: podOf({
       containers: [{ waiting: 'CrashLoopBackOff', restarts: 5, last: life('Error', 255) }],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'docker found a container dead when its machine came back',
+    observation: podOf({
+      containers: [
+        {
+          running: 600,
+          restarts: 3,
+          last: docker(life('Error', 255, { ended: 605, lasted: 260_000 })),
+        },
+      ],
+    }),
+    expected: [
+      {
+        category: 'NodeRestart',
+        mode: 50,
+        container: 'app',
+        remediation: 'none',
+        confidence: 'medium',
+      },
+    ],
+  },
+  {
+    name: 'a container of docker ends with another code after a long life',
+    observation: podOf({
+      containers: [
+        {
+          running: 600,
+          restarts: 3,
+          last: docker(life('Error', 1, { ended: 605, lasted: 260_000 })),
+        },
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container of docker ends with 255 soon after it began',
+    observation: podOf({
+      containers: [
+        { running: 30, restarts: 3, last: docker(life('Error', 255, { ended: 35, lasted: 60 })) },
+      ],
+    }),
+    expected: [{ category: 'AppError' }],
+  },
+  {
+    name: 'a container of docker ended with 255 after a long life, and does not come back',
+    observation: podOf({
+      containers: [
+        {
+          waiting: 'CrashLoopBackOff',
+          restarts: 3,
+          last: docker(life('Error', 255, { ended: 35, lasted: 9000 })),
+        },
+      ],
     }),
     expected: [{ category: 'AppError' }],
   },

@@ -216,4 +216,42 @@ export const sandboxSpecimens: readonly Specimen[] = [
     ),
     expected: [],
   },
+  {
+    name: 'no Event is left of a pod that claims a device and has no sandbox',
+    observation: waiting(
+      { conditions: [noSandbox], spec: { resourceClaims: [{ name: 'gpu' }] } },
+      200,
+    ),
+    expected: [
+      {
+        category: 'ResourceClaimPending',
+        mode: 42,
+        confidence: 'low',
+        remediation: 'report-only',
+        rejected: ['SandboxCreationFailure'],
+        says: /what it claims \(gpu\)/,
+      },
+    ],
+  },
+  {
+    name: 'the kubelet cannot make the sandbox of a pod that claims a device',
+    observation: waiting(
+      {
+        conditions: [noSandbox],
+        spec: { resourceClaims: [{ name: 'gpu' }] },
+        events: [event('FailedCreatePodSandBox', 'Failed to create pod sandbox: no answer')],
+      },
+      200,
+    ),
+    expected: [{ category: 'SandboxCreationFailure', confidence: 'high' }],
+  },
+  {
+    name: 'the runtime cannot make the container of a pod that claims a device',
+    observation: podOf({
+      spec: { resourceClaims: [{ name: 'gpu' }] },
+      status: { phase: 'Pending', startTime: ago(600) },
+      containers: [{ waiting: { reason: 'CreateContainerError', message: 'no such device' } }],
+    }),
+    expected: [{ category: 'CreateContainerError' }],
+  },
 ];
