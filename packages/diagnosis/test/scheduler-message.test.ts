@@ -101,6 +101,11 @@ describe('parseSchedulerMessage', () => {
       '0/3 nodes are available: 1 node(s) were not ready, 1 node(s) had disk pressure, 1 node(s) were unschedulable.',
       ['1 taint', '1 taint', '1 cordon'],
     ],
+    [
+      'names of predicates from before Kubernetes 1.12',
+      '0/5 nodes are available: 1 NodeUnschedulable, 2 NodeNotReady, 1 NodeUnderDiskPressure, 1 NodeOutOfDisk.',
+      ['1 cordon', '2 taint', '1 taint', '1 taint'],
+    ],
     ['no node at all', 'no nodes available to schedule pods', ['no-nodes']],
     [
       'another scheduler, with words of its own behind ours',

@@ -69,7 +69,7 @@ const kinds: readonly (readonly [RefusalKind, RegExp])[] = [
   ['cordon', /\bwere unschedulable\b|nodeunschedulable/i],
   [
     'taint',
-    /\bwere not ready\b|\bhad (?:memory|disk|pid) ?pressure\b|out of disk|network unavailable|\bwere unreachable\b/i,
+    /\bwere not ready\b|\bhad (?:memory|disk|pid) ?pressure\b|out of disk|network unavailable|\bwere unreachable\b|\bnode(?:notready|outofdisk|under\w+pressure|networkunavailable|unknowncondition)\b/i,
   ],
   [
     'placement',

@@ -15,7 +15,7 @@ export const admissionRules: readonly PodRule[] = [
         any(
           rejectedAs(
             pod,
-            /^(?:OutOf|Insufficient)|^(?:Topology ?Affinity|SMT ?Alignment) ?Error$/i,
+            /^(?:OutOf|Insufficient)|^VolumeAttachmentLimitExceeded$|^(?:Topology ?Affinity|SMT ?Alignment) ?Error$/i,
           ),
           rejectedAs(pod, /^UnexpectedAdmissionError$/, processorWords),
         ),

@@ -1,4 +1,4 @@
-import { all, firstMatch, type ContainerFacts, type Proof } from '../facts/index.ts';
+import { all, any, firstMatch, type ContainerFacts, type Proof } from '../facts/index.ts';
 import { command, kubectl } from './command.ts';
 import { high, medium, type ContainerRule } from './rule.ts';
 import { startTexts } from './start-texts.ts';
@@ -6,7 +6,7 @@ import { startTexts } from './start-texts.ts';
 /* Mode 32: the runtime cannot make the container; it is not about its program. */
 const busy = /context deadline exceeded|is reserved for|already in use by container|timed? ?out/i;
 const noPath =
-  /failed to (?:mkdir|stat) |error while creating mount source path|invalid mount config|mounting .* no such file|not a directory/i;
+  /failed to (?:mkdir|stat) |error while creating mount source path|invalid mount config|mounting .* no such file|not a directory|ImageVolumeMountFailed/i;
 
 const runtimeBusy: ContainerRule = {
   name: 'create-container-timeout',
@@ -34,7 +34,8 @@ const badPath: ContainerRule = {
   category: 'VolumeMountFailure',
   mode: 31,
   when: {
-    'a path that it mounts cannot be used': (container) => said(container, noPath),
+    'a path that it mounts cannot be used': (container) =>
+      any(said(container, noPath), container.waitingReason.is('ImageVolumeMountFailed')),
   },
   shows: ({ spec, pod }) => [spec.at('volumeMounts'), pod.nodeName],
   concludes: (container) => ({
@@ -42,7 +43,7 @@ const badPath: ContainerRule = {
     confidence: high('the runtime says so'),
     remediation: 'report-only',
     advice:
-      'Check the hostPath and subPath of its mounts: what is there on the node, and whether it may be written.',
+      'Check the hostPath and subPath of its mounts, and images that are volumes: what is there on the node, and whether it may be used so.',
     nextQuestion: `Is it so on one node only? ${kubectl(container.pod, 'get', 'pods', '-o', 'wide')}`,
   }),
 };

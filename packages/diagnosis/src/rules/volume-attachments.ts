@@ -10,8 +10,11 @@ const forceDetachMinutes = 6;
 /** A driver attaches a volume in seconds, a slow cloud in tens of them; in milliseconds. */
 const attachMs = 90_000;
 const multiAttach = /multi-attach error/i;
-/** The kubelet says so of volumes that others attach, and of those that it attaches itself (iSCSI, FC). */
-const waitsForIt = /WaitForAttach|not yet attached/i;
+/**
+ * The kubelet says so of volumes that others attach, and of those that it attaches itself (iSCSI, FC). Until Kubernetes 1.6
+ * the attach-detach controller called what it could not attach a failed mount.
+ */
+const waitsForIt = /WaitForAttach|not yet attached|^Failed to attach volume/i;
 /** What the node lacks to attach a volume itself: it is there to be mounted, and the node is at fault. */
 const lacksProgram = /executable file not found|helper program|exit status \d/i;
 

@@ -32,6 +32,12 @@ export const admissionSpecimens: readonly Specimen[] = [
     { category: 'AdmissionRejectedResources', confidence: 'high' },
   ),
   rejected(
+    'the node has as many volumes as it takes',
+    'VolumeAttachmentLimitExceeded',
+    'Node has insufficient volume attachment capacity',
+    { category: 'AdmissionRejectedResources', confidence: 'high' },
+  ),
+  rejected(
     'no NUMA node has all of it',
     'TopologyAffinityError',
     'Pod was rejected: Resources cannot be allocated with Topology locality',

@@ -214,6 +214,16 @@ export const imageSpecimens: readonly Specimen[] = [
     },
   ),
   pull(
+    'docker of old does not tell what is missing from what may not be read',
+    'rpc error: code = Unknown desc = repository shop/secret not found: does not exist or no pull access',
+    'ImagePullUnauthorized',
+  ),
+  pull(
+    'a registry asks for a name',
+    `${containerd}unexpected status from HEAD request: unknown: Authentication is required`,
+    'ImagePullUnauthorized',
+  ),
+  pull(
     'a token is refused',
     `${containerd}failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://auth.shop.test/token: 401 Unauthorized`,
     'ImagePullUnauthorized',

@@ -135,6 +135,12 @@ export const startSpecimens: readonly Specimen[] = [
     'CommandNotExecutable',
   ),
   stuck(
+    'an image that is a volume has no such directory',
+    'ImageVolumeMountFailed',
+    'failed to mount image volume: subPath "models" does not exist in image volume',
+    'VolumeMountFailure',
+  ),
+  stuck(
     'containerd lacks a program of its own on the node',
     'CreateContainerError',
     'failed to create containerd container: get apparmor_parser version: exec: "apparmor_parser": executable file not found in $PATH',

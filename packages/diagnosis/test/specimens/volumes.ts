@@ -365,6 +365,18 @@ export const volumeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'VolumeAttachFailure' }],
   },
   {
+    name: 'the attach-detach controller of Kubernetes 1.5 calls it a failed mount',
+    observation: waiting({
+      events: [
+        event(
+          'FailedMount',
+          'Failed to attach volume "pvc-1" on node "node-1" with: the disk is currently being detached',
+        ),
+      ],
+    }),
+    expected: [{ category: 'VolumeAttachFailure' }],
+  },
+  {
     name: 'no Event is left, and the driver does not make the attachment to the node of the pod',
     observation: waiting({ related: [boundClaim, pending('node-1', 2 * minute)] }),
     expected: [
