@@ -11,7 +11,7 @@ import type { TestEnvironment, TestUser } from './test-environment.ts';
 export async function startLocalBinaries(assets: string): Promise<TestEnvironment> {
   const server = await LocalServer.start(assets);
   try {
-    const environment = await connectExisting(server.kubeconfigPath);
+    const environment = await connect(server.kubeconfigPath, false);
     return {
       ...environment,
       kind: 'local-binaries',
@@ -38,6 +38,14 @@ export async function startLocalBinaries(assets: string): Promise<TestEnvironmen
 
 /** Takes the cluster of a kubeconfig as a test environment. Its own namespaces and definitions are deleted at the end, nothing else. */
 export async function connectExisting(kubeconfigPath: string): Promise<TestEnvironment> {
+  return connect(kubeconfigPath);
+}
+
+/** @param knownControllers - Whether there are controllers. Default: they have a moment to show. */
+async function connect(
+  kubeconfigPath: string,
+  knownControllers?: boolean,
+): Promise<TestEnvironment> {
   const clients = new AsyncDisposableStack();
   const text = await readFile(kubeconfigPath, 'utf8');
   async function client(as?: TestUser): Promise<Client> {
@@ -45,7 +53,7 @@ export async function connectExisting(kubeconfigPath: string): Promise<TestEnvir
     return clients.use(await Client.fromKubeConfig(config));
   }
   const admin = await client();
-  const controllers = await hasControllers(admin);
+  const controllers = knownControllers ?? (await hasControllers(admin));
   const namespaces = new TestNamespaces(admin, controllers);
   const definitions = new TestDefinitions(admin);
   return {
