@@ -11,8 +11,8 @@ import { Watchdog } from '../kubelet/runtime/watchdog.ts';
 import { TcpForwarder } from '../services/tcp-forwarder.ts';
 import { freePort } from './free-port.ts';
 
-/** Longest the programs may take to answer, in milliseconds. */
-const startLimitMs = 60_000;
+/** Longest the programs may take to answer, in milliseconds: they take seconds, but on a busy machine many. */
+const startLimitMs = 180_000;
 const pollMs = 100;
 /** A program that does not end when asked is killed after this time, in milliseconds. */
 const stopLimitMs = 10_000;
@@ -71,7 +71,7 @@ export class LocalServer implements AsyncDisposable {
    * Starts both and waits until requests are answered.
    *
    * @param assets - Folder with `etcd` and `kube-apiserver`, as `KUBEBUILDER_ASSETS` names it.
-   * @throws LocalServerError when a program is missing, ends, or does not answer within a minute.
+   * @throws LocalServerError when a program is missing, ends, or does not answer within three minutes.
    */
   static async start(assets: string): Promise<LocalServer> {
     for (const program of ['etcd', 'kube-apiserver']) {
