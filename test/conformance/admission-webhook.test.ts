@@ -22,7 +22,7 @@ import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
 import { TestWebhook, type WebhookAnswer } from './test-webhook.ts';
-import { limitMs } from './until-object.ts';
+import { errorText, untilAnswer } from './until-answer.ts';
 
 interface AdmissionRequest {
   readonly uid: string;
@@ -216,7 +216,6 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
       admissionReviewVersions: ['v1'],
       sideEffects: 'None',
       clientConfig: webhook.clientConfig(path),
-      // As long as can be: a machine that is busy answers late.
       timeoutSeconds: 30,
       rules,
       // Nothing but what this suite does, on a cluster that others use too.
@@ -268,17 +267,11 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
   }
 
   async function untilProbed(isRefused: boolean): Promise<void> {
-    const deadline = Date.now() + limitMs;
     const probe = { metadata: { namespace: probes, name: 'probe' } };
-    for (;;) {
-      const message = await client.create(ConfigMap, probe, { dryRun: true }).then(
-        () => '',
-        (error: unknown) => String(error),
-      );
-      if (message.includes('in force') === isRefused) return;
-      if (Date.now() > deadline) throw new Error(`webhooks do not come into force: ${message}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await untilAnswer(
+      () => errorText(client.create(ConfigMap, probe, { dryRun: true })),
+      (text) => text.includes('in force') === isRefused,
+    );
   }
 
   function newName(): string {
@@ -567,20 +560,16 @@ describeOnEachServer('admission webhooks', {}, (environment) => {
       ),
     );
     const alice = await environment().client({ user: 'alice' });
-    const deadline = Date.now() + limitMs;
     // A real authorizer reads roles through a cache.
-    for (;;) {
-      webhook.reviews.length = 0;
-      const metadata = { namespace, name: newName() };
-      const error = await alice.create(ConfigMap, { metadata }, { dryRun: true }).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      const asked = calls().sort().join(' ');
-      if (error === undefined && asked === '/a /c /f /h') return;
-      assert.ok(Date.now() < deadline, `asked ${asked}; ${String(error)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await untilAnswer(
+      async () => {
+        webhook.reviews.length = 0;
+        const metadata = { namespace, name: newName() };
+        const error = await errorText(alice.create(ConfigMap, { metadata }, { dryRun: true }));
+        return `asked ${calls().sort().join(' ')}; ${error}`;
+      },
+      (answer) => answer === 'asked /a /c /f /h; ',
+    );
   });
 
   test('with a question that makes no sense refuse, or are refused themselves', async () => {

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import {
   ConfigMap,
-  CustomResourceDefinition,
   Deployment,
-  isConditionTrue,
   isConflict,
   Service,
   type KubernetesObject,
@@ -14,7 +12,6 @@ import {
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
-import { untilObject } from './until-object.ts';
 
 const byManager = (a: ManagedFieldsEntry, b: ManagedFieldsEntry): number =>
   (a.manager ?? '') < (b.manager ?? '') ? -1 : 1;
@@ -303,7 +300,7 @@ describeOnEachServer('server-side apply', {}, (environment) => {
       openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
     };
     const definition = { name: `things.${group}` };
-    await client.create(CustomResourceDefinition, {
+    await environment().install({
       metadata: definition,
       spec: {
         group,
@@ -312,9 +309,6 @@ describeOnEachServer('server-side apply', {}, (environment) => {
         versions: [{ name: 'v1', served: true, storage: true, schema }],
       },
     });
-    await untilObject(client, CustomResourceDefinition, definition, ({ status }) =>
-      isConditionTrue(status?.conditions, 'Established'),
-    );
     const applyTo = (path: string, body: object): Promise<KubernetesObject> =>
       client.rawJson({
         method: 'PATCH',
@@ -345,7 +339,6 @@ describeOnEachServer('server-side apply', {}, (environment) => {
     await applyTo(path, bare);
     const other = `/api/v1/namespaces/${namespace}/configmaps/unnamed`;
     assert.equal((await refusalOf(applyTo(other, map))).code, 400);
-    await client.delete(CustomResourceDefinition, definition);
   });
 
   test('shares the replicas of an object among those who apply its scale', async () => {

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import {
-  CustomResourceDefinition,
-  defineResource,
-  type KubernetesObject,
-  type Resource,
-} from '@kubewright/apimachinery';
+import { before, test } from 'node:test';
+import { defineResource, type KubernetesObject, type Resource } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
-import { untilObject } from './until-object.ts';
 
 interface Note extends KubernetesObject {
   spec: Record<string, string>;
@@ -50,7 +44,7 @@ describeOnEachServer('versions that nobody converts', {}, (environment) => {
   before(async () => {
     client = await environment().client();
     namespace = await environment().newNamespace();
-    await client.create(CustomResourceDefinition, {
+    await environment().install({
       metadata: definition,
       spec: {
         group,
@@ -72,14 +66,7 @@ describeOnEachServer('versions that nobody converts', {}, (environment) => {
         ],
       },
     });
-    await untilObject(client, CustomResourceDefinition, definition, ({ status }) =>
-      Boolean(
-        status?.conditions?.some((each) => each.type === 'Established' && each.status === 'True'),
-      ),
-    );
   });
-
-  after(async () => client.delete(CustomResourceDefinition, definition));
 
   test('have the defaults of the version that is stored, and the fields of the one that is read', async () => {
     const ref = { namespace, name: 'stored' };

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CustomResourceDefinition, Secret, type ObjectOf } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilServed } from '@kubewright/cluster';
 import { defineCustomResource, defineVersion } from '@kubewright/crd';
 import type { Manager } from '@kubewright/runtime';
 import * as z from 'zod';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
-import { limitMs, untilObject } from './until-object.ts';
+import { untilAnswer } from './until-answer.ts';
+import { untilFollowed } from './until-followed.ts';
+import { limitMs, untilGone, untilObject } from './until-object.ts';
 import { webhookManager } from './webhook-manager.ts';
 
 const Store = defineCustomResource({
@@ -82,19 +85,13 @@ describeOnEachServer(
       const url = `https://127.0.0.1:${String(manager.addresses.webhooks?.port ?? 0)}/convert`;
       await client.create(CustomResourceDefinition, Store.manifest({ conversionWebhook: { url } }));
       await untilInjected();
-      await untilObject(
-        client,
-        CustomResourceDefinition,
-        definition,
-        ({ status }) =>
-          status?.conditions?.some(
-            ({ type, status: is }) => type === 'Established' && is === 'True',
-          ) ?? false,
-      );
+      await untilServed(client, [Store.manifest()]);
+      await untilFollowed(client, definition);
     });
 
     after(async () => {
       await client.delete(CustomResourceDefinition, definition);
+      await untilGone(client, CustomResourceDefinition, definition);
       stop.abort(new Error('the tests are over'));
       await run;
     });
@@ -244,6 +241,7 @@ describeOnEachServer(
         body: { spec: { conversion: { webhook: { clientConfig: { caBundle: null } } } } },
       });
       await untilInjected();
+      await untilFollowed(client, definition);
       const { spec } = await client.get(StoreBeta, { namespace, name: 'before' });
       assert.equal(spec.gigabytes, 4);
     });
@@ -266,19 +264,16 @@ describeOnEachServer(
         definition,
         ({ spec }) => spec.conversion?.webhook?.clientConfig?.caBundle === after.data?.['ca.crt'],
       );
-      // The server follows its own definition some moments later, and does not believe the webhook until then.
-      const limit = AbortSignal.timeout(limitMs);
-      for (;;) {
-        const dryRun = { metadata: { namespace, name: 'probe' }, spec: { gigabytes: 4, count: 2 } };
-        const isConverted = await client.create(StoreBeta, dryRun, { dryRun: true }).then(
-          () => true,
-          () => false,
-        );
-        if (isConverted) break;
-        limit.throwIfAborted();
-      }
-      const { spec } = await client.get(StoreBeta, { namespace, name: 'secret' });
-      assert.equal(spec.gigabytes, 4);
+      await untilFollowed(client, definition);
+      // The operator tells of its authority and serves under it, in whichever order.
+      await untilAnswer(
+        () =>
+          client.get(StoreBeta, { namespace, name: 'secret' }).then(
+            ({ spec }) => spec.gigabytes,
+            (error: unknown) => String(error),
+          ),
+        (answer) => answer === 4,
+      );
     });
   },
 );

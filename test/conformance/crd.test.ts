@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import {
   findCondition,
   CustomResourceDefinition,
@@ -12,8 +12,10 @@ import {
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilServed } from '@kubewright/cluster';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
+import { errorText, untilAnswer } from './until-answer.ts';
 import { untilGone, untilObject } from './until-object.ts';
 
 interface Widget extends KubernetesObject {
@@ -126,9 +128,9 @@ describeOnEachServer('custom resources', {}, (environment) => {
   const establish = async (
     object: CustomResourceDefinition,
   ): Promise<Stored<CustomResourceDefinition>> => {
-    const { metadata } = await client.create(CustomResourceDefinition, object);
-    const ref = { name: metadata.name };
-    return untilObject(client, CustomResourceDefinition, ref, hasCondition('Established', 'True'));
+    const created = await client.create(CustomResourceDefinition, object);
+    await untilServed(client, [created]);
+    return client.get(CustomResourceDefinition, { name: created.metadata.name });
   };
   const resource = (kind: string): Resource<Widget> =>
     defineResource<Widget>({
@@ -157,6 +159,14 @@ describeOnEachServer('custom resources', {}, (environment) => {
     await establish(definition('Widget', { shortNames: ['wd'], categories: ['gadgets'] }));
   });
 
+  after(async () => {
+    const { items } = await client.list(CustomResourceDefinition);
+    for (const { metadata } of items.filter(({ spec }) => spec.group === group)) {
+      await client.delete(CustomResourceDefinition, { name: metadata.name });
+      await untilGone(client, CustomResourceDefinition, { name: metadata.name });
+    }
+  });
+
   test('accepts the names of a definition and says what it stores', async () => {
     const { status } = await client.get(CustomResourceDefinition, { name: `widgets.${group}` });
     assert.deepEqual(
@@ -178,9 +188,19 @@ describeOnEachServer('custom resources', {}, (environment) => {
   });
 
   test('shows up in discovery', async () => {
-    const resources = await client.resourcesOf(`${group}/v1`);
-    assert.ok(resources.some(({ resource }) => resource.plural === 'widgets'));
-    assert.equal((await client.resolve('wd')).resource.kind, 'Widget');
+    // A moment after it is served.
+    await untilAnswer(
+      () => client.resourcesOf(`${group}/v1`),
+      (resources) => resources.some(({ resource }) => resource.plural === 'widgets'),
+    );
+    await untilAnswer(
+      () =>
+        client.resolve('wd').then(
+          ({ resource }) => resource.kind,
+          (error: unknown) => String(error),
+        ),
+      (answer) => answer === 'Widget',
+    );
   });
 
   test('fills in defaults, in lists too, and drops what the schema does not have', async () => {
@@ -411,14 +431,10 @@ describeOnEachServer('custom resources', {}, (environment) => {
       operations: [{ op: 'replace', path, value: 5 }],
     });
     // The new schema is in force a moment later: this one is refused as soon as it is.
-    for (let isRefused = false; !isRefused;) {
-      isRefused = await client
-        .create(Shifting, widget('probe', { size: 9 }), { dryRun: true })
-        .then(
-          () => false,
-          (error: unknown) => isInvalid(error),
-        );
-    }
+    await untilAnswer(
+      () => errorText(client.create(Shifting, widget('probe', { size: 9 }), { dryRun: true })),
+      (text) => text.includes('should be less than or equal to 5'),
+    );
     const kept = await client.get(Shifting, { namespace, name: 'old' });
     assert.equal(kept.spec?.size, 9);
     // What was valid before may stay as it is, as long as nobody touches it.
@@ -458,6 +474,14 @@ describeOnEachServer('custom resources', {}, (environment) => {
       { type: 'merge', body: { metadata: { finalizers: null } } },
     );
     await untilGone(client, CustomResourceDefinition, ref);
-    assert.ok(isNotFound(await refusalOf(client.list(Doomed, { namespace }))));
+    // It is no longer served a moment later.
+    await untilAnswer(
+      () =>
+        client.list(Doomed, { namespace }).then(
+          () => 'served',
+          (error: unknown) => (isNotFound(error) ? 'not found' : String(error)),
+        ),
+      (answer) => answer === 'not found',
+    );
   });
 });

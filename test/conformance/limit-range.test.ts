@@ -14,14 +14,11 @@ import {
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
+import { untilAnswer } from './until-answer.ts';
 
 type Limit = NonNullable<LimitRange['spec']>['limits'][number];
 type Containers = PodSpec['containers'];
 type Resources = NonNullable<Containers[number]['resources']>;
-
-/** Longest wait for a LimitRange to be in force, in milliseconds: a real server reads them through a cache. */
-const limitMs = 120_000;
-const pauseMs = 20;
 
 describeOnEachServer('LimitRanges', {}, (environment) => {
   let client: Client;
@@ -68,26 +65,20 @@ describeOnEachServer('LimitRanges', {}, (environment) => {
       },
       { dryRun },
     );
-  /** Tries until what has just been made counts. */
-  const until = async <T>(attempt: () => Promise<T | undefined>): Promise<T> => {
-    const end = Date.now() + limitMs;
-    for (;;) {
-      const result = await attempt();
-      if (result !== undefined) return result;
-      assert.ok(Date.now() < end, 'the LimitRange did not come into force');
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
-  };
-  const refusal = (make: () => Promise<unknown>): Promise<StatusError> =>
-    until(() =>
+  /** Tries until what has just been made counts: a real server reads LimitRanges through a cache. */
+  const refusal = async (make: () => Promise<unknown>): Promise<StatusError> => {
+    const attempt = (): Promise<StatusError | undefined> =>
       make().then(
         () => undefined,
         (error: unknown) => {
           if (isForbidden(error)) return error;
           throw error;
         },
-      ),
-    );
+      );
+    const refused = await untilAnswer(attempt, (error) => error !== undefined);
+    assert.ok(refused);
+    return refused;
+  };
   const refusedText = async (make: () => Promise<unknown>): Promise<string> => {
     const { code, status } = await refusal(make);
     assert.equal(code, 403);
@@ -95,10 +86,10 @@ describeOnEachServer('LimitRanges', {}, (environment) => {
   };
   /** A pod as it is stored once the defaults are in force. */
   const defaulted = (more: Partial<PodSpec>): Promise<Stored<Pod>> =>
-    until(async () => {
-      const pod = await makePod(more);
-      return pod.metadata.annotations === undefined ? undefined : pod;
-    });
+    untilAnswer(
+      () => makePod(more),
+      ({ metadata }) => metadata.annotations !== undefined,
+    );
 
   test('gives containers what they leave open, and tells it', async () => {
     await makeRange({
@@ -270,16 +261,18 @@ describeOnEachServer('LimitRanges', {}, (environment) => {
       await refusedText(() => makeClaim('500Mi')),
       'persistentvolumeclaims "c" is forbidden: minimum storage usage per PersistentVolumeClaim is 1Gi, but request is 500Mi',
     );
-    const claim = await makeClaim('2Gi', false);
+    await makeClaim('2Gi', false);
     await client.patch(LimitRange, ref('l'), {
       type: 'merge',
       body: {
         spec: { limits: [{ type: 'PersistentVolumeClaim', max: { storage: '1Gi' } }] },
       },
     });
-    claim.metadata.labels = { changed: 'yes' };
+    const labelled = { type: 'merge', body: { metadata: { labels: { changed: 'yes' } } } } as const;
     assert.equal(
-      await refusedText(() => client.update(PersistentVolumeClaim, claim, { dryRun: true })),
+      await refusedText(() =>
+        client.patch(PersistentVolumeClaim, ref('c'), labelled, { dryRun: true }),
+      ),
       'persistentvolumeclaims "c" is forbidden: maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 2Gi',
     );
   });

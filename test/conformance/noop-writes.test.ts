@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import {
   ConfigMap,
   Deployment,
+  findCondition,
   resourcePath,
   type KubernetesObject,
   type NamespacedName,
@@ -13,6 +14,7 @@ import {
 import { Client } from '@kubewright/client';
 import { createController, done, Manager } from '@kubewright/runtime';
 import { describeOnEachServer } from './on-each-server.ts';
+import { untilAnswer } from './until-answer.ts';
 
 const first = { fieldManager: 'first' } as const;
 const second = { fieldManager: 'second' } as const;
@@ -66,13 +68,15 @@ describeOnEachServer('writes that change nothing', {}, (environment) => {
           },
         },
       });
-      // Without replicas a controller, where there is one, is done soon.
-      let before = await whole(Deployment, reference);
-      if (environment().capabilities.controllers) {
-        while (before.status?.observedGeneration !== before.metadata.generation) {
-          before = await whole(Deployment, reference);
-        }
-      }
+      const { controllers } = environment().capabilities;
+      // Without replicas a controller, where there is one, is done soon, and says so.
+      const before = await untilAnswer(
+        () => whole(Deployment, reference),
+        ({ metadata, status }) =>
+          !controllers ||
+          (status?.observedGeneration === metadata.generation &&
+            findCondition(status?.conditions, 'Progressing')?.reason === 'NewReplicaSetAvailable'),
+      );
       const read = await client.get(Deployment, reference);
       const changed = { ...read, spec: { ...read.spec, replicas: 7 } } as Stored<Deployment>;
       await client.updateStatus(Deployment, changed, second);

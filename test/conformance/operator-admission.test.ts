@@ -9,7 +9,8 @@ import type { Client } from '@kubewright/client';
 import { defineAdmission, deny, mutatingWebhook, validatingWebhook } from '@kubewright/runtime';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
-import { limitMs, untilObject } from './until-object.ts';
+import { errorText, untilAnswer } from './until-answer.ts';
+import { untilObject } from './until-object.ts';
 import { webhookManager } from './webhook-manager.ts';
 
 describeOnEachServer('an operator that serves admission webhooks', {}, (environment) => {
@@ -77,28 +78,22 @@ describeOnEachServer('an operator that serves admission webhooks', {}, (environm
 
   /** Servers take configurations over some moments later. */
   async function untilAsked(): Promise<void> {
-    const deadline = Date.now() + limitMs;
+    const dryRun = true;
     const metadata = { namespace, name: 'probe' };
+    await untilAnswer(
+      () =>
+        client.create(ConfigMap, { metadata }, { dryRun }).then(
+          ({ data }) => data?.['owner'],
+          (error: unknown) => String(error),
+        ),
+      (owner) => owner === 'nobody',
+    );
     await client.create(ConfigMap, { metadata });
     const patch = { type: 'merge', body: { data: { owner: 'probe' } } } as const;
-    for (;;) {
-      const isRefused = await client.patch(ConfigMap, metadata, patch).then(
-        async () => {
-          await client.patch(ConfigMap, metadata, {
-            type: 'merge',
-            body: { data: { owner: String(Date.now()) } },
-          });
-          return false;
-        },
-        (error: unknown) => String(error).includes('data.owner cannot change'),
-      );
-      const { data } = await client
-        .create(ConfigMap, { metadata: { namespace, name: 'dry' } }, { dryRun: true })
-        .catch(() => ({ data: undefined }));
-      if (isRefused && data?.['owner'] === 'nobody') return;
-      if (Date.now() > deadline) throw new Error('the webhooks do not come into force');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await untilAnswer(
+      () => errorText(client.patch(ConfigMap, metadata, patch, { dryRun })),
+      (text) => text.includes('data.owner cannot change'),
+    );
   }
 
   test('changes what is written', async () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import {
-  ConfigMap,
   CustomResourceDefinition,
   defineResource,
   Deployment,
@@ -15,16 +14,19 @@ import {
   ResourceQuota,
   Secret,
   Service,
-  ServiceAccount,
   StatefulSet,
   type KubernetesObject,
   type PodSpec,
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilServed } from '@kubewright/cluster';
+import { untilControllersKnow } from './controllers-know.ts';
 import { describeOnEachServer } from './on-each-server.ts';
 import { setPodStatus } from './played-node.ts';
+import { QuotaProbe } from './quota-probe.ts';
 import { refusalOf } from './refusal.ts';
+import { errorText, untilAnswer } from './until-answer.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
 
 type QuotaSpec = NonNullable<ResourceQuota['spec']>;
@@ -34,25 +36,35 @@ type Resources = NonNullable<PodSpec['containers'][number]['resources']>;
 describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
   let client: Client;
   let namespace: string;
+  let probe: QuotaProbe;
 
   before(async () => {
     client = await environment().client();
+    probe = await QuotaProbe.start(client, await environment().newNamespace());
   });
   beforeEach(async () => {
     namespace = await environment().newNamespace();
-    // Pods need one.
-    await untilObject(client, ServiceAccount, ref('default'), () => true);
   });
 
   const ref = (name: string) => ({ namespace, name });
   const makeQuota = async (spec: QuotaSpec, name = 'q'): Promise<void> => {
     await client.create(ResourceQuota, { metadata: ref(name), spec });
     await untilObject(client, ResourceQuota, ref(name), ({ status }) => status?.used !== undefined);
+    await probe.untilInForce();
   };
   const limit = (hard: Hard, name = 'q'): Promise<void> => makeQuota({ hard }, name);
-  const untilUsed = (used: Hard, name = 'q'): Promise<unknown> =>
-    untilObject(client, ResourceQuota, ref(name), ({ status }) =>
-      Object.entries(used).every(([key, value]) => status?.used?.[key] === value),
+  /** Waits until a quota says so, and the server decides by it. */
+  const untilStatus = async (
+    isWanted: (status: NonNullable<ResourceQuota['status']>) => boolean,
+    name = 'q',
+  ): Promise<void> => {
+    await untilObject(client, ResourceQuota, ref(name), ({ status }) => isWanted(status ?? {}));
+    await probe.untilInForce();
+  };
+  const untilUsed = (used: Hard, name = 'q'): Promise<void> =>
+    untilStatus(
+      (status) => Object.entries(used).every(([key, value]) => status.used?.[key] === value),
+      name,
     );
   const usedNow = async (name = 'q'): Promise<Hard | undefined> => {
     const { status } = await client.get(ResourceQuota, ref(name));
@@ -72,7 +84,6 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
     resources?: Resources,
     more?: Partial<PodSpec>,
   ): Promise<Stored<Pod>> => client.create(Pod, pod(name, resources, more));
-  const config = (name: string): ConfigMap => ({ metadata: ref(name) });
   const refusedText = async (call: Promise<unknown>): Promise<string> => {
     const refusal = await refusalOf(call);
     assert.equal(refusal.code, 403);
@@ -81,7 +92,8 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
   };
 
   test('puts its limits in force and tells what is used', async () => {
-    await makePod('before', { requests: { cpu: '100m' } });
+    const made = await makePod('before', { requests: { cpu: '100m' } });
+    await untilControllersKnow(client, made);
     await limit({ pods: '5', 'requests.cpu': '1', secrets: '3' });
     const { status } = await client.get(ResourceQuota, ref('q'));
     assert.deepEqual(status, {
@@ -239,22 +251,21 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
   });
 
   test('charges nothing for a dry run, and still refuses it', async () => {
-    await limit({ configmaps: '2' });
-    await untilUsed({ configmaps: '1' });
-    await client.create(ConfigMap, config('dry'), { dryRun: true });
-    assert.deepEqual(await usedNow(), { configmaps: '1' });
-    await client.create(ConfigMap, config('real'));
+    await limit({ secrets: '1' });
+    await client.create(Secret, { metadata: ref('dry') }, { dryRun: true });
+    assert.deepEqual(await usedNow(), { secrets: '0' });
+    await client.create(Secret, { metadata: ref('real') });
     assert.equal(
-      await refusedText(client.create(ConfigMap, config('dry'), { dryRun: true })),
-      'configmaps "dry" is forbidden: exceeded quota: q, requested: configmaps=1, used: configmaps=2, limited: configmaps=2',
+      await refusedText(client.create(Secret, { metadata: ref('dry') }, { dryRun: true })),
+      'secrets "dry" is forbidden: exceeded quota: q, requested: secrets=1, used: secrets=1, limited: secrets=1',
     );
   });
 
   test('lets what is there be changed when the quota is used up', async () => {
-    await limit({ configmaps: '2', pods: '1' });
-    await client.create(ConfigMap, config('a'));
+    await limit({ secrets: '1', pods: '1' });
+    await client.create(Secret, { metadata: ref('a') });
     const made = await makePod('p');
-    await client.update(ConfigMap, { metadata: ref('a'), data: { changed: 'yes' } });
+    await client.update(Secret, { metadata: ref('a'), stringData: { changed: 'yes' } });
     made.metadata.labels = { changed: 'yes' };
     await client.update(Pod, made);
   });
@@ -267,12 +278,7 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
       type: 'merge',
       body: { spec: { hard: { pods: '1' } } },
     });
-    await untilObject(
-      client,
-      ResourceQuota,
-      ref('q'),
-      ({ status }) => status?.hard?.['pods'] === '1',
-    );
+    await untilStatus(({ hard }) => hard?.['pods'] === '1');
     assert.match(
       await refusedText(makePod('c')),
       /requested: pods=1, used: pods=2, limited: pods=1$/,
@@ -288,14 +294,14 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
     await client.delete(ResourceQuota, ref('q'));
     await untilGone(client, ResourceQuota, ref('q'));
     // A real server decides by a cache, which hears of the deletion a moment later.
-    for (;;) {
-      try {
-        await client.create(Secret, { metadata: ref('a') });
-        break;
-      } catch (error) {
-        assert.match(String(error), /exceeded quota/);
-      }
-    }
+    await untilAnswer(
+      async () => {
+        const text = await errorText(client.create(Secret, { metadata: ref('a') }));
+        assert.match(text, /^$|exceeded quota/);
+        return text;
+      },
+      (text) => text === '',
+    );
   });
 
   test('counts objects of any kind', async () => {
@@ -348,7 +354,7 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
       scope: 'Namespaced',
     });
     const openAPIV3Schema = { type: 'object' };
-    await client.create(CustomResourceDefinition, {
+    const created = await client.create(CustomResourceDefinition, {
       metadata: definition,
       spec: {
         group,
@@ -358,26 +364,26 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
       },
     });
     try {
+      await untilServed(client, [created]);
       const counted = `count/gadgets.${group}`;
       // A real controller looks for new kinds every half minute, and leaves a quota alone that came too early.
-      const deadline = Date.now() + 90_000;
-      for (;;) {
-        await client.create(ResourceQuota, {
-          metadata: ref('q'),
-          spec: { hard: { [counted]: '1' } },
-        });
-        await untilObject(
+      const hard = { [counted]: '1' };
+      const tryOut = async (): Promise<Hard | undefined> => {
+        await client.create(ResourceQuota, { metadata: ref('q'), spec: { hard } });
+        const { status } = await untilObject(
           client,
           ResourceQuota,
           ref('q'),
-          ({ status }) => status?.hard !== undefined,
+          (quota) => quota.status?.hard !== undefined,
         );
-        if ((await usedNow())?.[counted] !== undefined) break;
-        assert.ok(Date.now() < deadline, 'the new kind is not counted');
-        await client.delete(ResourceQuota, ref('q'));
-        await untilGone(client, ResourceQuota, ref('q'));
-        await new Promise((resolve) => setTimeout(resolve, 200));
-      }
+        if (status?.used?.[counted] === undefined) {
+          await client.delete(ResourceQuota, ref('q'));
+          await untilGone(client, ResourceQuota, ref('q'));
+        }
+        return status?.used;
+      };
+      await untilAnswer(tryOut, (used) => used?.[counted] !== undefined);
+      await probe.untilInForce();
       const gadget = (name: string): KubernetesObject => ({ metadata: ref(name) });
       await client.create(Gadget, gadget('one'));
       assert.equal(
@@ -523,12 +529,7 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
       type: 'merge',
       body: { spec: { hard: { pods: '1' } } },
     });
-    await untilObject(
-      client,
-      ResourceQuota,
-      ref('none'),
-      ({ status }) => status?.hard?.['pods'] === '1',
-    );
+    await untilStatus(({ hard }) => hard?.['pods'] === '1', 'none');
     assert.ok(made.spec);
     await client.patch(Pod, ref('a'), { type: 'merge', body });
     await untilUsed({ pods: '0' }, 'one');
@@ -539,6 +540,11 @@ describeOnEachServer('ResourceQuotas', { controllers: true }, (environment) => {
     const className = `${namespace}-high`;
     await client.create(PriorityClass, { metadata: { name: className }, value: 1000 });
     try {
+      const tried = pod('tried', undefined, { priorityClassName: className });
+      await untilAnswer(
+        () => errorText(client.create(Pod, tried, { dryRun: true })),
+        (text) => text === '',
+      );
       const of = (operator: string, values?: string[]): QuotaSpec => ({
         hard: { pods: '1' },
         scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator, values }] },

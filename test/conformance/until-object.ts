@@ -11,7 +11,7 @@ import type { Client } from '@kubewright/client';
  * Longest wait for something that must happen, in milliseconds. It only bounds a failure: who waits is woken by a watch. Beyond
  * what a real controller takes that looks for new kinds every half minute, on a busy machine.
  */
-export const limitMs = 120_000;
+export const limitMs = 180_000;
 
 /**
  * Waits until one object is as wanted, told by a watch; undefined stands for an object that is not there.

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { CustomResourceDefinition, isInvalid, isNotFound } from '@kubewright/apimachinery';
+import { before, test } from 'node:test';
+import { isInvalid } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { defineCustomResource, defineVersion } from '@kubewright/crd';
 import * as z from 'zod';
 import { describeOnEachServer } from './on-each-server.ts';
-import { untilObject } from './until-object.ts';
 
 const numbers = z.object({
   any: z.number().optional(),
@@ -34,33 +33,13 @@ const NumberHolder = defineCustomResource({
 });
 
 describeOnEachServer('numbers of a schema in Zod', {}, (environment) => {
-  const definition = { name: 'numberholders.numbers.example.com' };
   let client: Client;
   let namespace: string;
   before(async () => {
     client = await environment().client();
     namespace = await environment().newNamespace();
-    await client.create(CustomResourceDefinition, NumberHolder.manifest());
-    await untilObject(client, CustomResourceDefinition, definition, ({ status }) =>
-      Boolean(
-        status?.conditions?.some((each) => each.type === 'Established' && each.status === 'True'),
-      ),
-    );
-    await untilServed();
+    await environment().install(NumberHolder.manifest());
   });
-  after(async () => {
-    await client.delete(CustomResourceDefinition, definition);
-  });
-
-  /** A server that says it has established a definition may take a moment more to serve it. */
-  async function untilServed(): Promise<void> {
-    try {
-      await client.list(NumberHolder.resource, { namespace });
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      await untilServed();
-    }
-  }
 
   async function isAccepted(spec: z.infer<typeof numbers>): Promise<boolean> {
     const object = { metadata: { generateName: 'x-', namespace }, spec };
