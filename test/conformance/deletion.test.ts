@@ -12,6 +12,7 @@ import {
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
+import { PlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
 import { untilGone, untilObject } from './until-object.ts';
 
@@ -191,20 +192,20 @@ describeOnEachServer('deletion', { controllers: true }, (environment) => {
   });
 
   test('gives a pod on a node its grace, and removes it at once when asked', async () => {
+    await using node = await PlayedNode.start(client, `${namespace}-node`);
     const pod = (name: string): Pod => ({
       metadata: { name, namespace },
       spec: {
-        nodeName: 'no-such-node',
-        terminationGracePeriodSeconds: 60,
+        nodeName: node.name,
+        terminationGracePeriodSeconds: 600,
         containers: [{ name: 'app', image: 'app:1' }],
       },
     });
-    await untilObject(client, Namespace, { name: namespace }, () => true);
     await client.create(Pod, pod('graceful'));
     const ref = { namespace, name: 'graceful' };
     await client.delete(Pod, ref);
     const first = await client.get(Pod, ref);
-    assert.equal(first.metadata.deletionGracePeriodSeconds, 60);
+    assert.equal(first.metadata.deletionGracePeriodSeconds, 600);
     // The time is that of the end of the grace, and a shorter grace moves it forward.
     await client.delete(Pod, ref, { gracePeriodSeconds: 5 });
     const sooner = await client.get(Pod, ref);

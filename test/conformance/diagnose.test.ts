@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import {
   Event,
   isForbidden,
@@ -16,16 +16,19 @@ import {
 import { diagnoseCluster, type Diagnosis, type SubjectArgument } from '@kubewright/cli';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
+import { PlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
 
 describeOnEachServer('kubewright diagnose', {}, (environment) => {
   let admin: Client;
   let namespace: string;
+  let node: PlayedNode;
   let users = 0;
 
   before(async () => {
     admin = await environment().client();
     namespace = await environment().newNamespace();
+    node = await PlayedNode.start(admin, `${namespace}-node`);
     const crashed = await createPod('crashed', {
       restartCount: 4,
       ready: false,
@@ -56,12 +59,14 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
     });
   });
 
+  after(() => node[Symbol.asyncDispose]());
+
   async function createPod(name: string, status: Partial<ContainerStatus>): Promise<Stored<Pod>> {
     await admin.create(Pod, {
       metadata: { name, namespace },
-      // Bound to a node that is not there: nobody but this test says what becomes of it.
+      // Bound to a node that nobody runs: nobody but this test says what becomes of it.
       spec: {
-        nodeName: 'none',
+        nodeName: node.name,
         containers: [{ name: 'app', image: 'app:1', resources: { limits: { memory: '64Mi' } } }],
       },
     });
@@ -122,7 +127,7 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
     assert.deepEqual(states(diagnosis), ['Pod/crashed OOMKilled', 'Pod/well Healthy']);
     const [crashed] = diagnosis.report.subjects;
     assert.equal(crashed?.findings[0]?.container, 'app');
-    // The node is not there, so that there is no log.
+    // Nobody runs the node, so that there is no log.
     assert.deepEqual(
       diagnosis.unreadable.map(({ what }) => what).filter((what) => !what.startsWith('the log of')),
       [],
@@ -149,7 +154,7 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
     await admin.create(Pod, {
       metadata: { name: 'waiting', namespace: other },
       spec: {
-        nodeName: 'none',
+        nodeName: node.name,
         containers: [
           { name: 'app', image: 'app:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] },
         ],
@@ -160,7 +165,7 @@ describeOnEachServer('kubewright diagnose', {}, (environment) => {
       metadata: { name: `attachment-of-${other}` },
       spec: {
         attacher: 'disks.example.com',
-        nodeName: 'none',
+        nodeName: node.name,
         source: { persistentVolumeName: `volume-of-${other}` },
       },
     });

@@ -3,7 +3,6 @@ import { afterEach, before, beforeEach, test } from 'node:test';
 import {
   Endpoints,
   EndpointSlice,
-  Node,
   Pod,
   Service,
   type Endpoint,
@@ -11,7 +10,7 @@ import {
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
-import { setPodStatus } from './played-node.ts';
+import { PlayedNode, setPodStatus } from './played-node.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
 
 type ServiceSpec = NonNullable<Service['spec']>;
@@ -20,7 +19,7 @@ describeOnEachServer('Endpoints of Services', { controllers: true }, (environmen
   let client: Client;
   let namespace: string;
   let app: string;
-  let node: string;
+  let node: PlayedNode;
   let apps = 0;
 
   before(async () => {
@@ -31,10 +30,9 @@ describeOnEachServer('Endpoints of Services', { controllers: true }, (environmen
     apps += 1;
     app = `app-${apps}`;
     // Pods on a node that does not exist would be left out.
-    node = `${namespace}-${apps}`;
-    await client.create(Node, { metadata: { name: node } });
+    node = await PlayedNode.start(client, `${namespace}-${apps}`);
   });
-  afterEach(() => client.delete(Node, { name: node }));
+  afterEach(() => node[Symbol.asyncDispose]());
 
   const serve = (more: Partial<ServiceSpec> = {}): Promise<Stored<Service>> =>
     client.create(Service, {
@@ -50,7 +48,7 @@ describeOnEachServer('Endpoints of Services', { controllers: true }, (environmen
     const pod = await client.create(Pod, {
       metadata: { name, namespace, labels: { app, ...labels } },
       spec: {
-        nodeName: node,
+        nodeName: node.name,
         hostname: name,
         subdomain: app,
         containers: [{ name: 'db', image: 'db:1', ports: [{ name: 'db', containerPort: 5432 }] }],
@@ -92,7 +90,7 @@ describeOnEachServer('Endpoints of Services', { controllers: true }, (environmen
         addresses: ['10.0.0.1'],
         conditions: { ready: true, serving: true, terminating: false },
         hostname: app,
-        nodeName: node,
+        nodeName: node.name,
         targetRef: { kind: 'Pod', namespace, name: app, uid: pod.metadata.uid },
       },
     ]);
@@ -113,7 +111,7 @@ describeOnEachServer('Endpoints of Services', { controllers: true }, (environmen
           {
             ip: '10.0.0.1',
             hostname: app,
-            nodeName: node,
+            nodeName: node.name,
             targetRef: { kind: 'Pod', namespace, name: app, uid: pod.metadata.uid },
           },
         ],
