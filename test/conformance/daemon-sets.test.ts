@@ -5,17 +5,17 @@ import {
   ControllerRevision,
   DaemonSet,
   EventsV1Event,
-  isNotFound,
   Node,
   Pod,
   ResourceQuota,
-  ServiceAccount,
   type PodSpec,
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilControllersKnow } from './controllers-know.ts';
 import { describeOnEachServer } from './on-each-server.ts';
-import { setPodReady, setPodStatus } from './played-node.ts';
+import { PlayedNode, setPodReady, setPodStatus, type PlayedNodeOptions } from './played-node.ts';
+import { QuotaProbe } from './quota-probe.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
 
 type DaemonSetSpec = NonNullable<DaemonSet['spec']>;
@@ -27,71 +27,36 @@ describeOnEachServer('DaemonSets', { controllers: true }, (environment) => {
   /** Label of the nodes of this test. */
   let group: string;
   let count = 0;
-  const nodes: string[] = [];
+  let probe: QuotaProbe;
+  const nodes: PlayedNode[] = [];
   const name = 'agent';
   const labels = { app: name };
 
   before(async () => {
     client = await environment().client();
+    probe = await QuotaProbe.start(client, await environment().newNamespace());
   });
   beforeEach(async () => {
     namespace = await environment().newNamespace();
-    await untilObject(client, ServiceAccount, { namespace, name: 'default' }, () => true);
     count += 1;
     group = `${namespace}-${count}`;
   });
   afterEach(async () => {
-    for (const node of nodes.splice(0)) {
-      await client.delete(Node, { name: node }).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
-    }
+    for (const node of nodes.splice(0)) await node[Symbol.asyncDispose]();
   });
 
   const nodeName = (letter: string): string => `${group}-${letter}`;
-  /** A node that is ready, as long as nobody misses its kubelet. */
   const makeNode = async (
     letter: string,
-    taints?: NonNullable<Node['spec']>['taints'],
+    taints?: PlayedNodeOptions['taints'],
   ): Promise<string> => {
-    const made = nodeName(letter);
-    nodes.push(made);
-    await client.create(Node, {
-      metadata: { name: made, labels: { group } },
-      ...(taints === undefined ? {} : { spec: { taints } }),
+    const node = await PlayedNode.start(client, nodeName(letter), {
+      labels: { group },
+      isSchedulable: true,
+      ...(taints === undefined ? {} : { taints }),
     });
-    const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const resources = { cpu: '4', memory: '8Gi', pods: '110' };
-    await client.patch(
-      Node,
-      { name: made },
-      {
-        type: 'merge',
-        body: {
-          status: {
-            capacity: resources,
-            allocatable: resources,
-            conditions: [
-              {
-                type: 'Ready',
-                status: 'True',
-                reason: 'KubeletReady',
-                lastHeartbeatTime: time,
-                lastTransitionTime: time,
-              },
-            ],
-          },
-        },
-      },
-      { subresource: 'status' },
-    );
-    await untilObject(
-      client,
-      Node,
-      { name: made },
-      ({ spec }) => !(spec?.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/not-ready'),
-    );
-    return made;
+    nodes.push(node);
+    return node.name;
   };
   const template = (image = 'example.com/agent:1', more: Partial<PodSpec> = {}) => ({
     metadata: { labels },
@@ -262,11 +227,11 @@ describeOnEachServer('DaemonSets', { controllers: true }, (environment) => {
         body: { spec: { taints: [{ key: 'example.com/own', effect: 'NoSchedule' }] } },
       },
     );
-    // A real controller does not count anew for a taint alone.
-    for (const pod of await untilOn('b')) await setPodReady(client, pod);
-    await untilStatus({ desiredNumberScheduled: 0, numberMisscheduled: 1 });
-    const { items } = await client.list(Pod, { namespace });
-    assert.equal(onNodes(items), b);
+    // A real controller does not count anew for a taint alone, but for a node that comes after it.
+    await makeNode('c');
+    await untilOn('b', 'c');
+    await untilStatus({ desiredNumberScheduled: 1, numberMisscheduled: 1 });
+    await untilOn('b', 'c');
   });
 
   test('replaces a pod that is deleted, has failed or has ended well', async () => {
@@ -304,23 +269,26 @@ describeOnEachServer('DaemonSets', { controllers: true }, (environment) => {
       metadata: { namespace, name: 'orphan', labels },
       spec: { nodeName: a, containers: [{ name: 'main', image: 'example.com/agent:1' }] },
     });
-    const set = await makeSet();
+    await untilControllersKnow(client, orphan);
+    // It was made from no template of the set, which would replace it at once if it might.
+    const set = await makeSet({}, { type: 'OnDelete' });
     await untilObject(
       client,
       Pod,
       { namespace, name: 'orphan' },
       (pod) => controllerOf(pod)?.uid === set.metadata.uid,
     );
-    await client
-      .patch(
-        Pod,
-        { namespace, name: 'orphan' },
-        { type: 'merge', body: { metadata: { labels: { app: 'other' } } } },
-      )
-      .catch((error: unknown) => {
-        // It may have been replaced already, as it was made from no template of the set.
-        if (!isNotFound(error)) throw error;
-      });
+    await client.patch(
+      Pod,
+      { namespace, name: 'orphan' },
+      { type: 'merge', body: { metadata: { labels: { app: 'other' } } } },
+    );
+    await untilObject(
+      client,
+      Pod,
+      { namespace, name: 'orphan' },
+      (pod) => controllerOf(pod) === undefined,
+    );
     await untilPods((pods) =>
       pods.some(
         (pod) =>
@@ -413,6 +381,7 @@ describeOnEachServer('DaemonSets', { controllers: true }, (environment) => {
       { namespace, name: 'none' },
       ({ status }) => status?.used !== undefined,
     );
+    await probe.untilInForce();
     await makeSet();
     assert.match(
       await noteOf('FailedCreate'),

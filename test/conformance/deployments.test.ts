@@ -9,6 +9,7 @@ import {
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilCollectorKnows } from './controllers-know.ts';
 import { describeOnEachServer } from './on-each-server.ts';
 import { setPodReady, withPlayedNode } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
@@ -308,6 +309,13 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
         template: workload.template('app:1'),
       },
     });
+    // One controller tells that it knows it; they all see ReplicaSets through one cache.
+    await untilObject(
+      client,
+      ReplicaSet,
+      { namespace, name: orphan.metadata.name },
+      ({ metadata, status }) => status?.observedGeneration === metadata.generation,
+    );
     const { metadata } = await deploy(1);
     const sets = await workload.untilAll(ReplicaSet, (found) =>
       found.some(({ spec }) => spec?.replicas === 1),
@@ -341,6 +349,14 @@ describeOnEachServer('Deployments', { controllers: true }, (environment) => {
   test('leaves its ReplicaSets behind when it is deleted as an orphan', async () => {
     await deploy(1);
     const [before] = await workload.untilAll(ReplicaSet, (found) => found.length === 1);
+    await untilCollectorKnows(client, ReplicaSet, namespace, {
+      metadata: {},
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { collected: app } },
+        template: { ...workload.template('app:1'), metadata: { labels: { collected: app } } },
+      },
+    });
     await client.delete(Deployment, workload.ref, { propagationPolicy: 'Orphan' });
     await untilGone(client, Deployment, workload.ref);
     const [left] = await workload.untilAll(

@@ -11,8 +11,9 @@ import {
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilCollectorKnows, untilControllersKnow } from './controllers-know.ts';
 import { describeOnEachServer } from './on-each-server.ts';
-import { setPodReady, setPodStatus } from './played-node.ts';
+import { PlayedNode, setPodReady, setPodStatus } from './played-node.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
 
 const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
@@ -76,6 +77,15 @@ describeOnEachServer('Jobs', { controllers: true }, (environment) => {
       // No node takes them: pods stay as they are, and the test says how they end.
       nodeSelector: { 'example.com/nowhere': 'true' },
       restartPolicy,
+      containers: [{ name: 'app', image: 'app:1' }],
+    },
+  });
+  /** Pods that name their node: one that is held up on none is declared to have failed, after a while. */
+  const templateOn = (node: PlayedNode): JobSpec['template'] => ({
+    metadata: { labels: { app: name } },
+    spec: {
+      nodeName: node.name,
+      restartPolicy: 'Never',
       containers: [{ name: 'app', image: 'app:1' }],
     },
   });
@@ -450,7 +460,8 @@ describeOnEachServer('Jobs', { controllers: true }, (environment) => {
   });
 
   test('replace a pod only when it has failed, where told so', async () => {
-    await start({ podReplacementPolicy: 'Failed' });
+    await using node = await PlayedNode.start(client, `${namespace}-${name}`);
+    await start({ podReplacementPolicy: 'Failed', template: templateOn(node) });
     const [pod] = await untilActive(1);
     assert.ok(pod);
     await client.delete(Pod, { namespace, name: pod.metadata.name });
@@ -472,7 +483,12 @@ describeOnEachServer('Jobs', { controllers: true }, (environment) => {
     });
 
     test('go on when resumed, and rest again without counting what ran', async () => {
-      await start({ suspend: true });
+      await using node = await PlayedNode.start(client, `${namespace}-${name}`);
+      const { metadata, spec = { containers: [] } } = templateOn(node);
+      await start({
+        suspend: true,
+        template: { metadata, spec: { ...spec, terminationGracePeriodSeconds: 0 } },
+      });
       await untilJob((job) => conditionsOf(job.status).includes('Suspended=True JobSuspended'));
       await change({ suspend: false });
       await untilActive(1);
@@ -507,6 +523,7 @@ describeOnEachServer('Jobs', { controllers: true }, (environment) => {
       metadata: { name: `${name}-orphan`, namespace, labels },
       spec: template().spec,
     });
+    await untilControllersKnow(client, orphan);
     const job = await start({ manualSelector: true, selector: { matchLabels: labels } });
     const reference = { namespace, name: orphan.metadata.name };
     const adopted = await untilObject(
@@ -556,7 +573,9 @@ describeOnEachServer('Jobs', { controllers: true }, (environment) => {
 
   test('leave their pods behind when told so, free of owner and finalizer', async () => {
     await start();
-    await untilActive(1);
+    const [made] = await untilActive(1);
+    const { spec = { containers: [] } } = template();
+    await untilCollectorKnows(client, Pod, namespace, { metadata: {}, spec });
     await client.delete(Job, { namespace, name }, { propagationPolicy: 'Orphan' });
     const [pod] = await untilPods((found) =>
       found.every(
@@ -564,6 +583,7 @@ describeOnEachServer('Jobs', { controllers: true }, (environment) => {
           (metadata.ownerReferences ?? []).length + (metadata.finalizers ?? []).length === 0,
       ),
     );
+    assert.equal(pod?.metadata.uid, made?.metadata.uid);
     assert.equal(pod?.metadata.deletionTimestamp, undefined);
   });
 

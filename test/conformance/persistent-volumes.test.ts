@@ -11,8 +11,9 @@ import {
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
-import { setPodStatus } from './played-node.ts';
+import { PlayedNode, setPodStatus } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
+import { untilAnswer } from './until-answer.ts';
 import { untilGone, untilObject, untilState } from './until-object.ts';
 
 type VolumeSpec = NonNullable<PersistentVolume['spec']>;
@@ -92,6 +93,17 @@ describeOnEachServer('PersistentVolumes and their claims', { controllers: true }
       provisioner: 'example.com/absent',
       ...more,
     });
+  };
+  const classless = (): PersistentVolumeClaim => ({
+    metadata: { name, namespace },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
+  /** A real server reads classes through a cache: it is asked until it gives this one to claims that name none. */
+  const untilDefaultClass = async (wanted: string | undefined): Promise<void> => {
+    await untilAnswer(
+      () => client.create(PersistentVolumeClaim, classless(), { dryRun: true }),
+      ({ spec }) => spec?.storageClassName === wanted,
+    );
   };
   const untilClaim = (
     isWanted: (claim: Stored<PersistentVolumeClaim>) => boolean,
@@ -242,13 +254,14 @@ describeOnEachServer('PersistentVolumes and their claims', { controllers: true }
 
   test('waits for a pod where the class says so, and names it', async () => {
     await makeClass({ volumeBindingMode: 'WaitForFirstConsumer' });
+    const waiting = 'Normal waiting for first consumer to be created before binding';
+    // A real controller that does not know the class yet would bind at once: a claim with no volume tells when it does.
+    await makeClaim({}, `${name}-early`);
+    assert.equal(await noteOf('WaitForFirstConsumer', `${name}-early`), waiting);
     await makeVolume();
     await untilVolume(isAvailable);
     await makeClaim();
-    assert.equal(
-      await noteOf('WaitForFirstConsumer'),
-      'Normal waiting for first consumer to be created before binding',
-    );
+    assert.equal(await noteOf('WaitForFirstConsumer'), waiting);
     assert.equal((await untilVolume(isAvailable)).spec?.claimRef, undefined);
   });
 
@@ -256,21 +269,15 @@ describeOnEachServer('PersistentVolumes and their claims', { controllers: true }
     const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
     await makeClass({ metadata: { name, annotations } });
     try {
-      const { spec } = await client.create(PersistentVolumeClaim, {
-        metadata: { name, namespace },
-        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-      });
-      assert.equal(spec?.storageClassName, name);
+      await untilDefaultClass(name);
     } finally {
       await client.delete(StorageClass, { name });
     }
   });
 
   test('gives an older claim the default class when there is one at last', async () => {
-    const { spec } = await client.create(PersistentVolumeClaim, {
-      metadata: { name, namespace },
-      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-    });
+    await untilDefaultClass(undefined);
+    const { spec } = await client.create(PersistentVolumeClaim, classless());
     assert.equal(spec?.storageClassName, undefined);
     const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
     await makeClass({ metadata: { name, annotations } });
@@ -362,11 +369,12 @@ describeOnEachServer('PersistentVolumes and their claims', { controllers: true }
   });
 
   test('keeps a claim that is being deleted until the last pod on a node is done with it', async () => {
+    await using node = await PlayedNode.start(client, name);
     await makeClaim();
     const pod = await client.create(Pod, {
       metadata: { name, namespace },
       spec: {
-        nodeName: 'some-node',
+        nodeName: node.name,
         terminationGracePeriodSeconds: 0,
         containers: [{ name: 'app', image: 'app:1' }],
         volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }],

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findCondition, Pod, ReplicaSet, type Stored } from '@kubewright/apimachinery';
+import {
+  findCondition,
+  Pod,
+  ReplicaSet,
+  type PodTemplateSpec,
+  type Stored,
+} from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilControllersKnow } from './controllers-know.ts';
 import { describeOnEachServer } from './on-each-server.ts';
-import { setPodReady, setPodStatus } from './played-node.ts';
+import { PlayedNode, setPodReady, setPodStatus } from './played-node.ts';
 import { untilGone, untilObject } from './until-object.ts';
 import { workloadOfEachTest, type Workload } from './workload.ts';
 
@@ -34,6 +41,17 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
   const podRef = ({ metadata }: Stored<Pod>) => ({ namespace, name: metadata.name });
   const label = (pod: Stored<Pod>, labels: Record<string, string>): Promise<unknown> =>
     client.patch(Pod, podRef(pod), { type: 'merge', body: { metadata: { labels } } });
+
+  /** Of pods on a node: one that is held up on none is declared to have failed, after a while. */
+  const onNode = (node: PlayedNode): PodTemplateSpec => {
+    const { metadata, spec } = workload.template('app:1');
+    const containers = spec?.containers ?? [];
+    return {
+      metadata,
+      spec: { containers, nodeName: node.name, terminationGracePeriodSeconds: 0 },
+    };
+  };
+
   test('keep as many pods as they are asked for, each owned by them', async () => {
     const { metadata } = await create(3);
     const pods = await workload.untilPods((found) => found.length === 3);
@@ -69,7 +87,8 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
   });
 
   test('count pods that are going apart', async () => {
-    await create(1);
+    await using node = await PlayedNode.start(client, `${namespace}-${app}`);
+    await create(1, { template: onNode(node) });
     const [pod] = await workload.untilPods((found) => found.length === 1);
     assert.ok(pod);
     await client.patch(Pod, podRef(pod), {
@@ -129,6 +148,7 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
       metadata: { name: `${app}-orphan`, namespace, labels: { app } },
       spec: workload.template('app:1').spec ?? { containers: [] },
     });
+    await untilControllersKnow(client, orphan);
     const set = await create(1);
     const adopted = await untilObject(
       client,
@@ -214,6 +234,7 @@ describeOnEachServer('ReplicaSets', { controllers: true }, (environment) => {
     await create(1);
     const [pod] = await workload.untilPods((pods) => pods.length === 1);
     assert.ok(pod);
+    await workload.untilCollectorKnowsPods();
     await client.delete(ReplicaSet, workload.ref, { propagationPolicy: 'Orphan' });
     await untilGone(client, ReplicaSet, workload.ref);
     await untilObject(

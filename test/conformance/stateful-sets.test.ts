@@ -411,6 +411,7 @@ describeOnEachServer('StatefulSets', { controllers: true }, (environment) => {
     await create(1);
     await rollUntil(isReady(1));
     const pod = await podOf(0);
+    await workload.untilCollectorKnowsPods();
     await client.delete(StatefulSet, workload.ref, { propagationPolicy: 'Orphan' });
     await untilGone(client, StatefulSet, workload.ref);
     const { metadata } = await create(1);

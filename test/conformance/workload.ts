@@ -9,6 +9,7 @@ import {
   type Stored,
 } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
+import { untilCollectorKnows } from './controllers-know.ts';
 import type { GetEnvironment } from './on-each-server.ts';
 import { untilObject, untilState } from './until-object.ts';
 
@@ -62,6 +63,12 @@ export class Workload<T extends KubernetesObject> {
   /** Waits until its pods are as wanted. */
   untilPods(isWanted: (pods: readonly Stored<Pod>[]) => boolean): Promise<readonly Stored<Pod>[]> {
     return this.untilAll(Pod, isWanted);
+  }
+
+  /** Waits until the garbage collector knows its pods: see {@link untilCollectorKnows}. */
+  async untilCollectorKnowsPods(): Promise<void> {
+    const spec = this.template('app:1').spec ?? { containers: [] };
+    await untilCollectorKnows(this.client, Pod, this.namespace, { metadata: {}, spec });
   }
 
   /** Waits until the Events about it, each as `type reason note`, are as wanted. */
