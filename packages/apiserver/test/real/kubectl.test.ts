@@ -96,7 +96,7 @@ describe('kubectl against the embedded server', () => {
       'wait',
       '--for=condition=Established',
       'crd/widgets.example.com',
-      '--timeout=20s',
+      '--timeout=120s',
     ]);
   });
 
@@ -276,7 +276,7 @@ describe('kubectl against the embedded server', () => {
   });
 
   test('waits for a condition that the status gets', async () => {
-    const waiting = kubectl.run(['wait', '--for=condition=Ready', 'widget/one', '--timeout=20s']);
+    const waiting = kubectl.run(['wait', '--for=condition=Ready', 'widget/one', '--timeout=120s']);
     await kubectl.succeed([
       'patch',
       'widget/one',
@@ -306,7 +306,7 @@ describe('kubectl against the embedded server', () => {
 
   test('deletes an object and waits until it is gone', async () => {
     assert.match(
-      await kubectl.succeed(['delete', 'widget/one', '--timeout=20s']),
+      await kubectl.succeed(['delete', 'widget/one', '--timeout=120s']),
       /^widget\.example\.com "one" deleted/,
     );
     assert.match((await kubectl.run(['get', 'widget/one'])).stderr, /"one" not found/);
@@ -314,7 +314,7 @@ describe('kubectl against the embedded server', () => {
 
   test('deletes a definition with its objects, and forgets the kind', async () => {
     await kubectl.succeed(['apply', '-f', '-'], widget('red'));
-    await kubectl.succeed(['delete', 'crd/widgets.example.com', '--timeout=20s']);
+    await kubectl.succeed(['delete', 'crd/widgets.example.com', '--timeout=120s']);
     const { exitCode, stderr } = await kubectl.run(['get', 'widgets.example.com']);
     assert.equal(exitCode, 1);
     assert.match(stderr, /the server doesn't have a resource type "widgets"/);

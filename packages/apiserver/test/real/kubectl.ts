@@ -11,7 +11,7 @@ export interface KubectlRun {
 }
 
 /** Longest run of one command, in milliseconds: far more than any takes, so that a hang is told as one. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 180_000;
 
 function isProgram(path: string): boolean {
   try {

@@ -30,7 +30,13 @@ describe('the limits of a namespace, as kubectl shows them', () => {
     cluster = await EmbeddedCluster.start({ hasNode: false });
     kubectl = new Kubectl(program, cluster.kubeconfigPath, home);
     await kubectl.succeed(['create', 'namespace', 'shop']);
-    await kubectl.succeed(['wait', '-n=shop', '--for=create', 'serviceaccount/default']);
+    await kubectl.succeed([
+      'wait',
+      '-n=shop',
+      '--for=create',
+      'serviceaccount/default',
+      '--timeout=120s',
+    ]);
   });
   after(async () => {
     await cluster.stop();
@@ -42,7 +48,7 @@ describe('the limits of a namespace, as kubectl shows them', () => {
   test('makes a quota, and describes what is used of it', async () => {
     const hard = '--hard=pods=2,requests.cpu=1,count/deployments.apps=1';
     assert.equal(await shop('create', 'quota', 'small', hard), 'resourcequota/small created\n');
-    await shop('wait', '--for=jsonpath={.status.used.pods}=0', 'quota/small');
+    await shop('wait', '--for=jsonpath={.status.used.pods}=0', 'quota/small', '--timeout=120s');
     const lines = (await shop('describe', 'quota', 'small')).trimEnd().split('\n');
     assert.deepEqual(
       lines.map((line) => line.split(/\s+/)),
@@ -82,7 +88,7 @@ spec:
       await kubectl.succeed(['apply', '-f', '-'], deployment(3)),
       'deployment.apps/web created\n',
     );
-    await shop('wait', '--for=jsonpath={.status.used.pods}=2', 'quota/small', '--timeout=20s');
+    await shop('wait', '--for=jsonpath={.status.used.pods}=2', 'quota/small', '--timeout=120s');
     assert.match(
       await shop('get', 'quota', 'small'),
       /count\/deployments\.apps: 1\/1, pods: 2\/2, requests\.cpu: 500m\/1/,
@@ -90,10 +96,14 @@ spec:
   });
 
   test('shows a Deployment that cannot grow, and why', async () => {
-    await shop('wait', '--for=condition=ReplicaFailure', 'deployment/web', '--timeout=20s');
+    await shop('wait', '--for=condition=ReplicaFailure', 'deployment/web', '--timeout=120s');
     const text = await shop('describe', 'deployment', 'web');
     assert.match(text, /ReplicaFailure\s+True\s+FailedCreate/);
-    const events = await shop('get', 'events', '--field-selector=reason=FailedCreate');
+    // Events are written apart, a moment later perhaps.
+    let events = '';
+    for (let tries = 0; !events.includes('exceeded quota') && tries < 100; tries += 1) {
+      events = await shop('get', 'events', '--field-selector=reason=FailedCreate');
+    }
     assert.match(
       events,
       /Error creating: pods "web-\S+" is forbidden: exceeded quota: small, requested: pods=1, used: pods=2, limited: pods=2/,
@@ -102,12 +112,18 @@ spec:
 
   test('lets it grow once the quota does', async () => {
     await shop('patch', 'quota', 'small', '--type=merge', '-p={"spec":{"hard":{"pods":"3"}}}');
-    await shop('wait', '--for=jsonpath={.status.replicas}=3', 'deployment/web', '--timeout=25s');
+    await shop('wait', '--for=jsonpath={.status.replicas}=3', 'deployment/web', '--timeout=120s');
   });
 
   test('prints the warnings of a level, and refuses what is beyond it', async () => {
     await kubectl.succeed(['create', 'namespace', 'safe']);
-    await kubectl.succeed(['wait', '-n=safe', '--for=create', 'serviceaccount/default']);
+    await kubectl.succeed([
+      'wait',
+      '-n=safe',
+      '--for=create',
+      'serviceaccount/default',
+      '--timeout=120s',
+    ]);
     await kubectl.succeed([
       'label',
       'namespace/safe',
