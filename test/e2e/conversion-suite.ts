@@ -57,7 +57,7 @@ export function declareConversion(getClient: () => Client): void {
 
   /** A real server follows its own definitions some moments later. */
   async function untilConverted(): Promise<void> {
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     for (;;) {
       const problem = await refusal(() => client.create(v1beta1, older('probe'), { dryRun: true }));
       if (problem === undefined) return;
@@ -103,7 +103,7 @@ export function declareConversion(getClient: () => Client): void {
     const { resourceVersion } = metadata;
     const body = { spec: { replicas: 4 } };
     await client.patch(v1, { namespace, name: 'old' }, { type: 'merge', body });
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     for await (const event of client.watch(v1beta1, { namespace, resourceVersion, signal })) {
       if (event.type === 'BOOKMARK') continue;
       assert.deepEqual(
@@ -200,7 +200,7 @@ export function declareConversion(getClient: () => Client): void {
     message: string,
   ): Promise<void> {
     assert.ok(before.size > 1, 'one replica alone takes nothing over');
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     for (;;) {
       const now = await linesOfPods(message);
       if ([...before].every(([pod, count]) => (now.get(pod) ?? 0) > count)) return;
@@ -228,7 +228,7 @@ export function declareConversion(getClient: () => Client): void {
 
   /** Waits until the older version is refused in these words. */
   async function untilRefused(words: RegExp): Promise<void> {
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     for (;;) {
       const message = await refusal(() => client.create(v1beta1, older('late'), { dryRun: true }));
       if (message !== undefined && words.test(message)) return;
@@ -238,7 +238,7 @@ export function declareConversion(getClient: () => Client): void {
   }
 
   async function untilEndpoints(count: number): Promise<void> {
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(180_000);
     for (;;) {
       const { items } = await client.list(EndpointSlice, {
         namespace: operator.namespace,

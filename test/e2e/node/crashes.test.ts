@@ -41,15 +41,25 @@ async function statusOf(app: App): Promise<Readonly<Record<string, unknown>>> {
   return (await cluster.get(`poddiagnoser/${app}`)).status ?? {};
 }
 
-async function onlyPodOf(app: App): Promise<string> {
-  const [name, ...others] = await cluster.podsOf(app);
-  assert.ok(name !== undefined && others.length === 0, `one pod of ${app}`);
+/** The one pod of an app that was not there before, when it runs: what says that all is rolled out may not have heard of its going yet. */
+async function nextPodOf(app: App, before: ReadonlySet<string>): Promise<string> {
+  const [name = ''] = await cluster.untilAnswer(
+    () => cluster.podsOf(app),
+    (names) => names.length === 1 && !names.some((each) => before.has(each)),
+  );
+  await cluster.untilCondition(`pod/${name}`, 'Ready');
   return name;
 }
 
 async function cleanUp(): Promise<void> {
   const selector = `app in (${apps.join(',')})`;
-  await cluster.kubectl('delete', 'deployments,pods', '-l', selector, '--timeout=120s');
+  const all = ['deployments,replicasets,pods', '-l', selector] as const;
+  await cluster.kubectl('delete', ...all, '--timeout=300s');
+  // A pod may have been made while its owner went.
+  await cluster.untilAnswer(
+    () => cluster.kubectl('get', ...all, '-o', 'name'),
+    (names) => names === '',
+  );
   // The definition takes the diagnosers along.
   await cluster.kubectl('delete', '--ignore-not-found', '-f', manifest('operator'));
   await cluster.kubectl('delete', '--ignore-not-found', '-f', manifest('crd'));
@@ -60,6 +70,16 @@ describe('crashes on a real node', () => {
     await loadImages();
     await cluster.kubectl('apply', '-f', manifest('crd'));
     await cluster.untilCondition('crd/poddiagnosers.diagnostics.local.io', 'Established');
+    // A server serves a kind a moment after it says that it is established.
+    const path = '/apis/diagnostics.local.io/v1/poddiagnosers?limit=1';
+    await cluster.untilAnswer(
+      () =>
+        cluster.kubectl('get', '--raw', path).then(
+          () => '',
+          (error: unknown) => String(error),
+        ),
+      (problem) => problem === '',
+    );
     await cluster.kubectl('apply', '-f', manifest('operator'));
     await cluster.untilRolledOut(operator, system);
   });
@@ -120,21 +140,23 @@ describe('crashes on a real node', () => {
       await cluster.apply(diagnoser('restarted', 'RestartPod'), deployment('restarted'));
       const seen = new Set<string>();
       for (const crashes of [1, 2]) {
-        await cluster.untilRolledOut('restarted');
-        const pod = await onlyPodOf('restarted');
+        const pod = await nextPodOf('restarted', seen);
         seen.add(pod);
         await crash(pod);
         await cluster.untilGone(`pod/${pod}`);
         await untilCounted('restarted', crashes);
       }
-      await cluster.untilRolledOut('restarted');
-      seen.add(await onlyPodOf('restarted'));
+      seen.add(await nextPodOf('restarted', seen));
 
       // The first pod and one in place of each that was deleted: no other pod was ever made.
       const text = await cluster.kubectl('get', 'replicasets', '-l', 'app=restarted', '-o', 'name');
       const [replicaSet = '', ...others] = text.trim().split('\n');
       assert.deepEqual(others, []);
-      const made = await cluster.eventsOf(replicaSet, 'SuccessfulCreate');
+      // The controller writes its Events apart from what they tell of.
+      const made = await cluster.untilAnswer(
+        () => cluster.eventsOf(replicaSet, 'SuccessfulCreate'),
+        (events) => events.length >= seen.size,
+      );
       const names = made.map(({ message }) => message.replace('Created pod: ', ''));
       assert.deepEqual(names.sort(), [...seen].sort());
       assert.equal(seen.size, 3);

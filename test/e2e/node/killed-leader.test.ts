@@ -30,7 +30,7 @@ async function cleanUp(): Promise<void> {
   await cluster.kubectl('delete', '--ignore-not-found', '-f', 'deploy/echoperator/crd.yaml');
   await cluster.kubectl(
     ...['wait', 'pods', '--for=delete', '-l', 'app.kubernetes.io/managed-by=echoperator'],
-    '--timeout=120s',
+    '--timeout=300s',
   );
 }
 

@@ -22,7 +22,9 @@ export interface ShownEvent {
 }
 
 /** Longest wait for anything, as kubectl writes it: the kubelet backs off, and a small machine has much to do. */
-const timeout = '--timeout=180s';
+const timeout = '--timeout=300s';
+/** The same, in milliseconds. */
+const limitMs = 300_000;
 
 /** A cluster with a real node, through kubectl and as a person sees it; in the namespace default unless another is named. */
 export class NodeCluster {
@@ -72,6 +74,18 @@ export class NodeCluster {
     return items
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .map(({ metadata }) => metadata.name);
+  }
+
+  /** Asks until the answer is as wanted, and returns it: for what no single watch tells of. */
+  async untilAnswer<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+    const deadline = Date.now() + limitMs;
+    for (;;) {
+      const answer = await ask();
+      if (isWanted(answer)) return answer;
+      if (Date.now() > deadline)
+        throw new Error(`the answer does not come: the last was ${JSON.stringify(answer)}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   /** The Events about an object with a reason; not those about an earlier object of the same name. */
