@@ -85,6 +85,11 @@ describe('the manifests of an operator', () => {
       { name: 'health', containerPort: 8081 },
     ]);
     assert.equal(container.readinessProbe?.httpGet?.path, '/readyz');
+    // A second, the default, is not enough on a node that is busy.
+    const { livenessProbe, readinessProbe } = container;
+    for (const probe of [livenessProbe, readinessProbe]) {
+      assert.equal(probe?.timeoutSeconds, probe?.periodSeconds);
+    }
     assert.ok(container.resources?.limits?.['memory']);
     assert.equal(container.image, 'gadgeteer:1.2.3');
   });

@@ -63,15 +63,18 @@ function container(operator: OperatorDefinition): Container {
         ? [{ name: 'webhook', containerPort: portOf(webhookPort.default) }]
         : []),
     ],
+    // Late answers of a node that is busy: whoever is restarted because of them makes it busier.
     livenessProbe: {
       httpGet: { path: '/healthz', port: 'health' },
       initialDelaySeconds: 10,
       periodSeconds: 20,
+      timeoutSeconds: 20,
     },
     readinessProbe: {
       httpGet: { path: '/readyz', port: 'health' },
       initialDelaySeconds: 2,
       periodSeconds: 5,
+      timeoutSeconds: 5,
     },
     resources: deployment.resources,
     securityContext: containerSecurity,
