@@ -137,7 +137,8 @@ function agentContainer({ name, namespace, names, options }: ClusterContext): Co
     livenessProbe: {
       httpGet: { path: '/healthz', port: 'agent' },
       periodSeconds: 10,
-      timeoutSeconds: 5,
+      // Late answers of a node that is busy: an agent that is restarted because of them makes it busier.
+      timeoutSeconds: 10,
       failureThreshold: 3,
     },
     resources: { requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '256Mi' } },
