@@ -2,7 +2,7 @@ import type { KubernetesObject, Resource, Stored } from '@kubewright/apimachiner
 import type { Client } from '@kubewright/client';
 
 /** Longest wait, in milliseconds: it bounds a failure only, because whoever waits is woken by a watch. */
-const limitMs = 120_000;
+const limitMs = 300_000;
 
 /** Where to look. */
 export interface Place {
