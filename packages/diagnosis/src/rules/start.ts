@@ -16,7 +16,9 @@ const notExecutable = execFailed(
   '(?:permission denied|operation not permitted|is a directory)',
   /executable file \S+ not executable/,
 );
-const wrongFormat = /exec format error/i;
+/** Of Linux, and of Windows for a program of another system or version. */
+const wrongFormat =
+  /exec format error|not compatible with the version of Windows|not a valid (?:Win32 )?application/i;
 
 /**
  * The one line that a container leaves when its program was found but could not be executed: the runtime has started it

@@ -11,7 +11,7 @@ import {
 } from './mount-texts.ts';
 import { nodeOf } from './place.ts';
 import { high, low, medium, type PodRule } from './rule.ts';
-import { placedAt, waitsTooLong, waits } from './starting.ts';
+import { placedAt, standingEvents, waitsTooLong, waits } from './starting.ts';
 
 /** What the kubelet writes when its own cache is behind: it goes away by itself. */
 const cacheLag = /failed to sync (?:configmap|secret) cache|object "[^"]*" not registered/i;
@@ -52,6 +52,13 @@ export const volumeMountRules: readonly PodRule[] = [
         firstMatch(
           mountMessages(pod).filter((message) => message.matches(cacheLag) === false),
           symptom,
+        ),
+    },
+    unless: {
+      'it failed at the sandbox, for which the volumes have to be there': (pod) =>
+        firstMatch(
+          standingEvents(pod, 'FailedCreatePodSandBox').map(({ message }) => message),
+          /./,
         ),
     },
     concludes: (pod) => {

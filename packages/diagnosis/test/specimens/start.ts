@@ -134,6 +134,11 @@ export const startSpecimens: readonly Specimen[] = [
     'container create failed: exec container process `/bin/server`: Operation not permitted',
     'CommandNotExecutable',
   ),
+  failedStart(
+    'Windows does not run a program of another version',
+    `failed to start containerd task "app": hcs::System::CreateProcess app: This version of %1 is not compatible with the version of Windows you're running.: unknown`,
+    'ExecFormatError',
+  ),
   stuck(
     'an image that is a volume has no such directory',
     'ImageVolumeMountFailed',

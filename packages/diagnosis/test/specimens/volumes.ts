@@ -365,6 +365,16 @@ export const volumeSpecimens: readonly Specimen[] = [
     expected: [{ category: 'VolumeAttachFailure' }],
   },
   {
+    name: 'volumes are said to time out after the sandbox failed, for which they were there',
+    observation: waiting({
+      events: [
+        event('FailedCreatePodSandBox', 'Failed to create pod sandbox: hcsshim::PrepareLayer'),
+        event('FailedMount', generic, { seen: 5 }),
+      ],
+    }),
+    expected: [{ category: 'SandboxCreationFailure', rejected: ['VolumeMountFailure'] }],
+  },
+  {
     name: 'the attach-detach controller of Kubernetes 1.5 calls it a failed mount',
     observation: waiting({
       events: [
