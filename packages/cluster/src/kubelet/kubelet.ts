@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { formatTime, type Pod, type PodStatus, type Stored } from '@kubewright/apimachinery';
+import {
+  formatTime,
+  type Node,
+  type Pod,
+  type PodStatus,
+  type Stored,
+} from '@kubewright/apimachinery';
 import type { KubeletApi } from './api/kubelet-api.ts';
 import type { Clock } from './clock.ts';
 import type { EnvironmentSources } from './environment/container-environment.ts';
@@ -7,7 +13,7 @@ import type { NodeFacts } from './environment/field-value.ts';
 import { EventRecorder } from './events/event-recorder.ts';
 import { ImagePuller } from './images/image-puller.ts';
 import type { ImageStore } from './images/image-store.ts';
-import { rejectionOf, type PodRejection } from './node/admission.ts';
+import { choosesNode, rejectionOf, type PodRejection } from './node/admission.ts';
 import { nodeCapacity, type NodeDescription } from './node/node-object.ts';
 import { NodeRegistrar } from './node/node-registrar.ts';
 import { BackOffTable } from './restart/back-off.ts';
@@ -138,7 +144,7 @@ export class Kubelet {
       const alive = this.#registrar.keepAlive(signal);
       try {
         for await (const change of api.assignedPods(signal)) {
-          if (change.kind === 'present') this.#observe(change.pod);
+          if (change.kind === 'present') this.#observe(change.pod, await this.#nodeFor(change.pod));
           else if (change.kind === 'gone')
             this.#workers.get(change.pod.metadata.uid)?.vanish(change.pod);
           else await this.#removeStrangers();
@@ -182,7 +188,15 @@ export class Kubelet {
     }
   }
 
-  #observe(pod: Stored<Pod>): void {
+  /** The node with its labels of this moment, for a new pod that chooses by them; undefined when nobody can tell. */
+  async #nodeFor(pod: Stored<Pod>): Promise<Stored<Node> | undefined> {
+    if (this.#workers.has(pod.metadata.uid) || !choosesNode(pod)) return undefined;
+    const { api, nodeName } = this.#options;
+    // A pod is not refused for a server that is away.
+    return api.getNode(nodeName).catch(() => undefined);
+  }
+
+  #observe(pod: Stored<Pod>, node: Stored<Node> | undefined): void {
     const { uid } = pod.metadata;
     const worker = this.#workers.get(uid);
     if (worker !== undefined) {
@@ -190,7 +204,7 @@ export class Kubelet {
       return;
     }
     const writer = new StatusWriter(this.#options.api, this.#options.clock, pod);
-    const rejection = this.#admit(pod);
+    const rejection = this.#admit(pod, node);
     if (rejection !== undefined) this.#reject(pod, writer, rejection);
     const added = new PodWorker(this.#shared, pod, writer);
     this.#workers.set(uid, added);
@@ -202,14 +216,14 @@ export class Kubelet {
     );
   }
 
-  #admit(pod: Stored<Pod>): PodRejection | undefined {
+  #admit(pod: Stored<Pod>, node: Stored<Node> | undefined): PodRejection | undefined {
     // What ran here before was admitted then.
     if (pod.status?.startTime !== undefined || pod.metadata.deletionTimestamp !== undefined)
       return undefined;
     const others = [...this.#workers.values()]
       .filter((worker) => !worker.hasEnded)
       .map((worker) => worker.pod);
-    return rejectionOf(pod, others, nodeCapacity(this.#settings.maxPods));
+    return rejectionOf(pod, others, nodeCapacity(this.#settings.maxPods), node);
   }
 
   #reject(pod: Stored<Pod>, writer: StatusWriter, { reason, message }: PodRejection): void {

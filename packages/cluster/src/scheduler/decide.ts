@@ -12,6 +12,7 @@ import {
   type StorageView,
   type VolumeChoice,
 } from './volumes.ts';
+import { hasPortConflict } from './host-ports.ts';
 import { isTolerated } from './tolerations.ts';
 import { amountsOf, requestsOf, sumOf, type Amounts } from './resources.ts';
 
@@ -84,7 +85,7 @@ function misfitOf(
   }
   if (!fitsNodeAffinity(pod, node))
     return never("node(s) didn't match Pod's node affinity/selector");
-  if (hasPortConflict(pod, placement)) {
+  if (hasPortConflict(pod, placement.pods)) {
     return crowded("node(s) didn't have free ports for the requested pod ports");
   }
   const lacking = lackingResources(pod, placement);
@@ -93,19 +94,6 @@ function misfitOf(
   const conflict =
     topologySpreadConflict(pod, node, placements) ?? podAffinityConflict(pod, node, placements);
   return conflict && { reasons: [conflict.reason], isCrowded: conflict.isCrowded };
-}
-
-function hasPortConflict(pod: DeepReadonly<Pod>, { pods }: Placement): boolean {
-  const used = new Set(pods.flatMap(hostPorts));
-  return hostPorts(pod).some((port) => used.has(port));
-}
-
-function hostPorts(pod: DeepReadonly<Pod>): string[] {
-  return (pod.spec?.containers ?? []).flatMap((container) =>
-    (container.ports ?? [])
-      .filter((port) => port.hostPort !== undefined && port.hostPort > 0)
-      .map((port) => `${port.protocol ?? 'TCP'}/${String(port.hostPort)}`),
-  );
 }
 
 function usedOn({ pods }: Placement): Amounts {

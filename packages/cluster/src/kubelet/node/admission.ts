@@ -1,5 +1,8 @@
-import { parseQuantity, type Pod } from '@kubewright/apimachinery';
+import { parseQuantity, type Node, type Pod, type Stored } from '@kubewright/apimachinery';
+import { fitsNodeAffinity } from '../../scheduler/affinity.ts';
+import { hasPortConflict } from '../../scheduler/host-ports.ts';
 import { podAmounts } from '../status/pod-resources.ts';
+import { forbiddenSysctl } from './sysctls.ts';
 
 /** Why a node does not take a pod. */
 export interface PodRejection {
@@ -9,15 +12,28 @@ export interface PodRejection {
   readonly message: string;
 }
 
+/** Whether a pod is picky about its node, so that {@link rejectionOf} has to know the node. */
+export function choosesNode({ spec }: Pod): boolean {
+  return spec?.nodeSelector !== undefined || spec?.affinity?.nodeAffinity !== undefined;
+}
+
 /**
  * Whether a node that runs `others` takes one more pod, as a kubelet decides for pods that were bound to it
- * by whatever scheduler; undefined when it does.
+ * by whatever scheduler; undefined when it does. Of several reasons the one is told that a kubelet finds first.
+ *
+ * @param node undefined when it is not known: its labels are not looked at then
  */
 export function rejectionOf(
   pod: Pod,
   others: readonly Pod[],
   allocatable: Readonly<Record<string, string>>,
+  node: Stored<Node> | undefined,
 ): PodRejection | undefined {
+  const sysctl = forbiddenSysctl(pod);
+  if (sysctl !== undefined) {
+    const message = `forbidden sysctl: ${JSON.stringify(sysctl)} not allowlisted`;
+    return { reason: 'SysctlForbidden', message };
+  }
   const os = pod.spec?.os?.name;
   if (os !== undefined && os !== 'linux') {
     return {
@@ -41,7 +57,17 @@ export function rejectionOf(
     }, 0n);
     if (used + wanted > capacity) return lacking(name, wanted, used, capacity);
   }
+  if (node !== undefined && !fitsNodeAffinity(pod, node)) {
+    return failed('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
+  }
+  if (hasPortConflict(pod, others)) {
+    return failed('NodePorts', "node(s) didn't have free ports for the requested pod ports");
+  }
   return undefined;
+}
+
+function failed(reason: string, detail: string): PodRejection {
+  return { reason, message: `Predicate ${reason} failed: ${detail}` };
 }
 
 function lacking(name: string, requested: bigint, used: bigint, capacity: bigint): PodRejection {
