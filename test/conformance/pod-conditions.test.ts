@@ -4,6 +4,7 @@ import { Pod, type PodSpec, type Stored } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
+import { untilObject } from './until-object.ts';
 
 type Condition = NonNullable<NonNullable<Pod['status']>['conditions']>[number];
 
@@ -70,3 +71,34 @@ describeOnEachServer('conditions that the API server sets on pods', {}, (environ
     assert.equal(ofType(await read('tried'), 'DisruptionTarget'), undefined);
   });
 });
+
+describeOnEachServer(
+  'conditions that the scheduler sets on pods',
+  { controllers: true },
+  (environment) => {
+    test('a pod that fits nowhere says so, and of which generation of it that is said', async () => {
+      const client = await environment().client();
+      const namespace = await environment().newNamespace();
+      const name = 'unplaced';
+      await client.create(Pod, {
+        metadata: { name, namespace },
+        spec: {
+          automountServiceAccountToken: false,
+          nodeSelector: { 'example.com/no-node-has': 'this' },
+          containers: [{ name: 'app', image: 'example.com/app:1' }],
+        },
+      });
+      const conditionOf = ({ status }: Pod): Condition | undefined =>
+        status?.conditions?.find(({ type }) => type === 'PodScheduled');
+      const pod = await untilObject(client, Pod, { namespace, name }, (seen) => {
+        return conditionOf(seen) !== undefined;
+      });
+      const { status, reason, observedGeneration } = conditionOf(pod) ?? {};
+      assert.deepEqual(
+        { status, reason, observedGeneration },
+        { status: 'False', reason: 'Unschedulable', observedGeneration: pod.metadata.generation },
+      );
+      assert.equal(observedGeneration, 1);
+    });
+  },
+);
