@@ -378,12 +378,17 @@ export class RunningEchoOperator implements AsyncDisposable {
     });
   }
 
+  /** Lets so much time pass. */
+  async pass(durationMs: number): Promise<void> {
+    const since = this.manager.clock.now();
+    await this.passUntil(() => this.manager.clock.now() - since >= durationMs);
+  }
+
   /** What goes to the server while a minute goes by. */
   async requestsOfAMinute(): Promise<string[]> {
     const { reads, writes } = this.transport;
     const [readsBefore, writesBefore] = [reads.length, writes.length];
-    const since = this.manager.clock.now();
-    await this.passUntil(() => this.manager.clock.now() - since >= 60_000);
+    await this.pass(60_000);
     await until(() => this.isAtRest());
     return [...reads.slice(readsBefore), ...writes.slice(writesBefore)].filter(
       // The lists of informers come with time, however good the objects are.
