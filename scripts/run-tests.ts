@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
  * Longest time of one file, in milliseconds: many times what any takes. What waits for ever then fails by name, and does
  * not use up the time of all that come after it.
  */
-const fileTimeoutMs = 1_800_000;
+const fileTimeoutMs = 3_600_000;
 
 /** Which test files are run, and how. */
 export interface TestRun {

@@ -83,7 +83,7 @@ export function declarePermissionSuite<Outcome extends string>({
     return withoutVerbs(manifest, gone);
   }
 
-  describe(`the permissions of ${name}`, { timeout: 1_700_000 }, () => {
+  describe(`the permissions of ${name}`, { timeout: 3_500_000 }, () => {
     before(async () => {
       manifests = await operatorManifests(name);
     });
