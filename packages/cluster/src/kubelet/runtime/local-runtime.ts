@@ -63,6 +63,8 @@ export class LocalRuntime implements ContainerRuntime {
   readonly #outputs = new Map<string, OutputHub>();
   /** Ends of lives being written down. */
   readonly #endings = new Map<string, Promise<void>>();
+  /** Lives that begin: they do not run yet, and may in a moment. */
+  readonly #starts = new Set<Promise<void>>();
   readonly #listeners = new Set<(podUid: string) => void>();
   /** The machine is being switched off: what ends now is not written down, the next start finds it lost. */
   #stopped = false;
@@ -160,6 +162,17 @@ export class LocalRuntime implements ContainerRuntime {
   }
 
   async startContainer(id: string): Promise<void> {
+    if (this.#stopped) throw new RuntimeError('start', `container ${id}: the node is stopping`);
+    const starting = this.#start(id);
+    this.#starts.add(starting);
+    try {
+      await starting;
+    } finally {
+      this.#starts.delete(starting);
+    }
+  }
+
+  async #start(id: string): Promise<void> {
     const config = this.#configs.get(id);
     if (config === undefined) throw new RuntimeError('start', `container ${id}: not found`);
     const { clock, launcherOf, logRotation } = this.#options;
@@ -305,10 +318,17 @@ export class LocalRuntime implements ContainerRuntime {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const container of this.#running.values()) container.signal('SIGKILL');
+    this.#killAll();
+    // What is being started now runs before it can be killed.
+    await Promise.allSettled(this.#starts);
+    this.#killAll();
     await Promise.all(this.#endings.values());
     await this.#store.flush();
     await this.#options.onStop?.();
+  }
+
+  #killAll(): void {
+    for (const container of this.#running.values()) container.signal('SIGKILL');
   }
 
   async #end(
