@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isConditionTrue, Node } from '@kubewright/apimachinery';
+import { isConditionTrue, Node, StatusError } from '@kubewright/apimachinery';
 import { Client, KubeConfig } from '@kubewright/client';
 import { parse, stringify } from 'yaml';
 import { TestDefinitions } from './definitions.ts';
@@ -12,6 +12,7 @@ export async function startLocalBinaries(assets: string): Promise<TestEnvironmen
   const server = await LocalServer.start(assets);
   try {
     const environment = await connect(server.kubeconfigPath, false);
+    const prober = await environment.client();
     return {
       ...environment,
       kind: 'local-binaries',
@@ -22,6 +23,7 @@ export async function startLocalBinaries(assets: string): Promise<TestEnvironmen
         },
         cutWatches: async () => {
           server.cutConnections();
+          await untilAnswered(prober);
         },
         compact: () => server.compact(),
       },
@@ -39,6 +41,21 @@ export async function startLocalBinaries(assets: string): Promise<TestEnvironmen
 /** Takes the cluster of a kubeconfig as a test environment. Its own namespaces and definitions are deleted at the end, nothing else. */
 export async function connectExisting(kubeconfigPath: string): Promise<TestEnvironment> {
   return connect(kubeconfigPath);
+}
+
+/**
+ * Waits until a request is answered. By then this process has heard of the connections that were cut before, all at once: its other
+ * clients send nothing more on theirs.
+ */
+async function untilAnswered(client: Client): Promise<void> {
+  for (;;) {
+    try {
+      await client.serverVersion();
+      return;
+    } catch (error) {
+      if (error instanceof StatusError) throw error;
+    }
+  }
 }
 
 /** @param knownControllers - Whether there are controllers. Default: they have a moment to show. */
