@@ -22,6 +22,7 @@ import {
   writeOptionsOf,
 } from './strategy-context.ts';
 import { fromStoredVersion, toStoredVersion } from '../storage/version-reader.ts';
+import { checkStoredSize } from '../storage/stored-size.ts';
 import { parseWriteOptions, type WriteOptions } from './write-options.ts';
 
 const DUPLICATE_OWNERS_WARNING =
@@ -118,6 +119,7 @@ export async function createObject(
     const answer = await fromStoredVersion(type, stored);
     return answerUnstored(operation, answer, 201);
   }
+  checkStoredSize(stored, operation.request.body.byteLength);
   services.admission.commit(attributes());
   effects.commit();
   const record = store.put(type.storageKey, stored);

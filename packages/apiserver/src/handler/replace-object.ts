@@ -6,6 +6,7 @@ import { validateMetadata, validateMetadataUpdate } from '../metadata/validate-m
 import { changesGeneration, keepForStatusWrite } from '../registry/status-isolation.ts';
 import { badRequest, conflict, invalidError, qualifiedName, unclassifiedError } from '../status.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
+import { checkStoredSize } from '../storage/stored-size.ts';
 import { dedupeOwnersWithWarning } from './create.ts';
 import { findRequested } from './get.ts';
 import { parseRevision, revisionSyntaxMessage } from './read-options.ts';
@@ -255,6 +256,7 @@ async function attempt(
   if (store.find(type.storageKey, namespaceOf(operation), info.name) !== record) return 'overtaken';
   if (next === undefined) return { object: old, record };
   if (change.dryRun) return { object: await fromStoredVersion(type, next), record: undefined };
+  checkStoredSize(next, record.bytes.byteLength + operation.request.body.byteLength);
   admission.commit(object, old);
   effects.commit();
   if (isDeletionComplete(type, object)) {

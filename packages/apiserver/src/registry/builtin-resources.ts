@@ -32,7 +32,8 @@ const SCALE: SubresourceType = {
 
 /**
  * The built-in resources in the order of discovery, as a Kubernetes 1.36 API server announces them
- * (less `componentstatuses`, which asks about programs that do not exist here, and the `proxy` subresources).
+ * (less `componentstatuses`, which asks about programs that do not exist here, the `proxy` subresources, and the `resize` of
+ * pods, which our kubelet does not do).
  */
 export const BUILTIN_RESOURCES: readonly BuiltinFacts[] = [
   {
@@ -138,7 +139,6 @@ export const BUILTIN_RESOURCES: readonly BuiltinFacts[] = [
       { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
       { name: 'log', kind: 'Pod', verbs: ['get'] },
       { name: 'portforward', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
-      { name: 'resize', kind: 'Pod', verbs: ACCESS_VERBS },
       status('Pod'),
     ],
   },

@@ -18,8 +18,14 @@ const RECORDING = readRecorded('discovery.json') as Recording;
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** Resources that ask about programs that do not exist here. */
-const NOT_SERVED = ['componentstatuses', 'nodes/proxy', 'pods/proxy', 'services/proxy'];
+/** Resources that ask about programs that do not exist here, or for what our kubelet does not do. */
+const NOT_SERVED = [
+  'componentstatuses',
+  'nodes/proxy',
+  'pods/proxy',
+  'pods/resize',
+  'services/proxy',
+];
 
 describe('discovery', () => {
   const server = new ApiServer();
