@@ -63,6 +63,12 @@ function decodePath(path: string): string {
   }
 }
 
+function segmentsOf(path: string): string[] {
+  const segments = path.split('/');
+  const isNamed = (segment: string) => segment !== '';
+  return segments.slice(segments.findIndex(isNamed), segments.findLastIndex(isNamed) + 1);
+}
+
 /**
  * Reads a URL the way authorization and routing need it. Escapes are decoded before the path is split, so an escaped
  * slash cannot smuggle a second segment past the authorizer. Slashes at the end count for nothing; an empty segment in
@@ -77,7 +83,7 @@ export function parseRequestInfo(
   query: URLSearchParams,
 ): RequestInfo {
   const path = decodePath(rawPath);
-  const segments = path.replace(/^\/+|\/+$/g, '').split('/');
+  const segments = segmentsOf(path);
   const nonResource: RequestInfo = {
     isResource: false,
     verb: method.toLowerCase(),
