@@ -306,7 +306,10 @@ export class OperatorRun implements AsyncDisposable {
     );
   }
 
-  /** Waits until it has been told of all that there is, and has done what there was to do about it. */
+  /**
+   * Waits until it has been told of all that there is, and has done what there was to do about it. By a clock that was given time
+   * passes meanwhile: a watch that has ended begins again after a pause.
+   */
   async untilSettled(): Promise<void> {
     const { cache } = this.manager;
     const { client, namespace } = this.#world;
@@ -318,7 +321,7 @@ export class OperatorRun implements AsyncDisposable {
         labelSelector: managedSelector,
       })),
     ];
-    await until(() => isSettled(this.#observed, client, followed));
+    await this.passUntil(() => isSettled(this.#observed, client, followed));
   }
 
   /** Lets time pass by the clock that was given, but only while it is at rest: nothing that it does takes time. */

@@ -352,7 +352,10 @@ export class RunningEchoOperator implements AsyncDisposable {
     return this.#isKilled || isAtRest({ manager: this.manager, transport: this.#counted });
   }
 
-  /** Waits until it has been told of all that there is, and has done what there was to do about it. */
+  /**
+   * Waits until it has been told of all that there is, and has done what there was to do about it. By a clock that was given time
+   * passes meanwhile: a watch that has ended begins again after a pause.
+   */
   async untilSettled(): Promise<void> {
     const { cache } = this.manager;
     const { namespace, client } = this.#world;
@@ -367,7 +370,7 @@ export class RunningEchoOperator implements AsyncDisposable {
         namespace,
       },
     ];
-    await until(() => isSettled(observed, client, followed));
+    await this.passUntil(() => isSettled(observed, client, followed));
   }
 
   /** Lets time pass by the clock that was given until it is so, but only while it is at rest: nothing that it does takes time. */

@@ -173,18 +173,22 @@ describe('the Job of an Echo', { timeout: 900_000 }, () => {
 
   test('is let go when its Echo is on its way out', async () => {
     const world = await withUnrecordedJob();
-    const finalizers = ['example.com/lingers'];
-    const body = { metadata: { finalizers } };
-    await world.client.patch(Echo.resource, world.ref('a'), { type: 'merge', body });
+    const setFinalizers = async (finalizers: readonly string[] | null): Promise<void> => {
+      const body = { metadata: { finalizers } };
+      await world.client.patch(Echo.resource, world.ref('a'), { type: 'merge', body });
+    };
+    await setFinalizers(['example.com/lingers']);
+    await using goes = new AsyncDisposableStack();
+    // Its definition waits for it.
+    goes.defer(() => setFinalizers(null));
     await world.client.delete(Echo.resource, world.ref('a'));
     await using operator = world.run();
     await until(async () => (await world.job('a')).metadata.finalizers === undefined);
     assert.equal((await world.echo('a')).status?.jobUid, undefined);
     await operator.untilSettled();
-    assert.equal(operator.transport.writes.length, 1);
-    await world.client.patch(Echo.resource, world.ref('a'), {
-      type: 'merge',
-      body: { metadata: { finalizers: null } },
-    });
+    // It may try it again when it hears of the Job that the server's controller has just written a status of.
+    const { namespace } = world;
+    const release = `PATCH /apis/batch/v1/namespaces/${namespace}/jobs/a`;
+    assert.deepEqual([...new Set(operator.transport.writes)], [release]);
   });
 });
