@@ -352,15 +352,17 @@ export class RunningEchoOperator implements AsyncDisposable {
     return this.#isKilled || isAtRest({ manager: this.manager, transport: this.#counted });
   }
 
-  /**
-   * Waits until it has been told of all that there is, and has done what there was to do about it. By a clock that was given time
-   * passes meanwhile: a watch that has ended begins again after a pause.
-   */
-  async untilSettled(): Promise<void> {
+  /** Whether it was killed by its cut. */
+  get isKilled(): boolean {
+    return this.#isKilled;
+  }
+
+  /** Whether it has been told of all that there is, and has done what there was to do about it. */
+  async isSettled(): Promise<boolean> {
     const { cache } = this.manager;
     const { namespace, client } = this.#world;
     const observed = { manager: this.manager, transport: this.#counted };
-    const followed = [
+    return isSettled(observed, client, [
       { informer: cache.informer(Echo.resource), namespace },
       { informer: cache.informer(ScheduledEcho.resource), namespace },
       // With the transforms of the operator: informers of its own would be others.
@@ -369,8 +371,12 @@ export class RunningEchoOperator implements AsyncDisposable {
         informer: cache.informer(CronJob, { transform: scheduledEchoWork.childTransform }),
         namespace,
       },
-    ];
-    await this.passUntil(() => isSettled(observed, client, followed));
+    ]);
+  }
+
+  /** Waits until it is settled. By a clock that was given time passes meanwhile: a watch that has ended begins again after a pause. */
+  async untilSettled(): Promise<void> {
+    await this.passUntil(() => this.isSettled());
   }
 
   /** Lets time pass by the clock that was given until it is so, but only while it is at rest: nothing that it does takes time. */
