@@ -11,9 +11,11 @@ import {
 import { countedKinds, mayRelease } from '@kubewright/apiserver';
 import {
   onlyMetadata,
+  requestFor,
   watch,
   type Cache,
   type ControllerHost,
+  type Request,
   type Source,
 } from '@kubewright/runtime';
 import { KindWatcher } from '../../discovery/kind-watcher.ts';
@@ -21,18 +23,13 @@ import { KindWatcher } from '../../discovery/kind-watcher.ts';
 /** Verbs of a kind whose objects can come and go. */
 const verbs = ['create', 'list', 'watch', 'delete'];
 
-/** The quotas of a namespace that count a kind. */
-function quotasFor(
-  cache: Cache,
-  resource: Resource,
-  namespace: string | undefined,
-): { readonly namespace: string | undefined; readonly name: string }[] {
-  if (namespace === undefined) return [];
+/** The quotas that count a kind; in all namespaces where none is named. */
+function quotasFor(cache: Cache, resource: Resource, namespace: string | undefined): Request[] {
   const kind = groupResourceOf(resource);
   return cache
-    .list(ResourceQuota, { namespace })
+    .list(ResourceQuota, namespace === undefined ? {} : { namespace })
     .filter((quota) => countedKinds(quota, [kind]).length > 0)
-    .map(({ metadata: { name } }) => ({ namespace, name }));
+    .map(requestFor);
 }
 
 /** Changes of stored objects that give something back: a pod that has ended, a Service of another type. */
@@ -70,13 +67,20 @@ export function deletedObjects(host: ControllerHost): Source {
           handlers.defer(() => ended.abort(new Error('the quota controller has ended')));
           const follow = (resource: Resource): void => {
             if (resource.scope === 'Cluster') return;
-            const deleted = ({ metadata }: DeepReadonly<KubernetesObject>): void => {
-              for (const request of quotasFor(cache, resource, metadata.namespace)) {
+            const recount = (namespace: string | undefined): void => {
+              for (const request of quotasFor(cache, resource, namespace)) {
                 sink.request(request, false);
               }
             };
             const informer = cache.informer(resource, { transform: onlyMetadata });
+            const deleted = ({ metadata }: DeepReadonly<KubernetesObject>): void =>
+              recount(metadata.namespace);
             handlers.use(informer.addEventHandler({ deleted }));
+            // Nobody tells of an object that came and went before its kind was followed.
+            informer.whenSynced(ended.signal).then(
+              () => recount(undefined),
+              () => undefined, // it has ended
+            );
           };
           let isFollowing = false;
           const begin = (): void => {
