@@ -131,7 +131,6 @@ function isInScope(requirement: ScopeRequirement, pod: JsonObject): boolean {
 export const podMeter: QuotaMeter = {
   covers,
   isCharged: ({ operation, subresource, object, old }) => {
-    if (subresource === 'resize') return operation === 'UPDATE';
     if (subresource !== '') return false;
     return operation === 'CREATE' || isTerminating(object) !== isTerminating(old ?? {});
   },
