@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client } from '@kubewright/client';
+import { CountedTransport } from '@kubewright/cluster';
 import { FakeClock } from '@kubewright/runtime/testing';
 
 /** How much time passes at once, in milliseconds: less than any time of an election. */
@@ -11,26 +12,13 @@ const stepMs = 50;
  */
 export class LeaseTime {
   readonly clock: FakeClock = new FakeClock();
-  /** Requests about leases that are not answered. */
-  #underWay = 0;
+  readonly #transports: CountedTransport[] = [];
 
-  /** A client as the given one, whose requests time waits for. */
+  /** A client as the given one, whose requests about leases time waits for. */
   clientOf({ transport }: Client): Client {
-    return new Client({
-      transport: {
-        request: async (request) => {
-          const isAboutLeases = request.path.includes('/leases');
-          if (isAboutLeases) this.#underWay += 1;
-          try {
-            return await transport.request(request);
-          } finally {
-            if (isAboutLeases) this.#underWay -= 1;
-          }
-        },
-        webSocket: (request) => transport.webSocket(request),
-        close: async () => Promise.resolve(), // whoever made the given one closes it
-      },
-    });
+    const counted = new CountedTransport(transport, /\/leases/);
+    this.#transports.push(counted);
+    return new Client({ transport: counted });
   }
 
   /** Lets time pass until something has come to pass, or failed. */
@@ -42,7 +30,8 @@ export class LeaseTime {
     outcome.then(settled, settled);
     while (!isSettled) {
       await turn();
-      if (this.#underWay === 0) await this.clock.advance(stepMs);
+      if (this.#transports.every(({ underWay }) => underWay === 0))
+        await this.clock.advance(stepMs);
     }
     return outcome;
   }

@@ -12,19 +12,22 @@ import type {
  */
 export class CountedTransport implements Transport {
   readonly #inner: Transport;
+  readonly #among: RegExp | undefined;
   #underWay = 0;
 
-  constructor(inner: Transport) {
+  /** @param among - Which requests are counted, by their paths. Default: all. */
+  constructor(inner: Transport, among?: RegExp) {
     this.#inner = inner;
+    this.#among = among;
   }
 
-  /** Requests that are not answered in full. One whose answer is never read stays among them. */
+  /** Counted requests that are not answered in full. One whose answer is never read stays among them. */
   get underWay(): number {
     return this.#underWay;
   }
 
   async request(request: TransportRequest): Promise<TransportResponse> {
-    const end = this.#begin();
+    const end = this.#begin(request.path);
     try {
       const response = await this.#inner.request(request);
       if (request.longLived !== true) return { ...response, body: ending(response.body, end) };
@@ -37,7 +40,7 @@ export class CountedTransport implements Transport {
   }
 
   async webSocket(request: WebSocketRequest): Promise<WebSocketConnection> {
-    const end = this.#begin();
+    const end = this.#begin(request.path);
     try {
       return await this.#inner.webSocket(request);
     } finally {
@@ -51,7 +54,8 @@ export class CountedTransport implements Transport {
   }
 
   /** @returns what counts it as ended; may be repeated */
-  #begin(): () => void {
+  #begin(path: string): () => void {
+    if (this.#among?.test(path) === false) return () => undefined;
     this.#underWay += 1;
     let isOver = false;
     return () => {
