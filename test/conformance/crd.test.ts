@@ -16,7 +16,7 @@ import { untilServed } from '@kubewright/cluster';
 import { describeOnEachServer } from './on-each-server.ts';
 import { refusalOf } from './refusal.ts';
 import { errorText, untilAnswer } from './until-answer.ts';
-import { untilGone, untilObject } from './until-object.ts';
+import { limitMs, untilGone, untilObject } from './until-object.ts';
 
 interface Widget extends KubernetesObject {
   spec?: {
@@ -379,6 +379,49 @@ describeOnEachServer('custom resources', {}, (environment) => {
     })();
     await client.create(Gizmo, widget('seen'));
     assert.equal(await first, 'ADDED seen');
+  });
+
+  /** Has a watch tell of an object that is made; the answer is all that it told, once it has ended. */
+  const watchToEnd = async (
+    kind: Resource<Widget>,
+    first: Widget,
+  ): Promise<{ ended: Promise<string[]> }> => {
+    const { metadata } = await client.list(kind, { namespace });
+    const { resourceVersion } = metadata;
+    const signal = AbortSignal.timeout(limitMs);
+    const isOpen = Promise.withResolvers<undefined>();
+    const ended = (async () => {
+      const told: string[] = [];
+      for await (const event of client.watch(kind, { namespace, resourceVersion, signal })) {
+        if (event.type === 'BOOKMARK') continue;
+        told.push(`${event.type} ${event.object.metadata.name}`);
+        isOpen.resolve(undefined);
+      }
+      return told;
+    })();
+    await client.create(kind, first);
+    await Promise.race([isOpen.promise, ended]);
+    return { ended };
+  };
+
+  test('ends its watches when it is defined otherwise', async () => {
+    await establish(definition('Fickle'));
+    const Fickle = resource('Fickle');
+    const { ended } = await watchToEnd(Fickle, widget('one'));
+    const ref = { name: `fickles.${group}` };
+    const labels = { metadata: { labels: { of: 'no-concern' } } };
+    await client.patch(CustomResourceDefinition, ref, { type: 'merge', body: labels });
+    await client.create(Fickle, widget('two'));
+    const names = { spec: { names: { shortNames: ['fk'] } } };
+    await client.patch(CustomResourceDefinition, ref, { type: 'merge', body: names });
+    assert.deepEqual(await ended, ['ADDED one', 'ADDED two']);
+  });
+
+  test('ends its watches when it is not defined any more, after they have told of all', async () => {
+    await establish(definition('Fleeting'));
+    const { ended } = await watchToEnd(resource('Fleeting'), widget('one'));
+    await client.delete(CustomResourceDefinition, { name: `fleetings.${group}` });
+    assert.deepEqual(await ended, ['ADDED one', 'DELETED one']);
   });
 
   test('refuses a second definition for the same resource', async () => {

@@ -508,7 +508,7 @@ export interface NodeStreams {
  * - `schema/builtin-schemas.ts`    `createBuiltinSchemas(): BuiltinSchemas`
  * - `tables/table-printer.ts`      `createTablePrinter(): TablePrinter`
  * - `discovery/discovery-docs.ts`  `createDiscoveryDocs({ registry, schemas }): DiscoveryDocs` (includes `openapi/` and `/version`)
- * - `crd/custom-resources.ts`      `createCustomResources({ registry, store, clock }): CustomResources`
+ * - `crd/custom-resources.ts`      `createCustomResources(CustomResourcesOptions): CustomResources`
  * - `crd/definition-strategy.ts`   `customResourceDefinitionStrategy: Strategy`
  * - `access/access.ts`             `createAccess(AccessOptions): Access`
  * - `access/tls-listener.ts`       `createTlsListener(ListenerOptions): TlsListener`

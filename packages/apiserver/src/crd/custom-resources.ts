@@ -8,6 +8,7 @@ import type {
   TypeRegistry,
 } from '../contracts.ts';
 import { equalJson, isJsonObject } from '../schema/json-type.ts';
+import type { WatchRegistry } from '../watch/watch-registry.ts';
 import type { WebhookCaller } from '../webhooks/webhook-caller.ts';
 import { customTypes } from './custom-types.ts';
 import { setDefinitionCondition } from './definition-conditions.ts';
@@ -22,6 +23,8 @@ export interface CustomResourcesOptions {
   readonly clock: Clock;
   /** Asks the webhooks that convert custom resources. */
   readonly webhooks: WebhookCaller;
+  /** The open watches: those of a definition that changes or goes are ended. */
+  readonly watches: WatchRegistry;
 }
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -48,8 +51,11 @@ class DefinitionController implements CustomResources {
   readonly #pending = new Set<string>();
   /** By name of a definition being deleted: waits until the last of its objects is gone. */
   readonly #draining = new Map<string, Disposable>();
-  /** The spec that is served, so that a change of status alone replaces nothing. */
-  readonly #served = new Map<string, unknown>();
+  /** What is served, so that a change of status alone replaces nothing. */
+  readonly #served = new Map<
+    string,
+    { readonly spec: unknown; readonly acceptedNames: unknown; readonly isDeleting: boolean }
+  >();
   #turn: NodeJS.Immediate | undefined;
   #isStopped = false;
 
@@ -168,10 +174,15 @@ class DefinitionController implements CustomResources {
   }
 
   #serve(view: DefinitionView, stored: JsonObject): void {
-    const served = [stored['spec'], view.acceptedNames, view.isDeleting];
-    if (equalJson(this.#served.get(view.name), served)) return;
+    const { registry, webhooks } = this.#options;
+    const { acceptedNames, isDeleting } = view;
+    const before = this.#served.get(view.name);
+    const served = { spec: stored['spec'] as unknown, acceptedNames, isDeleting };
+    if (equalJson(before, served)) return;
     this.#served.set(view.name, served);
-    this.#options.registry.installCustom(view.name, customTypes(view, this.#options.webhooks));
+    registry.installCustom(view.name, customTypes(view, webhooks));
+    // A definition that is only being deleted tells of its objects to the last.
+    if (!equalJson({ ...before, isDeleting }, served)) this.#endWatches(view.name);
   }
 
   #withdraw(name: string): void {
@@ -179,6 +190,12 @@ class DefinitionController implements CustomResources {
     this.#draining.delete(name);
     this.#served.delete(name);
     this.#options.registry.removeCustom(name);
+    this.#endWatches(name);
+  }
+
+  /** Whoever watches comes back to what is served now. The name of a definition is also that under which its objects are stored. */
+  #endWatches(name: string): void {
+    this.#options.watches.cut('end', name);
   }
 
   /** Deletes the objects of a definition that is being deleted; when the last is gone, lets the definition go. */

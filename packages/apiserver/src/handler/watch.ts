@@ -1,6 +1,7 @@
 import { createFieldSelector, StatusError } from '@kubewright/apimachinery';
 import type { JsonObject, ServerResponse } from '../contracts.ts';
 import { badRequest, expired, unclassifiedError } from '../status.ts';
+import type { LogEntry } from '../storage/event-log.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import { LogCursor } from '../watch/log-cursor.ts';
 import { WatchEncoder } from '../watch/watch-encoder.ts';
@@ -125,10 +126,7 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
     const step = await cursor.next(Math.min(bookmarkMs, endMs), signals);
     switch (step.kind) {
       case 'changes': {
-        const records = step.entries.flatMap(({ record, previous }) =>
-          previous === undefined ? [record] : [record, previous],
-        );
-        if (!(await announced(plan, records, signals))) {
+        if (!(await announced(plan, recordsOf(step.entries), signals))) {
           checkCut();
           return;
         }
@@ -143,6 +141,7 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
         return;
       case 'aborted':
         checkCut();
+        if (!request.signal.aborted) yield* rest(plan, cursor, signals);
         return;
       default:
         step satisfies never;
@@ -155,6 +154,28 @@ async function* events(plan: WatchPlan): AsyncGenerator<Uint8Array> {
       if (options.allowWatchBookmarks && isReached) yield encoder.bookmark(cursor.revision, false);
       bookmarkMs = nextBookmark(now, lastBookmarkMs);
     }
+  }
+}
+
+function recordsOf(entries: readonly LogEntry[]): StoredRecord[] {
+  return entries.flatMap(({ record, previous }) =>
+    previous === undefined ? [record] : [record, previous],
+  );
+}
+
+/** What happened before a watch was ended, so that nobody misses the last change of a kind that goes. */
+async function* rest(
+  plan: WatchPlan,
+  cursor: LogCursor,
+  signals: readonly AbortSignal[],
+): AsyncGenerator<Uint8Array> {
+  const end = plan.operation.services.store.revision;
+  while (cursor.revision < end) {
+    const step = await cursor.next(0, []);
+    if (step.kind !== 'changes') return;
+    if (!(await announced(plan, recordsOf(step.entries), signals))) return;
+    const lines = plan.encoder.changes(step.entries);
+    if (lines !== undefined) yield lines;
   }
 }
 

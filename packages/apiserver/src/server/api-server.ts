@@ -171,7 +171,7 @@ export class ApiServer implements AsyncDisposable {
     });
     bootstrap({ store, registry, access, clock });
     this.#followers.use(
-      createCustomResources({ registry, store, clock, webhooks: this.#webhooks }).start(),
+      createCustomResources({ registry, store, clock, webhooks: this.#webhooks, watches }).start(),
     );
   }
 

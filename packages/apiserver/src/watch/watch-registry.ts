@@ -2,7 +2,7 @@
 export type WatchCut =
   /** The connection breaks: the reader sees an error in the middle of the stream. */
   | 'reset'
-  /** The stream ends without an error, as when a server shuts down. */
+  /** The stream tells what happened until now and ends without an error, as when a server shuts down. */
   | 'end';
 
 /** The watches that are open at this moment, so that the server can count and cut them. */
