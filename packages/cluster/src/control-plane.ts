@@ -80,7 +80,15 @@ export async function runControlPlane(
     .add(createResourceQuotaController(manager))
     .add(createServiceAccountController(manager, caCertificate))
     .add(createScheduler(manager))
-    .add(new GarbageCollector({ client, cache: manager.cache, clock: manager.clock, logger }));
+    .add(
+      new GarbageCollector({
+        client,
+        cache: manager.cache,
+        clock: manager.clock,
+        logger,
+        events: eventsOf('garbage-collector-controller'),
+      }),
+    );
   try {
     await manager.run({ signal });
   } finally {

@@ -49,6 +49,28 @@ describe('owner graph', () => {
     );
   });
 
+  test('remembers what is gone for as long as somebody depends on it', () => {
+    const graph = new OwnerGraph();
+    const one = graphNode(ReplicaSet, { uid: 'one', name: 'one' });
+    graph.put(one);
+    graph.put(child('a', [owner('one')]));
+    graph.remove('one');
+    assert.equal(graph.gone('one'), one);
+    graph.put(child('a', []));
+    assert.equal(graph.gone('one'), undefined);
+  });
+
+  test('does not take what it forgets, or what nobody depends on, for gone', () => {
+    const graph = new OwnerGraph();
+    graph.put(graphNode(ReplicaSet, { uid: 'one', name: 'one' }));
+    graph.put(graphNode(ReplicaSet, { uid: 'two', name: 'two' }));
+    graph.put(child('a', [owner('one')]));
+    graph.forget('one');
+    graph.remove('two');
+    assert.deepEqual([graph.gone('one'), graph.gone('two')], [undefined, undefined]);
+    assert.equal(graph.get('one'), undefined);
+  });
+
   test('keeps the dependents of what is removed', () => {
     const graph = new OwnerGraph();
     graph.put(graphNode(ReplicaSet, { uid: 'rs', name: 'rs' }));

@@ -11,8 +11,11 @@ export interface KindWatcherOptions {
   readonly logger: Logger;
   /** Verbs a kind must have to be of interest. */
   readonly verbs: readonly string[];
-  /** Called once for each kind that appears. */
-  readonly onKind: (resource: Resource) => void;
+  /**
+   * Called for each kind that appears, and again when the server comes to prefer another version of it, or has it defined otherwise.
+   * What it returned before is disposed of first, and at the end.
+   */
+  readonly onKind: (resource: Resource) => Disposable | undefined;
 }
 
 /** A definition is established a moment after it was created; this long after its last change, discovery has it. */
@@ -22,8 +25,8 @@ const retryMs = 2_000;
 /** Tells which kinds the server has, as they appear with their definitions. */
 export class KindWatcher {
   readonly #options: KindWatcherOptions;
-  /** Kinds that were told of, by `plural.group`. */
-  readonly #known = new Set<string>();
+  /** Kinds as they were told of last, by `plural.group`. */
+  readonly #told = new Map<string, { resource: Resource; following: Disposable | undefined }>();
   #wake = Promise.withResolvers<undefined>();
 
   constructor(options: KindWatcherOptions) {
@@ -53,6 +56,7 @@ export class KindWatcher {
       if (!signal.aborted) throw error;
     } finally {
       signal.removeEventListener('abort', wake);
+      for (const { following } of this.#told.values()) following?.[Symbol.dispose]();
     }
   }
 
@@ -60,20 +64,22 @@ export class KindWatcher {
   async #look(signal: AbortSignal): Promise<boolean> {
     const { client, cache, verbs, onKind } = this.#options;
     const found = await discoverResources(client, verbs, signal);
-    const served = new Set(found.map(groupResourceOf));
-    for (const resource of found) {
-      const key = groupResourceOf(resource);
-      if (this.#known.has(key)) continue;
-      this.#known.add(key);
-      onKind(resource);
+    const preferred = new Map(found.map((resource) => [groupResourceOf(resource), resource]));
+    for (const [key, resource] of preferred) {
+      const before = this.#told.get(key);
+      if (before !== undefined && isSame(before.resource, resource)) continue;
+      before?.following?.[Symbol.dispose]();
+      this.#told.set(key, { resource, following: onKind(resource) });
     }
-    for (const key of this.#known) if (!served.has(key)) this.#known.delete(key);
-    return cache
-      .list(CustomResourceDefinition)
-      .every(
-        ({ spec, metadata }) =>
-          metadata.deletionTimestamp !== undefined ||
-          served.has(`${spec.names.plural}.${spec.group}`),
-      );
+    return cache.list(CustomResourceDefinition).every(({ spec, metadata }) => {
+      if (metadata.deletionTimestamp !== undefined) return true;
+      const version = preferred.get(`${spec.names.plural}.${spec.group}`)?.version;
+      const served = spec.versions.filter((candidate) => candidate.served);
+      return served.length === 0 || served.some(({ name }) => name === version);
+    });
   }
+}
+
+function isSame(one: Resource, other: Resource): boolean {
+  return one.version === other.version && one.kind === other.kind && one.scope === other.scope;
 }

@@ -1,4 +1,5 @@
 import {
+  defineResource,
   groupResourceOf,
   isConflict,
   isInvalid,
@@ -17,8 +18,18 @@ import {
   type Logger,
   type Runnable,
 } from '@kubewright/runtime';
+import type { CoreEventRecorder } from '../../events/core-event-recorder.ts';
 import { KindWatcher } from '../../discovery/kind-watcher.ts';
-import { graphNode, isWaitingForDependents, OwnerGraph, type GraphNode } from './owner-graph.ts';
+import {
+  graphNode,
+  isWaitingForDependents,
+  isWithinReach,
+  leadsTo,
+  ownerKind,
+  ownerKindOf,
+  OwnerGraph,
+  type GraphNode,
+} from './owner-graph.ts';
 import { planFor, type Action, type OwnerState } from './plan.ts';
 
 /** What the collector needs. */
@@ -27,6 +38,8 @@ export interface GarbageCollectorOptions {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Takes the Events about references that lead nowhere. */
+  readonly events: Pick<CoreEventRecorder, 'record'>;
   /** Objects worked on at a time. Default 4. */
   readonly concurrency?: number;
 }
@@ -61,7 +74,7 @@ export class GarbageCollector implements Runnable {
     const kinds = new KindWatcher({
       ...this.#options,
       verbs: neededVerbs,
-      onKind: (resource) => this.#follow(resource),
+      onKind: (resource) => this.#follow(resource, stop),
     });
     const workers = Array.from({ length: this.#options.concurrency ?? 4 }, () =>
       this.#work(stop, work),
@@ -70,15 +83,35 @@ export class GarbageCollector implements Runnable {
     this.#queue.shutDown();
   }
 
-  #follow(resource: Resource): void {
-    this.#resources.set(`${resource.group}/${resource.kind}`, resource);
-    if (ignored.has(groupResourceOf(resource))) return;
+  #follow(resource: Resource, stop: AbortSignal): Disposable | undefined {
+    this.#resources.set(ownerKind(resource), resource);
+    if (ignored.has(groupResourceOf(resource))) return undefined;
     const informer = this.#options.cache.informer(resource, { transform: onlyMetadata });
-    informer.addEventHandler({
+    const following = informer.addEventHandler({
       added: (object) => this.#observe(graphNode(resource, object.metadata)),
       updated: (_, object) => this.#observe(graphNode(resource, object.metadata)),
-      deleted: (object) => this.#forget(object.metadata.uid),
+      deleted: (object) => this.#remove(object.metadata.uid),
     });
+    informer.whenSynced(stop).then(
+      () => this.#know(resource),
+      () => undefined, // it has ended
+    );
+    return following;
+  }
+
+  /** Looks again at what could not be judged before all objects of a kind were known, in the version that is followed now. */
+  #know(resource: Resource): void {
+    if (this.#resources.get(ownerKind(resource)) !== resource) return;
+    const kind = groupResourceOf(resource);
+    for (const node of this.#graph.nodes()) {
+      if (groupResourceOf(node.resource) === kind && node.resource !== resource) {
+        // It is not there in this version: it went while nobody told of it.
+        this.#graph.forget(node.uid);
+        this.#addDependents(node.uid);
+      } else if (node.owners.some((owner) => ownerKindOf(owner) === ownerKind(resource))) {
+        this.#queue.add(node.uid);
+      }
+    }
   }
 
   #observe(node: GraphNode): void {
@@ -89,9 +122,40 @@ export class GarbageCollector implements Runnable {
     if (isWaitingForDependents(node) && before?.isDeleting !== true) this.#addDependents(node.uid);
     // An owner may be free to go now that this one is not in its way any more.
     for (const { uid } of before?.owners ?? []) this.#addIfWaiting(uid);
+    this.#warnOfOwnersOutOfReach(node, before);
   }
 
-  #forget(uid: string): void {
+  /** Says of references to another namespace that they lead nowhere, when either end is seen first. */
+  #warnOfOwnersOutOfReach(node: GraphNode, before: GraphNode | undefined): void {
+    const isNew = (uid: string): boolean =>
+      before?.owners.every((owner) => owner.uid !== uid) ?? true;
+    for (const owner of node.owners) {
+      const known = this.#graph.get(owner.uid);
+      if (known === undefined || isWithinReach(known, node.namespace)) continue;
+      if (isNew(owner.uid)) this.#warnOutOfReach(node, owner);
+    }
+    if (before !== undefined) return;
+    for (const dependent of this.#graph.dependentsOf(node.uid)) {
+      if (isWithinReach(node, dependent.namespace)) continue;
+      for (const owner of dependent.owners) {
+        if (owner.uid === node.uid) this.#warnOutOfReach(dependent, owner);
+      }
+    }
+  }
+
+  #warnOutOfReach(dependent: GraphNode, owner: DeepReadonly<OwnerReference>): void {
+    const { resource, name, namespace, uid } = dependent;
+    const { apiVersion, kind } = resource;
+    const where = namespace ?? '';
+    this.#options.events.record({
+      involvedObject: { apiVersion, kind, name, namespace, uid },
+      type: 'Warning',
+      reason: 'OwnerRefInvalidNamespace',
+      message: `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: ${where}, name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace ${JSON.stringify(where)}`,
+    });
+  }
+
+  #remove(uid: string): void {
     const node = this.#graph.get(uid);
     this.#graph.remove(uid);
     this.#addDependents(uid);
@@ -112,8 +176,9 @@ export class GarbageCollector implements Runnable {
       const uid = await this.#queue.get(stop);
       if (uid === undefined) return;
       try {
-        await this.#attend(uid, work);
-        this.#queue.forget(uid);
+        const isKnown = await this.#attend(uid, work);
+        if (isKnown) this.#queue.forget(uid);
+        else this.#queue.addRateLimited(uid);
       } catch (error) {
         if (!work.aborted) {
           this.#options.logger.debug('an object could not be attended to', { uid, error });
@@ -125,41 +190,53 @@ export class GarbageCollector implements Runnable {
     }
   }
 
-  async #attend(uid: string, signal: AbortSignal): Promise<void> {
+  /** False when there is an owner whose end nobody would tell of: it has to be asked for again. */
+  async #attend(uid: string, signal: AbortSignal): Promise<boolean> {
     const node = this.#graph.get(uid);
-    if (node === undefined || (node.owners.length === 0 && !node.isDeleting)) return;
-    const states = new Map<string, OwnerState>();
+    if (node === undefined || (node.owners.length === 0 && !node.isDeleting)) return true;
+    const states = new Map<DeepReadonly<OwnerReference>, OwnerState>();
     if (!node.isDeleting) {
       for (const owner of node.owners)
-        states.set(owner.uid, await this.#stateOf(owner, node.namespace, signal));
+        states.set(owner, await this.#stateOf(owner, node.namespace, signal));
     }
-    // An owner of an unknown kind is nobody's to judge: it counts as there.
     const action = planFor(
       node,
-      ({ uid: owner }) => states.get(owner) ?? 'solid',
+      (owner) => states.get(owner) ?? 'solid',
       this.#graph.dependentsOf(uid),
     );
     await this.#do(node, action, signal);
+    return [...states].every(
+      ([owner, state]) => state !== 'solid' || this.#graph.get(owner.uid) !== undefined,
+    );
   }
 
+  /** @throws Error when the kind of the owner is not known, or not in this version; like the field's collector, nobody judges then. */
   async #stateOf(
     owner: DeepReadonly<OwnerReference>,
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<OwnerState> {
     const known = this.#graph.get(owner.uid);
-    if (known !== undefined) return isWaitingForDependents(known) ? 'waiting' : 'solid';
-    const resource = this.#resources.get(
-      `${parseApiVersion(owner.apiVersion).group}/${owner.kind}`,
-    );
-    if (resource === undefined) return 'solid';
+    if (known !== undefined && leadsTo(owner, known, namespace)) {
+      return isWaitingForDependents(known) ? 'waiting' : 'solid';
+    }
+    const gone = this.#graph.gone(owner.uid);
+    if (gone?.resource.apiVersion === owner.apiVersion && leadsTo(owner, gone, namespace)) {
+      return 'absent';
+    }
+    const preferred = this.#resources.get(ownerKindOf(owner));
+    if (preferred === undefined) throw new Error(`${ownerKindOf(owner)} is not served`);
+    const { version } = parseApiVersion(owner.apiVersion);
+    const resource =
+      version === preferred.version ? preferred : defineResource({ ...preferred, version });
     if (resource.scope === 'Namespaced' && namespace === undefined) return 'solid';
     try {
       const ref = { name: owner.name, ...(resource.scope === 'Namespaced' ? { namespace } : {}) };
       const { metadata } = await this.#options.client.get(resource, ref, { signal });
       return metadata.uid === owner.uid ? 'solid' : 'absent';
     } catch (error) {
-      if (isNotFound(error)) return 'absent';
+      // The server names an object that it does not find. Otherwise it has no such version, or not any more.
+      if (isNotFound(error) && error.status.details?.name === owner.name) return 'absent';
       throw error;
     }
   }

@@ -65,8 +65,8 @@ export function deletedObjects(host: ControllerHost): Source {
           const handlers = new DisposableStack();
           const ended = new AbortController();
           handlers.defer(() => ended.abort(new Error('the quota controller has ended')));
-          const follow = (resource: Resource): void => {
-            if (resource.scope === 'Cluster') return;
+          const follow = (resource: Resource): Disposable | undefined => {
+            if (resource.scope === 'Cluster') return undefined;
             const recount = (namespace: string | undefined): void => {
               for (const request of quotasFor(cache, resource, namespace)) {
                 sink.request(request, false);
@@ -75,12 +75,13 @@ export function deletedObjects(host: ControllerHost): Source {
             const informer = cache.informer(resource, { transform: onlyMetadata });
             const deleted = ({ metadata }: DeepReadonly<KubernetesObject>): void =>
               recount(metadata.namespace);
-            handlers.use(informer.addEventHandler({ deleted }));
+            const following = informer.addEventHandler({ deleted });
             // Nobody tells of an object that came and went before its kind was followed.
             informer.whenSynced(ended.signal).then(
               () => recount(undefined),
               () => undefined, // it has ended
             );
+            return following;
           };
           let isFollowing = false;
           const begin = (): void => {
