@@ -225,4 +225,23 @@ describeOnEachServer('owner references', { controllers: true }, (environment) =>
       await client.delete(ClusterRole, kept);
     }
   });
+
+  test('of a circle keep nobody waiting for ever', async () => {
+    const names = ['one', 'two', 'three'];
+    const made = await Promise.all(
+      names.map((name) => client.create(ConfigMap, { metadata: { namespace, name } })),
+    );
+    for (const [index, name] of names.entries()) {
+      const { metadata } = made[(index + 1) % names.length] as Stored<ConfigMap>;
+      const { apiVersion, kind } = owner;
+      const reference = { apiVersion, kind, name: metadata.name, uid: metadata.uid };
+      const ownerReferences = [{ ...reference, blockOwnerDeletion: true }];
+      const change = { type: 'merge', body: { metadata: { ownerReferences } } } as const;
+      await client.patch(ConfigMap, { namespace, name }, change);
+    }
+    await untilCollectorKnows(client, ConfigMap, namespace, { metadata: {} });
+    const inForeground = { propagationPolicy: 'Foreground' } as const;
+    await client.delete(ConfigMap, { namespace, name: 'one' }, inForeground);
+    await Promise.all(names.map((name) => gone(name)));
+  });
 });

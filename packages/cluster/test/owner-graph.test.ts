@@ -113,6 +113,25 @@ describe('garbage collection', () => {
     });
   });
 
+  test('keeps no owner waiting that waits for what waits itself', () => {
+    const waiting = child('b', [owner('a')], {
+      finalizers: ['foregroundDeletion'],
+      deletionTimestamp: '2026-01-01T00:00:00Z',
+    });
+    const soft = owner('rs', false);
+    assert.deepEqual(
+      plan(child('a', [owner('b'), soft]), { b: 'waiting', rs: 'waiting' }, [waiting]),
+      {
+        type: 'unblock',
+        ownerReferences: [owner('b', false), soft],
+      },
+    );
+    assert.deepEqual(plan(child('a', [soft]), { rs: 'waiting' }, [waiting]), {
+      type: 'delete',
+      propagationPolicy: 'Foreground',
+    });
+  });
+
   test('lets a waiting owner go when nothing blocks it', () => {
     const waiting = child('rs', [], {
       deletionTimestamp: '2026-01-01T00:00:00Z',

@@ -257,6 +257,7 @@ export class GarbageCollector implements Runnable {
         return;
       }
       case 'disown':
+      case 'unblock':
         await this.#patch(node, { ownerReferences: action.ownerReferences }, signal);
         return;
       case 'remove-finalizer':
