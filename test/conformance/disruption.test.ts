@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Deployment, PodDisruptionBudget, type Pod, type Stored } from '@kubewright/apimachinery';
+import { Deployment, Event, Pod, PodDisruptionBudget, type Stored } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
 import { setPodReady } from './played-node.ts';
 import { refusalOf } from './refusal.ts';
-import { untilObject } from './until-object.ts';
+import { untilObject, untilState } from './until-object.ts';
 import { workloadOfEachTest, type Workload } from './workload.ts';
+
+/** Nobody is to take this pod. */
+const barePod = { schedulerName: 'nobody', containers: [{ name: 'app', image: 'app:1' }] };
 
 type BudgetSpec = NonNullable<PodDisruptionBudget['spec']>;
 
@@ -109,5 +112,29 @@ describeOnEachServer('PodDisruptionBudgets', { controllers: true }, (environment
     await limit({ maxUnavailable: 1 });
     const { status } = await untilAllowed(0, 0);
     assert.equal(status?.expectedPods, 0);
+  });
+
+  test('cannot count a part of pods that nobody asked for, and say so', async () => {
+    const pod: Pod = { metadata: { name: app, namespace, labels: { app } }, spec: barePod };
+    await setPodReady(client, await client.create(Pod, pod));
+    await limit({ minAvailable: '50%' });
+    const { status } = await untilAllowed(0, 1);
+    assert.deepEqual([status?.expectedPods, status?.desiredHealthy], [0, 0]);
+    const refusal = await refusalOf(evict(await client.get(Pod, workload.ref)));
+    assert.equal(refusal.code, 429);
+    assert.deepEqual(refusal.status.details?.causes, [
+      {
+        reason: 'DisruptionBudget',
+        message: `The disruption budget ${app} does not allow evicting pods currently`,
+      },
+    ]);
+    const isOfUnmanaged = ({ reason }: Event): boolean => reason === 'UnmanagedPods';
+    const events = await untilState(client, Event, { namespace }, (all) => all.some(isOfUnmanaged));
+    const event = events.find(isOfUnmanaged);
+    assert.equal(event?.type, 'Warning');
+    assert.equal(
+      event.message,
+      `Pods selected by this PodDisruptionBudget (selector: &LabelSelector{MatchLabels:map[string]string{app: ${app},},MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`,
+    );
   });
 });

@@ -85,9 +85,12 @@ function takeDisruption(
     throw refuse(budget, 'has too many disruptions waiting to be seen');
   }
   if (allowed === 0) {
+    const [desired, current] = [desiredHealthy ?? 0, currentHealthy ?? 0];
     throw refuse(
       budget,
-      `needs ${desiredHealthy ?? 0} healthy pods and has ${currentHealthy ?? 0} currently`,
+      current > desired
+        ? 'does not allow evicting pods currently'
+        : `needs ${desired} healthy pods and has ${current} currently`,
     );
   }
   if (dryRun) return;

@@ -10,6 +10,7 @@ import {
   StatefulSet,
   type DeepReadonly,
   type KubernetesObject,
+  type LabelSelector,
   type Resource,
   type Stored,
 } from '@kubewright/apimachinery';
@@ -80,6 +81,10 @@ async function reconcile(
     events.recordOn(budget, 'Normal', 'NoPods', 'No matching pods found');
   }
   const scale = countsScale(budget) ? scaleOf(pods, cache) : 0;
+  if (countsScale(budget) && pods.some((pod) => controllerOf(pod) === undefined)) {
+    const text = `Pods selected by this PodDisruptionBudget (selector: ${selectorText(budget.spec?.selector)}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
+    events.recordOn(budget, 'Warning', 'UnmanagedPods', text);
+  }
   if (scale === undefined) {
     const text =
       'Failed to calculate the number of expected pods: found no controllers of a known kind for all pods';
@@ -94,6 +99,20 @@ async function reconcile(
     await client.updateStatus(PodDisruptionBudget, next, { signal });
   }
   return recheckInMs === undefined ? done() : requeueAfter(recheckInMs);
+}
+
+/** A selector as the field's controllers print it in Events. */
+function selectorText(selector: DeepReadonly<LabelSelector> | undefined): string {
+  if (selector === undefined) return 'nil';
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key] ?? ''},`);
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join('')}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
 
 /** How many pods the controllers of these ask for; undefined when one of them is of a kind that is not known here. */

@@ -6,6 +6,7 @@ import {
   Namespace,
   Pod,
   resourcePath,
+  StatusError,
   type DeepReadonly,
   type KubernetesObject,
   type NamespaceCondition,
@@ -37,9 +38,13 @@ export function createNamespaceController(host: ControllerHost): Controller {
       const namespace = context.cache.get(Namespace, { name });
       if (namespace?.metadata.deletionTimestamp === undefined) return done();
       if (!namespace.spec?.finalizers?.includes(contentFinalizer)) return done();
-      const remaining = await empty(name, context);
-      await report(namespace, remaining, context);
-      if (remaining.length > 0) return requeueAfter(recheckMs);
+      const left = await empty(name, context);
+      await report(namespace, left, context);
+      const errors = left.flatMap(({ error }) => (error === undefined ? [] : [error]));
+      if (errors.length > 0) {
+        throw new AggregateError(errors, `namespace ${name} could not be emptied`);
+      }
+      if (left.length > 0) return requeueAfter(recheckMs);
       await finalize(namespace, context);
       return done();
     },
@@ -50,15 +55,19 @@ export function createNamespaceController(host: ControllerHost): Controller {
 interface Remainder {
   readonly resource: Resource;
   readonly objects: readonly Stored<KubernetesObject>[];
+  /** Why they could not be asked; then it is not known which there are. */
+  readonly error?: StatusError;
 }
 
 /**
  * Asks for everything to be deleted. Pods go first, and all else waits for them: what runs keeps its permissions, its
  * configuration and the network policies it lives under to its end (KEP 5080).
+ *
+ * @returns the kinds of which something is left
  */
 async function empty(namespace: string, context: ReconcileContext): Promise<Remainder[]> {
   const pods = await emptyOf(Pod, namespace, context);
-  if (pods.objects.length > 0) return [pods];
+  if (isLeft(pods)) return [pods];
   const { client, signal } = context;
   const resources = await discoverResources(client, ['list', 'deletecollection'], signal);
   const remainders = await Promise.all(
@@ -66,7 +75,11 @@ async function empty(namespace: string, context: ReconcileContext): Promise<Rema
       .filter(({ scope }) => scope === 'Namespaced')
       .map((resource) => emptyOf(resource, namespace, context)),
   );
-  return remainders.filter(({ objects }) => objects.length > 0);
+  return remainders.filter(isLeft);
+}
+
+function isLeft({ objects, error }: Remainder): boolean {
+  return objects.length > 0 || error !== undefined;
 }
 
 async function emptyOf(
@@ -84,32 +97,74 @@ async function emptyOf(
   } catch (error) {
     // The kind went away with its definition while it was looked at.
     if (isNotFound(error)) return { resource, objects: [] };
+    // A webhook may forbid it, for one; that must not keep the others.
+    if (error instanceof StatusError) return { resource, objects: [], error };
     throw error;
   }
 }
 
-/** Tells in the status what keeps the namespace from going; a namespace that is empty at once needs no word. */
+/** What every namespace says that goes: kinds are never read in part here. */
+const discoveryConditions: readonly NamespaceCondition[] = [
+  {
+    type: 'NamespaceDeletionDiscoveryFailure',
+    status: 'False',
+    reason: 'ResourcesDiscovered',
+    message: 'All resources successfully discovered',
+  },
+  {
+    type: 'NamespaceDeletionGroupVersionParsingFailure',
+    status: 'False',
+    reason: 'ParsedGroupVersions',
+    message: 'All legacy kube types successfully parsed',
+  },
+];
+
+/** Tells in the status what keeps the namespace from going. */
 async function report(
   namespace: DeepReadonly<Stored<Namespace>>,
-  remaining: readonly Remainder[],
+  left: readonly Remainder[],
   { client, signal }: ReconcileContext,
 ): Promise<void> {
   const before = namespace.status?.conditions ?? [];
-  const isNews = remaining.length > 0 || before.length > 0;
-  if (!isNews) return;
   const now = formatTime(new Date());
-  const conditions = [contentCondition(remaining), finalizerCondition(remaining)].map(
-    (condition): NamespaceCondition => {
-      const old = before.find(({ type }) => type === condition.type);
-      const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : now;
-      return { ...condition, lastTransitionTime };
-    },
-  );
+  const conditions = [
+    ...discoveryConditions,
+    deletionCondition(left),
+    contentCondition(left.filter(({ error }) => error === undefined)),
+    finalizerCondition(left),
+  ].map((condition): NamespaceCondition => {
+    const old = before.find(({ type }) => type === condition.type);
+    const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : now;
+    return { ...condition, lastTransitionTime };
+  });
   if (deepEqual(before, conditions)) return;
   // Copied into the request, not changed: dropping the mark is safe.
   const status = { ...namespace.status, conditions };
   const body = { ...(namespace as Stored<Namespace>), status };
   await client.updateStatus(Namespace, body, { signal });
+}
+
+function deletionCondition(left: readonly Remainder[]): NamespaceCondition {
+  const type = 'NamespaceDeletionContentFailure';
+  const texts = left.flatMap(({ error }) => (error === undefined ? [] : [messageOf(error)])).sort();
+  if (texts.length === 0) {
+    return {
+      type,
+      status: 'False',
+      reason: 'ContentDeleted',
+      message: 'All content successfully deleted, may be waiting on finalization',
+    };
+  }
+  return {
+    type,
+    status: 'True',
+    reason: 'ContentDeletionFailed',
+    message: `Failed to delete all resource types, ${texts.length} remaining: ${texts.join(', ')}`,
+  };
+}
+
+function messageOf({ status, message }: StatusError): string {
+  return status.message ?? message;
 }
 
 function contentCondition(remaining: readonly Remainder[]): NamespaceCondition {
@@ -122,10 +177,12 @@ function contentCondition(remaining: readonly Remainder[]): NamespaceCondition {
       message: 'All content successfully removed',
     };
   }
-  const counts = remaining.map(
-    ({ resource, objects }) =>
-      `${groupResourceOf(resource)}. has ${objects.length} resource instances`,
-  );
+  const counts = remaining
+    .map(
+      ({ resource, objects }) =>
+        `${groupResourceOf(resource)}. has ${objects.length} resource instances`,
+    )
+    .sort();
   return {
     type,
     status: 'True',
@@ -150,9 +207,9 @@ function finalizerCondition(remaining: readonly Remainder[]): NamespaceCondition
       message: 'All content-preserving finalizers finished',
     };
   }
-  const list = [...counts].map(
-    ([finalizer, count]) => `${finalizer} in ${count} resource instances`,
-  );
+  const list = [...counts]
+    .map(([finalizer, count]) => `${finalizer} in ${count} resource instances`)
+    .sort();
   return {
     type,
     status: 'True',

@@ -1,10 +1,13 @@
 import {
   ConfigMap,
+  deepEqual,
   isAlreadyExists,
   Namespace,
   ServiceAccount,
+  type DeepReadonly,
   type KubernetesObject,
   type Resource,
+  type Stored,
 } from '@kubewright/apimachinery';
 import {
   createController,
@@ -19,6 +22,17 @@ import { unlessMoot } from '../ownership/moot.ts';
 
 /** Name of the ConfigMap with the cluster's certificate authority; pods find it in their token volume. */
 const rootCertificates = 'kube-root-ca.crt';
+
+const descriptionKey = 'kubernetes.io/description';
+const annotations = {
+  [descriptionKey]:
+    'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.',
+};
+
+function isRight(stored: DeepReadonly<ConfigMap>, data: Readonly<Record<string, string>>): boolean {
+  const hasDescription = stored.metadata.annotations?.[descriptionKey] !== undefined;
+  return hasDescription && deepEqual(stored.data, data);
+}
 
 /** Gives each namespace what its pods need: the `default` ServiceAccount and the certificate authority. */
 export function createServiceAccountController(
@@ -37,11 +51,14 @@ export function createServiceAccountController(
         await ensure(context, ServiceAccount, { metadata: { name: 'default', namespace: name } });
         const metadata = { name: rootCertificates, namespace: name };
         const data = { 'ca.crt': caCertificate };
-        await ensure(context, ConfigMap, { metadata, data });
+        await ensure(context, ConfigMap, { metadata: { ...metadata, annotations }, data });
         const stored = context.cache.get(ConfigMap, metadata);
-        if (stored !== undefined && stored.data?.['ca.crt'] !== caCertificate) {
-          const patch = { type: 'merge', body: { data } } as const;
-          await context.client.patch(ConfigMap, metadata, patch, { signal: context.signal });
+        if (stored !== undefined && !isRight(stored, data)) {
+          // Copied into the request, not changed: dropping the mark is safe.
+          const { metadata: own, ...rest } = stored as Stored<ConfigMap>;
+          const described = { ...own, annotations: { ...own.annotations, ...annotations } };
+          const object = { ...rest, metadata: described, data };
+          await context.client.update(ConfigMap, object, { signal: context.signal });
         }
         return done();
       }),
