@@ -430,6 +430,16 @@ export interface Authenticator {
   authenticate(request: ServerRequest): Promise<UserInfo>;
 }
 
+/** What goes into a token that lies in a Secret. */
+export interface SecretTokenOptions {
+  /** That of the Secret and of the account. */
+  readonly namespace: string;
+  /** Name of the Secret. */
+  readonly secretName: string;
+  /** The account it stands for. */
+  readonly account: { readonly name: string; readonly uid: string };
+}
+
 /** Makes tokens for service accounts (`serviceaccounts/token`). */
 export interface TokenIssuer {
   /**
@@ -445,6 +455,8 @@ export interface TokenIssuer {
 export interface Access extends Authenticator, Authorizer, TokenIssuer {
   /** Virtual resources by `plural.group`: `subjectaccessreviews.authorization.k8s.io`, `tokenreviews.authentication.k8s.io` … */
   readonly virtualResources: ReadonlyMap<string, VirtualResource>;
+  /** A token without an end, for a Secret of type `kubernetes.io/service-account-token`; it counts while that holds it. */
+  issueSecretToken(secret: SecretTokenOptions): string;
   /** RBAC objects of a fresh cluster, in the order in which they are stored. Object with apiVersion and kind. */
   bootstrapObjects(): readonly JsonObject[];
   /** Refuses a write that would give more rights than the user has (RBAC escalation, bind). Runs as admission for the RBAC kinds. */

@@ -5,7 +5,7 @@ export {
   type KubeconfigOptions,
 } from './access/kubeconfig.ts';
 export { ListenError } from './access/listen-error.ts';
-export type { Clock } from './contracts.ts';
+export type { Clock, SecretTokenOptions } from './contracts.ts';
 export {
   FaultInjector,
   type Fault,

@@ -1,3 +1,4 @@
+import type { SecretTokenOptions } from '@kubewright/apiserver';
 import type { Client } from '@kubewright/client';
 import { Manager, type Logger } from '@kubewright/runtime';
 import { createCronJobController } from './controllers/cron-job/cron-job-controller.ts';
@@ -21,6 +22,7 @@ import {
 } from './controllers/volumes/protection-controllers.ts';
 import { createStatefulSetController } from './controllers/stateful-set/stateful-set-controller.ts';
 import { createServiceAccountController } from './controllers/service-account/service-account-controller.ts';
+import { createTokenSecretController } from './controllers/service-account/token-secret-controller.ts';
 import { createTtlAfterFinishedController } from './controllers/ttl-after-finished/ttl-after-finished-controller.ts';
 import { CoreEventRecorder, eventsThrough } from './events/core-event-recorder.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
@@ -30,6 +32,8 @@ export interface ControlPlaneOptions {
   readonly client: Client;
   /** PEM; each namespace gets it in a ConfigMap. */
   readonly caCertificate: string;
+  /** Signs the tokens that lie in Secrets. */
+  readonly issueSecretToken: (secret: SecretTokenOptions) => string;
   readonly logger: Logger;
 }
 
@@ -41,7 +45,7 @@ const gracefulShutdownMs = 2_000;
  * on the runtime that operators use, and talk to the API server like anyone else.
  */
 export async function runControlPlane(
-  { client, caCertificate, logger }: ControlPlaneOptions,
+  { client, caCertificate, issueSecretToken, logger }: ControlPlaneOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const manager = new Manager({
@@ -79,6 +83,7 @@ export async function runControlPlane(
     .add(createNodeController(manager))
     .add(createResourceQuotaController(manager))
     .add(createServiceAccountController(manager, caCertificate))
+    .add(createTokenSecretController(manager, { caCertificate, issueSecretToken }))
     .add(createScheduler(manager))
     .add(
       new GarbageCollector({

@@ -118,7 +118,15 @@ export class EmbeddedCluster implements AsyncDisposable {
     if (hasControllers) {
       const controllerClient = clientAs('kube-controller-manager');
       tasks.push(
-        runControlPlane({ client: controllerClient, caCertificate, logger }, stopping.signal),
+        runControlPlane(
+          {
+            client: controllerClient,
+            caCertificate,
+            issueSecretToken: (secret) => server.issueSecretToken(secret),
+            logger,
+          },
+          stopping.signal,
+        ),
       );
     }
     if (hasNode) {

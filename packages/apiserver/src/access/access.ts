@@ -15,6 +15,7 @@ import type { PolicyRule } from './rbac/policy-rule.ts';
 import { RbacAuthorizer } from './rbac/rbac-authorizer.ts';
 import { RequestAuthenticator } from './request-authenticator.ts';
 import { selfSubjectRulesReview } from './rules-review.ts';
+import { noteSecretUse } from './secret-use.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { SigningKey } from './signing-key.ts';
 import { TokenRequests } from './token-request.ts';
@@ -28,9 +29,11 @@ const ALL_RULES: readonly PolicyRule[] = [
 
 /** Identities and rights of the server; see {@link Access}. Follows the roles and bindings in the store until disposed. */
 export function createAccess(options: AccessOptions): Access & Disposable {
-  const { store, clock, mode } = options;
+  const { store, registry, clock, mode } = options;
   const key = new SigningKey(options.serviceAccountIssuerKey);
-  const tokens = new ServiceAccountTokens({ key, clock, store });
+  const onSecretUsed = (namespace: string, name: string): void =>
+    noteSecretUse({ store, registry, clock }, namespace, name);
+  const tokens = new ServiceAccountTokens({ key, clock, store, onSecretUsed });
   const requests = new TokenRequests({ tokens, clock, store });
   const index = new PolicyIndex(store);
   const policy = new RbacAuthorizer(index);
@@ -64,6 +67,7 @@ export function createAccess(options: AccessOptions): Access & Disposable {
     authenticate: (request) => authenticator.authenticate(request),
     authorize: (attributes) => authorizer.authorize(attributes),
     issueToken: (request, serviceAccount) => requests.issueToken(request, serviceAccount),
+    issueSecretToken: (secret) => tokens.issueForSecret(secret),
     bootstrapObjects: bootstrapPolicy,
     checkEscalation: (user, type, object, old) =>
       checkRbacEscalation({ authorizer, policy, index }, user, type, object, old),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, objectOrEmpty } from '../schema/json-type.ts';
-import type { Clock, JsonObject, StoreReader, UserInfo } from '../contracts.ts';
+import type { Clock, JsonObject, SecretTokenOptions, StoreReader, UserInfo } from '../contracts.ts';
 import { BOUND_KINDS, findBoundObject, uidOf, type BoundKind } from './bound-object.ts';
 import type { SigningKey } from './signing-key.ts';
 import {
@@ -11,6 +11,13 @@ import {
 
 /** Who issues the tokens, and whom they are for when nobody says otherwise. */
 export const SERVICE_ACCOUNT_ISSUER = 'https://kubernetes.default.svc';
+
+/** Who issues the tokens that lie in Secrets; the name is older than issuers that are addresses. */
+export const SECRET_TOKEN_ISSUER = 'kubernetes/serviceaccount';
+/** Claims of a token in a Secret begin so. */
+const SECRET_CLAIM = 'kubernetes.io/serviceaccount/';
+/** Label of a Secret whose token must not be used any more, with the date since when. */
+const INVALID_SINCE_LABEL = 'kubernetes.io/legacy-token-invalid-since';
 
 /** Verified signatures that are remembered; the oldest give way. */
 const MAX_REMEMBERED_TOKENS = 1000;
@@ -62,6 +69,7 @@ export class ServiceAccountTokens {
   readonly #key: SigningKey;
   readonly #clock: Clock;
   readonly #store: StoreReader;
+  readonly #onSecretUsed: (namespace: string, name: string) => void;
   /** Token → claims whose signature is genuine. Never more than {@link MAX_REMEMBERED_TOKENS}. */
   readonly #verified = new Map<string, JsonObject>();
 
@@ -69,7 +77,10 @@ export class ServiceAccountTokens {
     readonly key: SigningKey;
     readonly clock: Clock;
     readonly store: StoreReader;
+    /** Told of the Secret whose token was used. */
+    readonly onSecretUsed?: (namespace: string, name: string) => void;
   }) {
+    this.#onSecretUsed = options.onSecretUsed ?? (() => undefined);
     this.#key = options.key;
     this.#clock = options.clock;
     this.#store = options.store;
@@ -99,6 +110,18 @@ export class ServiceAccountTokens {
     return { token, expiresAtMs: (nowSeconds + options.expirationSeconds) * 1000 };
   }
 
+  /** Signs a token for a Secret. */
+  issueForSecret({ namespace, secretName, account }: SecretTokenOptions): string {
+    return this.#key.sign({
+      iss: SECRET_TOKEN_ISSUER,
+      [`${SECRET_CLAIM}namespace`]: namespace,
+      [`${SECRET_CLAIM}secret.name`]: secretName,
+      [`${SECRET_CLAIM}service-account.name`]: account.name,
+      [`${SECRET_CLAIM}service-account.uid`]: account.uid,
+      sub: serviceAccountUsername({ namespace, name: account.name }),
+    });
+  }
+
   /** Finds out whom a token stands for. @param audiences those of whom one must be the token's */
   authenticate(token: string, audiences: readonly string[]): TokenAuthentication {
     const refuse = (problem?: string): TokenAuthentication => ({ authenticated: false, problem });
@@ -106,20 +129,28 @@ export class ServiceAccountTokens {
     if (claims === undefined) {
       const verdict = this.#key.verify(token);
       if (verdict.state !== 'valid') {
-        const isOurs = verdict.state === 'forged' && verdict.issuer === SERVICE_ACCOUNT_ISSUER;
+        const isOurs = verdict.state === 'forged' && isOwnIssuer(verdict.issuer);
         return refuse(isOurs ? 'the signature of the token is not genuine' : undefined);
       }
       claims = verdict.claims;
       this.#remember(token, claims);
     }
-    if (claims['iss'] !== SERVICE_ACCOUNT_ISSUER) return refuse();
-    const own: unknown = claims['aud'];
+    if (!isOwnIssuer(claims['iss'])) return refuse();
+    const isOfSecret = claims['iss'] === SECRET_TOKEN_ISSUER;
+    // One that lies in a Secret names no audience: it is for this server.
+    const own: unknown = isOfSecret ? [SERVICE_ACCOUNT_ISSUER] : claims['aud'];
     const tokenAudiences = Array.isArray(own) ? own.filter((item) => typeof item === 'string') : [];
     const shared = audiences.filter((audience) => tokenAudiences.includes(audience));
     if (shared.length === 0) {
       return refuse(
         `token audiences ${quotedList(tokenAudiences)} is invalid for the target audiences ${quotedList(audiences)}`,
       );
+    }
+    if (isOfSecret) {
+      const { user, problem } = this.#byCopy(claims, token);
+      return user === undefined
+        ? refuse(problem)
+        : { authenticated: true, user, audiences: shared };
     }
     const nowSeconds = this.#clock.now() / 1000;
     if (nowSeconds >= Number(claims['exp'])) {
@@ -130,6 +161,49 @@ export class ServiceAccountTokens {
     const problem = this.#problemOf(claims);
     if (problem !== undefined) return refuse(problem);
     return { authenticated: true, user: userOf(claims), audiences: shared };
+  }
+
+  /** The account of a token that the Secret holds which it names, or why it does not count. */
+  #byCopy(claims: JsonObject, token: string): { user?: UserInfo; problem?: string } {
+    const claim = (name: string): string => text(claims[SECRET_CLAIM + name]);
+    const namespace = claim('namespace');
+    const secretName = claim('secret.name');
+    const account = claim('service-account.name');
+    const uid = claim('service-account.uid');
+    const secret = this.#store.get('secrets', namespace, secretName);
+    const metadata = objectOrEmpty(secret?.['metadata']);
+    if (secret === undefined || metadata['deletionTimestamp'] !== undefined) {
+      return { problem: 'Token has been invalidated' };
+    }
+    const copy = text(objectOrEmpty(secret['data'])['token']);
+    if (Buffer.from(copy, 'base64').toString() !== token) {
+      return { problem: "Token does not match server's copy" };
+    }
+    const problem = this.#accountProblem(namespace, account, uid);
+    if (problem !== undefined) return { problem };
+    if (text(objectOrEmpty(metadata['labels'])[INVALID_SINCE_LABEL]) !== '') {
+      return {
+        problem: `the token in secret ${namespace}/${secretName} for service account ${namespace}/${account} has been marked invalid. Use tokens from the TokenRequest API or manually created secret-based tokens, or remove the '${INVALID_SINCE_LABEL}' label from the secret to temporarily allow use of this token`,
+      };
+    }
+    this.#onSecretUsed(namespace, secretName);
+    return {
+      user: withAuthenticatedGroup({
+        username: serviceAccountUsername({ namespace, name: account }),
+        uid,
+        groups: serviceAccountGroups(namespace),
+      }),
+    };
+  }
+
+  /** Why the account does not carry its tokens any more. */
+  #accountProblem(namespace: string, name: string, uid: unknown): string | undefined {
+    const stored = this.#store.get('serviceaccounts', namespace, name);
+    if (stored === undefined) return `serviceaccounts ${JSON.stringify(name)} not found`;
+    if (this.#isGone(stored)) return `service account ${namespace}/${name} has been deleted`;
+    return uidOf(stored) === uid
+      ? undefined
+      : `service account UID (${uidOf(stored)}) does not match claim (${text(uid)})`;
   }
 
   #remember(token: string, claims: JsonObject): void {
@@ -157,13 +231,8 @@ export class ServiceAccountTokens {
     const own = claimsOf(claims);
     const namespace = text(own['namespace']);
     const account = objectOrEmpty(own['serviceaccount']);
-    const name = text(account['name']);
-    const stored = this.#store.get('serviceaccounts', namespace, name);
-    if (stored === undefined) return `serviceaccounts ${JSON.stringify(name)} not found`;
-    if (this.#isGone(stored)) return `service account ${namespace}/${name} has been deleted`;
-    if (uidOf(stored) !== account['uid']) {
-      return `service account UID (${uidOf(stored)}) does not match claim (${text(account['uid'])})`;
-    }
+    const problem = this.#accountProblem(namespace, text(account['name']), account['uid']);
+    if (problem !== undefined) return problem;
     for (const kind of ['Pod', 'Secret', 'Node'] as const) {
       const { claim, plural } = BOUND_KINDS[kind];
       const bound: unknown = own[claim];
@@ -188,6 +257,10 @@ export class ServiceAccountTokens {
       this.#clock.now() > Date.parse(deletedAt) + DELETION_LEEWAY_MS
     );
   }
+}
+
+function isOwnIssuer(issuer: unknown): boolean {
+  return issuer === SERVICE_ACCOUNT_ISSUER || issuer === SECRET_TOKEN_ISSUER;
 }
 
 function claimsOf(claims: JsonObject): JsonObject {

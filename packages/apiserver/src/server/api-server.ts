@@ -5,7 +5,14 @@ import { createTlsListener } from '../access/tls-listener.ts';
 import { AdmissionChain } from '../admission/chain.ts';
 import { createAdmissionPlugins } from '../admission/plugins.ts';
 import { WebhookAdmission } from '../admission/webhooks/webhook-admission.ts';
-import type { Clock, NodeConnections, NodeStreams, TlsListener, UserInfo } from '../contracts.ts';
+import type {
+  Clock,
+  NodeConnections,
+  NodeStreams,
+  SecretTokenOptions,
+  TlsListener,
+  UserInfo,
+} from '../contracts.ts';
 import { createCustomResources } from '../crd/custom-resources.ts';
 import { createDiscoveryDocs } from '../discovery/discovery-docs.ts';
 import { FaultInjector } from '../faults/fault-injector.ts';
@@ -215,6 +222,14 @@ export class ApiServer implements AsyncDisposable {
   async issueClientCertificate(options: ClientCertificateOptions): Promise<ClientCertificate> {
     const { user, groups = [], validityMs = DEFAULT_VALIDITY_MS } = options;
     return this.#listener.issueClientCertificate({ user, groups, validityMs });
+  }
+
+  /**
+   * Signs a token for a Secret of type `kubernetes.io/service-account-token`, as the controller manager of a real cluster does,
+   * which has the key. It has no end, and counts as long as the Secret holds it and the account exists.
+   */
+  issueSecretToken(secret: SecretTokenOptions): string {
+    return this.#services.access.issueSecretToken(secret);
   }
 
   /**
