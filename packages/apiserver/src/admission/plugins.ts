@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../contracts.ts';
 import type { AdmissionPlugin } from './chain.ts';
 import { claimResize } from './claim-resize.ts';
+import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultStorageClass } from './default-storage-class.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { limitRanger } from './limit-ranger.ts';
@@ -33,11 +34,12 @@ export function createAdmissionPlugins({
     nodeTaints,
     podSecurity,
     podPriority,
-    runtimeClass,
     defaultTolerations,
+    runtimeClass,
     defaultStorageClass,
     storageProtection,
     claimResize,
+    defaultIngressClass,
     // After what the server itself does to an object, so that webhooks see that too.
     webhooks,
     // Last of all: what somebody else refuses takes nothing of a quota.

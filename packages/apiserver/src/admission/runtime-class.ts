@@ -1,11 +1,13 @@
 import { deepEqual } from '@kubewright/apimachinery';
-import { objectAt, textAt } from '../registry/json-read.ts';
-import type { AdmissionPlugin } from './chain.ts';
+import type { JsonObject } from '../contracts.ts';
+import { listAt, objectAt, textAt } from '../registry/json-read.ts';
+import type { AdmissionAttributes, AdmissionPlugin } from './chain.ts';
 import { refusal } from './refusal.ts';
+import { withoutRedundant } from './redundant-tolerations.ts';
 
 const CLASSES = 'runtimeclasses.node.k8s.io';
 
-/** A pod names a RuntimeClass that exists, and costs its node what the class says. */
+/** A pod names a RuntimeClass that exists, costs its node what the class says, and goes where that can run. */
 export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
   admit(attributes) {
@@ -28,5 +30,30 @@ export const runtimeClass: AdmissionPlugin = {
       throw refusal(attributes, `pod rejected: ${text}`);
     }
     if (hasFixed) spec['overhead'] = structuredClone(fixed);
+    schedule(attributes, spec, objectAt(chosen ?? {}, 'scheduling'));
   },
 };
+
+/** Adds the labels that the nodes of a class have, and what it tolerates. @throws StatusError where the pod asks for other nodes */
+function schedule(
+  attributes: AdmissionAttributes,
+  spec: JsonObject,
+  { nodeSelector, tolerations }: JsonObject,
+): void {
+  if (nodeSelector !== undefined) {
+    const own = objectAt(spec, 'nodeSelector');
+    const ofClass = nodeSelector as Record<string, string>;
+    for (const [key, value] of Object.entries(ofClass)) {
+      const chosen = textAt(own, key);
+      if (own[key] !== undefined && chosen !== value) {
+        const text = `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${chosen}`;
+        throw refusal(attributes, text);
+      }
+    }
+    spec['nodeSelector'] = { ...own, ...ofClass };
+  }
+  if (tolerations !== undefined) {
+    const all = [...listAt(spec, 'tolerations'), ...(tolerations as JsonObject[])];
+    spec['tolerations'] = withoutRedundant(all);
+  }
+}

@@ -21,6 +21,10 @@ export const ingress: Partial<Strategy> = {
     return errors;
   },
   validateUpdate: (object) => validateIngressSpec(objectAt(object, 'spec')),
+  warnings: (object, old) =>
+    old === undefined && objectAt(objectAt(object, 'metadata'), 'annotations')[CLASS] !== undefined
+      ? [`annotation "${CLASS}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : [],
 };
 
 /** The behaviour of IngressClasses. */
