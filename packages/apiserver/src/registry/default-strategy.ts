@@ -35,6 +35,7 @@ const CREATED_ON_UPDATE = new Set([
   'events.events.k8s.io',
   'endpoints',
   'limitranges',
+  'runtimeclasses.node.k8s.io',
   'clusterroles.rbac.authorization.k8s.io',
   'clusterrolebindings.rbac.authorization.k8s.io',
   'roles.rbac.authorization.k8s.io',
@@ -47,6 +48,10 @@ const CONDITIONAL_UPDATE = new Set([
   'customresourcedefinitions.apiextensions.k8s.io',
   'apiservices.apiregistration.k8s.io',
   'poddisruptionbudgets.policy',
+  'runtimeclasses.node.k8s.io',
+  'csidrivers.storage.k8s.io',
+  'csinodes.storage.k8s.io',
+  'volumeattachments.storage.k8s.io',
 ]);
 
 /** Kinds of which a deletion answers the last state. */

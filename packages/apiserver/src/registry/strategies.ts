@@ -19,13 +19,10 @@ import { mutatingWebhooks, validatingWebhooks } from './kinds/webhooks.ts';
 import { limitRange } from './kinds/limit-range.ts';
 import { resourceQuota } from './kinds/resource-quota.ts';
 import { persistentVolume, persistentVolumeClaim } from './kinds/volume-claims.ts';
-import {
-  daemonSet,
-  deployment,
-  podTemplate,
-  replicaSet,
-  replicationController,
-} from './kinds/workloads.ts';
+import { controllerRevision } from './kinds/controller-revision.ts';
+import { replicationController } from './kinds/replication-controller.ts';
+import { runtimeClass } from './kinds/runtime-class.ts';
+import { daemonSet, deployment, podTemplate, replicaSet } from './kinds/workloads.ts';
 import { statefulSet } from './kinds/stateful-set.ts';
 import { ServiceAddresses } from './services/service-addresses.ts';
 
@@ -57,6 +54,7 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['mutatingwebhookconfigurations.admissionregistration.k8s.io', mutatingWebhooks],
     ['validatingwebhookconfigurations.admissionregistration.k8s.io', validatingWebhooks],
     ['customresourcedefinitions.apiextensions.k8s.io', customResourceDefinitionStrategy],
+    ['controllerrevisions.apps', controllerRevision],
     ['daemonsets.apps', daemonSet],
     ['deployments.apps', deployment],
     ['replicasets.apps', replicaSet],
@@ -70,6 +68,7 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['ingressclasses.networking.k8s.io', ingressClass],
     ['ingresses.networking.k8s.io', ingress],
     ['networkpolicies.networking.k8s.io', networkPolicy],
+    ['runtimeclasses.node.k8s.io', runtimeClass],
     ['poddisruptionbudgets.policy', podDisruptionBudget],
     ['clusterrolebindings.rbac.authorization.k8s.io', clusterRoleBinding],
     ['clusterroles.rbac.authorization.k8s.io', clusterRole],

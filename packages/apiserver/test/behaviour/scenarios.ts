@@ -7,6 +7,7 @@ import { CASES as kindRules } from './kind-rules.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
 import { CASES as paths } from './paths.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
+import { CASES as rarerKinds } from './rarer-kinds.ts';
 import { CASES as scale } from './scale.ts';
 
 /** By name of the recording in `recorded/`. */
@@ -19,5 +20,6 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'kind-rules': kindRules,
   paths,
   'pod-specs': podSpecs,
+  'rarer-kinds': rarerKinds,
   scale,
 };

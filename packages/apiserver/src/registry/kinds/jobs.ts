@@ -21,7 +21,7 @@ import {
   textAt,
 } from '../json-read.ts';
 import { defaultPodTemplate } from '../pods/pod-spec-defaults.ts';
-import { podSpecWarnings } from '../pods/pod-warnings.ts';
+import { podNameWarnings, podSpecWarnings } from '../pods/pod-warnings.ts';
 import { validateSelector } from '../validation/selector-rules.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -79,15 +79,6 @@ function validateJob(object: JsonObject, old?: JsonObject): FieldError[] {
   return errors;
 }
 
-function nameWarnings(object: JsonObject): string[] {
-  const texts = validateDnsLabel(textAt(objectAt(object, 'metadata'), 'name'));
-  return texts.length === 0
-    ? []
-    : [
-        `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [${texts.join(' ')}]`,
-      ];
-}
-
 function specWarnings(path: string, spec: JsonObject): string[] {
   const isLarge =
     spec['completionMode'] === 'Indexed' &&
@@ -132,7 +123,7 @@ export const job: Partial<Strategy> = {
   ],
   validateStatusUpdate: validateJobStatusUpdate,
   warnings: (object, old) => [
-    ...(old === undefined ? nameWarnings(object) : []),
+    ...(old === undefined ? podNameWarnings(object) : []),
     ...(deepEqual(object['spec'], old?.['spec'])
       ? []
       : specWarnings('spec', objectAt(object, 'spec'))),
@@ -159,7 +150,7 @@ export const cronJob: Partial<Strategy> = {
   warnings(object, old) {
     const spec = objectAt(object, 'spec');
     return [
-      ...(old === undefined ? nameWarnings(object) : []),
+      ...(old === undefined ? podNameWarnings(object) : []),
       ...specWarnings('spec.jobTemplate.spec', objectAt(objectAt(spec, 'jobTemplate'), 'spec')),
       ...(old !== undefined && textAt(spec, 'schedule').includes('TZ')
         ? [

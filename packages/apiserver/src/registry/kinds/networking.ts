@@ -1,8 +1,17 @@
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { invalid } from '../../field-error.ts';
-import { ensureObject, listAt, objectAt, setDefault, setDefaultText } from '../json-read.ts';
+import {
+  ensureObject,
+  listAt,
+  objectAt,
+  setDefault,
+  setDefaultText,
+  textAt,
+} from '../json-read.ts';
+import { validateIngressClassSpec } from '../validation/ingress-class-rules.ts';
 import { validateIngressSpec } from '../validation/ingress-rules.ts';
 import { validateNetworkPolicySpec } from '../validation/network-policy-rules.ts';
+import { immutable } from '../validation/value-rules.ts';
 
 /** How the class of an Ingress was named before there was a field for it. */
 const CLASS = 'kubernetes.io/ingress.class';
@@ -32,6 +41,17 @@ export const ingressClass: Partial<Strategy> = {
   applyDefaults(object) {
     const parameters = objectAt(object, 'spec')['parameters'] as JsonObject | undefined;
     if (parameters !== undefined) setDefaultText(parameters, 'scope', 'Cluster');
+  },
+  validate: (object) => validateIngressClassSpec(objectAt(object, 'spec')),
+  validateUpdate(object, old) {
+    const [spec, before] = [objectAt(object, 'spec'), objectAt(old, 'spec')];
+    const controller = textAt(spec, 'controller');
+    return [
+      ...(controller === textAt(before, 'controller')
+        ? []
+        : [immutable('spec.controller', controller)]),
+      ...validateIngressClassSpec(spec),
+    ];
   },
 };
 

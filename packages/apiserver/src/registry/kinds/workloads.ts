@@ -156,19 +156,6 @@ export const replicaSet: Partial<Strategy> = {
   warnings: templateWarnings,
 };
 
-/** The behaviour of ReplicationControllers: the labels of the template are the selector when there is none. */
-export const replicationController: Partial<Strategy> = {
-  applyDefaults(object) {
-    const spec = ensureObject(object, 'spec');
-    setDefault(spec, 'replicas', 1);
-    if (spec['template'] === undefined) return;
-    defaultPodTemplate(ensureObject(spec, 'template'));
-    const labels: unknown = objectAt(objectAt(objectAt(spec, 'template'), 'metadata'), 'labels');
-    setDefault(spec, 'selector', labels);
-    setDefault(objectAt(object, 'metadata'), 'labels', labels);
-  },
-};
-
 /** The behaviour of PodTemplates. */
 export const podTemplate: Partial<Strategy> = {
   hasGeneration: true,

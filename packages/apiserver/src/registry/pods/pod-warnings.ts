@@ -1,4 +1,4 @@
-import { parseQuantity } from '@kubewright/apimachinery';
+import { parseQuantity, validateDnsLabel } from '@kubewright/apimachinery';
 import type { JsonObject } from '../../contracts.ts';
 import { quote } from '../../field-error.ts';
 import { listAt, numberAt, objectAt, textAt } from '../json-read.ts';
@@ -13,7 +13,16 @@ const OLD_LABELS: Readonly<Record<string, string>> = {
     'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
   'beta.kubernetes.io/instance-type':
     'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+  'app.kubernetes.io/created-by': 'deprecated since v1.9',
+  'scheduler.alpha.kubernetes.io/preferAvoidPods':
+    'deprecated since v1.22; use Taints and Tolerations instead',
+  'node-role.kubernetes.io/master': 'use "node-role.kubernetes.io/control-plane" instead',
 };
+
+/** What is said of a label of nodes that has another name now; undefined when it has none. */
+export function oldLabelText(label: string): string | undefined {
+  return Object.hasOwn(OLD_LABELS, label) ? OLD_LABELS[label] : undefined;
+}
 
 /** Volumes that are taken and no longer work. */
 const OLD_VOLUMES: Readonly<Record<string, string>> = {
@@ -31,13 +40,13 @@ const OLD_VOLUMES: Readonly<Record<string, string>> = {
 function placementWarnings(path: string, spec: JsonObject): string[] {
   const warnings: string[] = [];
   for (const label of Object.keys(objectAt(spec, 'nodeSelector'))) {
-    const text = OLD_LABELS[label];
+    const text = oldLabelText(label);
     if (text !== undefined) warnings.push(`${path}.nodeSelector[${label}]: ${text}`);
   }
   for (const [index, constraint] of listAt(spec, 'topologySpreadConstraints').entries()) {
     const field = `${path}.topologySpreadConstraints[${index}]`;
     const key = textAt(constraint, 'topologyKey');
-    const text = OLD_LABELS[key];
+    const text = oldLabelText(key);
     if (text !== undefined) warnings.push(`${field}.topologyKey: ${key} is ${text}`);
     if (constraint['labelSelector'] === undefined) {
       warnings.push(`${field}.labelSelector: a null labelSelector results in matching no pod`);
@@ -202,4 +211,12 @@ export function templateWarnings(object: JsonObject, old: JsonObject | undefined
     old !== undefined &&
     JSON.stringify(objectAt(objectAt(old, 'spec'), 'template')) === JSON.stringify(template);
   return isSame ? [] : podSpecWarnings('spec.template.spec', objectAt(template, 'spec'));
+}
+
+/** What is said of the name of an object after which pods are called: a host cannot have each of these names. */
+export function podNameWarnings(object: JsonObject): string[] {
+  const texts = validateDnsLabel(textAt(objectAt(object, 'metadata'), 'name'));
+  const advice =
+    'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended';
+  return texts.length === 0 ? [] : [`${advice}: [${texts.join(' ')}]`];
 }

@@ -2,13 +2,7 @@ import type { JsonObject } from '../../contracts.ts';
 import { invalid, notSupported, required, type FieldError } from '../../field-error.ts';
 import { parseIpAddress } from '../../schema/ip-address.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../json-read.ts';
-import {
-  dnsLabel,
-  dnsSubdomain,
-  portName,
-  portNumber,
-  validatePathSegment,
-} from './value-rules.ts';
+import { dnsLabel, dnsSubdomain, pathSegment, portName, portNumber } from './value-rules.ts';
 
 const WILDCARD = '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const WILDCARD_NAME = new RegExp(`^${WILDCARD}$`);
@@ -24,15 +18,12 @@ function hostName(path: string, host: string): FieldError[] {
 export function typedReference(path: string, reference: JsonObject): FieldError[] {
   const group = textAt(reference, 'apiGroup');
   const errors = group === '' ? [] : dnsSubdomain(`${path}.apiGroup`, group);
-  for (const member of ['kind', 'name']) {
-    const value = textAt(reference, member);
-    const field = `${path}.${member}`;
-    if (value === '') errors.push(required(field));
-    else {
-      errors.push(...validatePathSegment(value, false).map((text) => invalid(field, value, text)));
-    }
-  }
-  return errors;
+  return [
+    ...errors,
+    ...['kind', 'name'].flatMap((member) =>
+      pathSegment(`${path}.${member}`, textAt(reference, member)),
+    ),
+  ];
 }
 
 function validateServiceBackend(path: string, service: JsonObject): FieldError[] {

@@ -76,6 +76,12 @@ export function validatePathSegment(name: string, prefix: boolean): string[] {
     .map((character) => `may not contain '${character}'`);
 }
 
+/** A name that must be there and fit into a path. */
+export function pathSegment(path: string, value: string): FieldError[] {
+  if (value === '') return [required(path)];
+  return validatePathSegment(value, false).map((text) => invalid(path, value, text));
+}
+
 const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
 const MAX_CONFIG_KEY_LENGTH = 253;
 
