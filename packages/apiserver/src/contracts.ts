@@ -186,6 +186,10 @@ export interface Strategy {
   readonly deletionWarning?: string | undefined;
   /** Messages for a bad `metadata.name`. Default: DNS-1123 subdomain. `prefix` for generateName. */
   readonly validateName?: ((name: string, prefix: boolean) => readonly string[]) | undefined;
+  /** The rules of all objects are looked at only when those of the kind hold; both are looked at together by default. */
+  readonly checksMetadataLast?: boolean | undefined;
+  /** Group by which a 422 calls the kind. Default: its own. */
+  readonly refusalGroup?: string | undefined;
   /** Defaults that the versioned type has; runs after decoding for each write and patch. */
   applyDefaults?(object: JsonObject): void;
   /** Drops what a client may not set at creation (the status), fills what the server sets. */

@@ -80,13 +80,16 @@ export async function createObject(
   fillNewMetadata(object, clock);
   strategy.prepareForCreate?.(object, context);
   if (strategy.hasGeneration) metadata['generation'] = 1;
-  const errors = [
-    ...validateMetadata(type, object),
-    ...(strategy.validate?.(object) ?? []),
-    ...type.schema.validate(object, undefined),
-  ];
+  const own = [...(strategy.validate?.(object) ?? []), ...type.schema.validate(object, undefined)];
+  const errors =
+    strategy.checksMetadataLast === true && own.length > 0
+      ? own
+      : [...validateMetadata(type, object), ...own];
   const name = String(metadata['name'] ?? '');
-  if (errors.length > 0) throw invalidError(type, name, errors);
+  if (errors.length > 0) {
+    const kind = { group: strategy.refusalGroup ?? type.group, kind: type.kind };
+    throw invalidError(kind, name, errors);
+  }
   services.access.checkEscalation(operation.user, type, object, undefined);
   // An apply or a replacement that creates: it was allowed as what it says it is. As on the real server the question carries
   // the name, which that of a POST does not.

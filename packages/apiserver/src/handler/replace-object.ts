@@ -245,7 +245,10 @@ async function attempt(
       ? validateReplacement(operation, change.subresource, object, old)
       : metadataUpdateErrors(type, object, old)),
   ];
-  if (errors.length > 0) throw invalidError(type, info.name, errors);
+  if (errors.length > 0) {
+    const kind = { group: strategy.refusalGroup ?? type.group, kind: type.kind };
+    throw invalidError(kind, info.name, errors);
+  }
   services.access.checkEscalation(operation.user, type, object, old);
   await admission.validate(object, old);
   for (const warning of strategy.warnings?.(object, old) ?? []) operation.warnings.push(warning);

@@ -8,6 +8,7 @@ import { list } from './list.ts';
 import { patch } from './patch.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { Operation } from './services.ts';
+import { createNamedBinding } from './subresources/binding.ts';
 import { SUBRESOURCES } from './subresources/index.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
@@ -74,7 +75,7 @@ export function verbOf(type: ResourceType, info: RequestInfo, method: string): V
     checkNamespace(type, info);
     return handler;
   }
-  const handler = VERBS[verb];
+  const handler = isBinding(type, verb) ? createNamedBinding : VERBS[verb];
   if (handler === undefined || !type.verbs.includes(verb)) throw notAllowed();
   if (verb === 'create' ? isNamed : NAMED.has(verb) !== isNamed && !info.isWatchPath) {
     throw notAllowed();
@@ -84,6 +85,11 @@ export function verbOf(type: ResourceType, info: RequestInfo, method: string): V
   if (isWrite && type.scope === 'Namespaced' && !info.isInNamespace) throw notAllowed();
   if (NAMED.has(verb)) checkNamespace(type, info);
   return handler;
+}
+
+/** Whether a request makes a binding, which is no object to keep. */
+function isBinding(type: ResourceType, verb: string): boolean {
+  return type.group === '' && type.plural === 'bindings' && verb === 'create';
 }
 
 /** @throws StatusError 400 for an object whose namespace is left empty in the path */

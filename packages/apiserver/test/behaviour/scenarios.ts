@@ -5,6 +5,7 @@ import { CASES as generalRequests } from './general-requests.ts';
 import { CASES as jobs } from './jobs.ts';
 import { CASES as kindRules } from './kind-rules.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
+import { CASES as looseKinds } from './loose-kinds.ts';
 import { CASES as paths } from './paths.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
 import { CASES as rarerKinds } from './rarer-kinds.ts';
@@ -18,6 +19,7 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'custom-resources': customResources,
   jobs,
   'kind-rules': kindRules,
+  'loose-kinds': looseKinds,
   paths,
   'pod-specs': podSpecs,
   'rarer-kinds': rarerKinds,

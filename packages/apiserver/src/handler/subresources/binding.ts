@@ -63,30 +63,35 @@ function assign(operation: Operation, pod: JsonObject, binding: JsonObject): voi
   status['conditions'] = [...conditions, scheduled];
 }
 
-/** POST of `pods/binding`: gives a pod that has no node the one it is told. */
-export async function createBinding(operation: Operation): Promise<ServerResponse> {
-  const { request, info, format } = operation;
+function readBinding({ request }: Operation): JsonObject {
+  return parseObjectBody(request.body, contentTypeOf(request.headers), 'Binding').object;
+}
+
+/** @throws StatusError 500, as the real server does */
+function checkBinding(binding: JsonObject): void {
+  const texts = [...new Set(validate(binding).map(fieldErrorText))];
+  if (texts.length === 0) return;
+  throw unclassifiedError(texts.length === 1 ? String(texts[0]) : `[${texts.join(', ')}]`);
+}
+
+/** Admits a binding as what the request says it is, and gives the pod of `pod.info` its node. */
+async function bind(
+  operation: Operation,
+  pod: Operation,
+  binding: JsonObject,
+): Promise<ServerResponse> {
+  const { request, format } = operation;
   const options = parseWriteOptions(request.query, 'CreateOptions', request.headers['user-agent']);
-  const { object: binding } = parseObjectBody(
-    request.body,
-    contentTypeOf(request.headers),
-    'Binding',
-  );
-  if (textAt(objectAt(binding, 'metadata'), 'name') !== info.name) {
-    throw badRequest('name in URL does not match name in Binding object');
-  }
-  const errors = validate(binding);
-  const [error] = errors;
-  if (error !== undefined) throw unclassifiedError(fieldErrorText(error));
+  checkBinding(binding);
   const kind = { group: '', version: 'v1', kind: 'Binding' };
   await admitSubject(operation, { kind, object: binding, dryRun: options.dryRun });
-  await replaceObject(operation, {
+  await replaceObject(pod, {
     subresource: 'binding',
     dryRun: options.dryRun,
     isPut: false,
-    propose(pod) {
-      assign(operation, pod, binding);
-      return pod;
+    propose(current) {
+      assign(pod, current, binding);
+      return current;
     },
     // Where a pod runs belongs to the cluster, not to a manager.
     track: () => undefined,
@@ -96,4 +101,25 @@ export async function createBinding(operation: Operation): Promise<ServerRespons
   });
   const success = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return encodeAnswer(201, success, request, { ...format, as: 'object' });
+}
+
+/** POST of `pods/binding`: gives a pod that has no node the one it is told. */
+export async function createBinding(operation: Operation): Promise<ServerResponse> {
+  const binding = readBinding(operation);
+  if (textAt(objectAt(binding, 'metadata'), 'name') !== operation.info.name) {
+    throw badRequest('name in URL does not match name in Binding object');
+  }
+  return bind(operation, operation, binding);
+}
+
+/** POST of `bindings`, the older form: the binding itself says which pod it is for. */
+export async function createNamedBinding(operation: Operation): Promise<ServerResponse> {
+  const binding = readBinding(operation);
+  const type = operation.services.registry.find('', 'v1', 'pods');
+  if (type === undefined) throw new TypeError('pods are always served');
+  const name = textAt(objectAt(binding, 'metadata'), 'name');
+  checkBinding(binding);
+  if (name === '') throw badRequest('Name parameter required.');
+  const info = { ...operation.info, resource: type.plural, subresource: 'binding', name };
+  return bind(operation, { ...operation, type, info }, binding);
 }

@@ -2,6 +2,7 @@ import type { JsonObject, Strategy } from '../../contracts.ts';
 import { type FieldError, invalid, notSupported } from '../../field-error.ts';
 import { objectAt } from '../json-read.ts';
 import { validateSelector } from '../validation/selector-rules.ts';
+import { validatePathSegment } from '../validation/value-rules.ts';
 import { magnitude, validateIntOrPercent } from '../validation/workload-rules.ts';
 
 const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
@@ -40,6 +41,8 @@ function validateBudget(object: JsonObject): FieldError[] {
 
 /** The behaviour of PodDisruptionBudgets. */
 export const podDisruptionBudget: Partial<Strategy> = {
+  checksMetadataLast: true,
+  validateName: validatePathSegment,
   validate: validateBudget,
   validateUpdate: validateBudget,
 };

@@ -1,8 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { validateLabelKey, type ExactQuantity } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import { duplicate, forbidden, invalid, required, type FieldError } from '../../field-error.ts';
 import { amountsAt, ONE, type Amounts } from '../../resources/amounts.ts';
-import { ensureObject, listAt, objectAt, setDefault, textAt } from '../json-read.ts';
+import {
+  ensureObject,
+  listAt,
+  objectAt,
+  setDefault,
+  setDefaultText,
+  textAt,
+} from '../json-read.ts';
 import {
   canOvercommit,
   containerResourceName,
@@ -179,6 +187,9 @@ export const limitRange: Partial<Strategy> = {
       fill('defaultRequest', 'default');
       fill('defaultRequest', 'min');
     }
+  },
+  prepareForCreate(object) {
+    setDefaultText(ensureObject(object, 'metadata'), 'name', randomUUID());
   },
   validate: validateLimitRange,
   validateUpdate: validateLimitRange,
