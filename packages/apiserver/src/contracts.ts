@@ -190,6 +190,11 @@ export interface Strategy {
   readonly checksMetadataLast?: boolean | undefined;
   /** Group by which a 422 calls the kind. Default: its own. */
   readonly refusalGroup?: string | undefined;
+  /**
+   * By subresource (`''` for the main one): the paths that a write to it does not change, so that nobody comes to own
+   * them. Default: the status for the main resource, all but the status for `status`.
+   */
+  readonly resetFields?: Readonly<Record<string, readonly (readonly string[])[]>> | undefined;
   /** Defaults that the versioned type has; runs after decoding for each write and patch. */
   applyDefaults?(object: JsonObject): void;
   /** Drops what a client may not set at creation (the status), fills what the server sets. */

@@ -24,6 +24,10 @@ const UNOWNED: FieldSet = fieldSetOf([
 const STATUS: FieldSet = fieldSetOf([['f:status']]);
 
 function resetFields(type: ResourceType, subresource: string): FieldSet | undefined {
+  const own = type.strategy.resetFields?.[subresource];
+  if (own !== undefined) {
+    return fieldSetOf(own.map((path) => path.map((member) => `f:${member}`)));
+  }
   if (!type.subresources.has('status')) return undefined;
   if (subresource === '') return STATUS;
   if (subresource !== 'status') return undefined;

@@ -14,6 +14,7 @@ import { podDisruptionBudget } from './kinds/disruption.ts';
 import { endpoints, endpointSlice } from './kinds/endpoints.ts';
 import { ingress, ingressClass, networkPolicy } from './kinds/networking.ts';
 import { priorityClass } from './kinds/scheduling.ts';
+import { signingRequest } from './kinds/signing-requests.ts';
 import { csiDriver, storageClass } from './kinds/storage-classes.ts';
 import { mutatingWebhooks, validatingWebhooks } from './kinds/webhooks.ts';
 import { limitRange } from './kinds/limit-range.ts';
@@ -62,6 +63,7 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['horizontalpodautoscalers.autoscaling', autoscaler],
     ['cronjobs.batch', cronJob],
     ['jobs.batch', job],
+    ['certificatesigningrequests.certificates.k8s.io', signingRequest],
     ['leases.coordination.k8s.io', lease],
     ['endpointslices.discovery.k8s.io', endpointSlice],
     ['events.events.k8s.io', newEvent],

@@ -110,6 +110,15 @@ function isUnordered(key: string, items: readonly unknown[]): boolean {
   );
 }
 
+/** Whether it tells only by which certificate the sender of a request was known. */
+function isCredential(extra: unknown): boolean {
+  return (
+    typeof extra === 'object' &&
+    extra !== null &&
+    Object.keys(extra).join() === 'authentication.kubernetes.io/credential-id'
+  );
+}
+
 function normalize(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item: unknown) => normalize(item, key));
@@ -119,7 +128,11 @@ function normalize(value: unknown, key = ''): unknown {
   }
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-    return Object.fromEntries(members.map(([name, member]) => [name, normalize(member, name)]));
+    return Object.fromEntries(
+      members
+        .filter(([name, member]) => name !== 'extra' || !isCredential(member))
+        .map(([name, member]) => [name, normalize(member, name)]),
+    );
   }
   if (typeof value !== 'string') {
     // Node ports are chosen at random.

@@ -14,6 +14,9 @@ import { FakeClock } from '../server-fixture.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
 import { SCENARIOS } from './scenarios.ts';
 
+/** Who sent the requests to the real server. */
+const RECORDER = { user: 'admin', groups: ['system:masters'] };
+
 async function send(transport: Transport, request: BehaviourCase): Promise<BehaviourAnswer> {
   const body = bodyText(request.body);
   const response = await transport.request({
@@ -59,7 +62,7 @@ for (const [name, cases] of Object.entries(SCENARIOS)) {
     const differences = KNOWN_DIFFERENCES[name] ?? {};
     // One moment throughout: no write falls into another second by chance.
     await using server = new ApiServer({ clock: new FakeClock() });
-    const transport = server.transport();
+    const transport = server.transport(RECORDER);
     const answers: BehaviourAnswer[] = [];
     for (const request of cases) answers.push(await settle(transport, request));
 

@@ -49,6 +49,11 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, Readonly<Record<number, 
     44: 'as above',
     46: 'a second write to the scale of a custom resource keeps its owner: a real server forgets it',
   },
+  'signing-requests': {
+    11: 'bytes that are no request are refused in other words',
+    12: 'as above',
+    47: 'bytes that are no certificate are refused in other words',
+  },
   'kind-rules': {
     39: 'an empty list of rules is gone before it is looked at',
     71: 'an empty list of policies is gone before it is looked at, and filled with the defaults',

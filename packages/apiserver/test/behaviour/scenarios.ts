@@ -10,6 +10,7 @@ import { CASES as paths } from './paths.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
 import { CASES as rarerKinds } from './rarer-kinds.ts';
 import { CASES as scale } from './scale.ts';
+import { CASES as signingRequests } from './signing-requests.ts';
 
 /** By name of the recording in `recorded/`. */
 export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
@@ -24,4 +25,5 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'pod-specs': podSpecs,
   'rarer-kinds': rarerKinds,
   scale,
+  'signing-requests': signingRequests,
 };

@@ -1,6 +1,5 @@
 import { deepEqual } from '@kubewright/apimachinery';
-import { recordUpdate } from '../../apply/track-managers.ts';
-import type { JsonObject, ServerResponse } from '../../contracts.ts';
+import type { JsonObject } from '../../contracts.ts';
 import { forbidden, type FieldError } from '../../field-error.ts';
 import { setOrDelete } from '../../metadata/system-metadata.ts';
 import { listAt, objectAt, textAt } from '../../registry/json-read.ts';
@@ -10,15 +9,7 @@ import {
 } from '../../registry/pods/validate-container.ts';
 import { containerScene, uniqueName } from '../../registry/pods/validate-containers.ts';
 import { validateVolumes } from '../../registry/pods/validate-volume.ts';
-import { answerUnstored } from '../create.ts';
-import { decodeObjectBody } from '../decode-object.ts';
-import { answerRecord } from '../get.ts';
-import { contentTypeOf } from '../media-type.ts';
-import { parsePatchBody } from '../patch-body.ts';
-import { decodePatched } from '../patch.ts';
-import { replaceObject, type Replacement } from '../replace-object.ts';
-import type { Operation } from '../services.ts';
-import { parseWriteOptions, type WriteOptions } from '../write-options.ts';
+import { preparedSubresource } from './prepared-subresource.ts';
 
 const LIST = 'ephemeralContainers';
 
@@ -67,55 +58,14 @@ function validateUpdate(spec: JsonObject, before: JsonObject): FieldError[] {
   return errors;
 }
 
-async function write(
-  operation: Operation,
-  options: WriteOptions,
-  propose: Replacement['propose'],
-  isPut: boolean,
-): Promise<ServerResponse> {
-  const { type, services } = operation;
-  const result = await replaceObject(operation, {
-    subresource: 'ephemeralcontainers',
-    dryRun: options.dryRun,
-    isPut,
-    propose,
-    track: (object, live) =>
-      recordUpdate({
-        type,
-        registry: services.registry,
-        object,
-        live,
-        manager: options.manager,
-        subresource: 'ephemeralcontainers',
-        nowMs: services.clock.now(),
-      }),
-    prepare(object, old) {
-      const containers: unknown = objectAt(object, 'spec')[LIST];
-      object['spec'] = { ...objectAt(old, 'spec') };
-      setOrDelete(objectAt(object, 'spec'), LIST, containers);
-      setOrDelete(object, 'status', old['status']);
-      return validateUpdate(objectAt(object, 'spec'), objectAt(old, 'spec'));
-    },
-  });
-  return result.record === undefined
-    ? answerUnstored(operation, result.object)
-    : answerRecord(operation, result.record, 200);
-}
-
-/** PUT of `pods/ephemeralcontainers`. */
-export async function updateEphemeralContainers(operation: Operation): Promise<ServerResponse> {
-  const { request } = operation;
-  const options = parseWriteOptions(request.query, 'UpdateOptions', request.headers['user-agent']);
-  const proposed = decodeObjectBody(operation, options.fieldValidation);
-  return write(operation, options, () => structuredClone(proposed), true);
-}
-
-/** PATCH of `pods/ephemeralcontainers`: how `kubectl debug` adds one. */
-export async function patchEphemeralContainers(operation: Operation): Promise<ServerResponse> {
-  const { request } = operation;
-  const options = parseWriteOptions(request.query, 'PatchOptions', request.headers['user-agent']);
-  const body = parsePatchBody(operation, contentTypeOf(request.headers));
-  const propose = (current: JsonObject) =>
-    decodePatched(operation, body, body.apply(current), options);
-  return write(operation, options, propose, false);
-}
+/** PUT and PATCH of `pods/ephemeralcontainers`: how `kubectl debug` adds one. */
+export const ephemeralContainers = preparedSubresource(
+  'ephemeralcontainers',
+  (_operation, object, old) => {
+    const containers: unknown = objectAt(object, 'spec')[LIST];
+    object['spec'] = { ...objectAt(old, 'spec') };
+    setOrDelete(objectAt(object, 'spec'), LIST, containers);
+    setOrDelete(object, 'status', old['status']);
+    return validateUpdate(objectAt(object, 'spec'), objectAt(old, 'spec'));
+  },
+);

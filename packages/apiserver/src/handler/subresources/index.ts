@@ -2,8 +2,9 @@ import { get } from '../get.ts';
 import { patch } from '../patch.ts';
 import type { Verb } from '../routes.ts';
 import { update } from '../update.ts';
+import { approval } from './approval.ts';
 import { createBinding } from './binding.ts';
-import { patchEphemeralContainers, updateEphemeralContainers } from './ephemeral-containers.ts';
+import { ephemeralContainers } from './ephemeral-containers.ts';
 import { createEviction } from './eviction.ts';
 import { updateFinalizers } from './finalize.ts';
 import { readLog, refuseWithoutUpgrade } from './pod-streams.ts';
@@ -19,11 +20,8 @@ export const SUBRESOURCES: Readonly<Record<string, Readonly<Record<string, Verb>
   scale: { get: getScale, update: updateScale, patch: patchScale },
   binding: { create: createBinding },
   eviction: { create: createEviction },
-  ephemeralcontainers: {
-    get: read,
-    update: updateEphemeralContainers,
-    patch: patchEphemeralContainers,
-  },
+  approval: { get: read, ...approval },
+  ephemeralcontainers: { get: read, ...ephemeralContainers },
   finalize: { update: updateFinalizers },
   token: { create: createToken },
   log: { get: readLog },
