@@ -23,9 +23,16 @@ export function keepForStatusWrite(type: ResourceType, object: JsonObject, old: 
     setOrDelete(metadata, 'labels', before['labels']);
     return;
   }
-  const { managedFields } = metadata;
-  object['metadata'] = { ...before };
-  setOrDelete(object['metadata'] as JsonObject, 'managedFields', managedFields);
+  keepMetadata(object, old);
+}
+
+/** Undoes all that a write says of metadata, but for who owns what. */
+export function keepMetadata(object: JsonObject, old: JsonObject): void {
+  // As above.
+  const { managedFields } = object['metadata'] as JsonObject;
+  const metadata: JsonObject = { ...(old['metadata'] as JsonObject) };
+  setOrDelete(metadata, 'managedFields', managedFields);
+  object['metadata'] = metadata;
 }
 
 /** Whether an update changes what `metadata.generation` counts: the spec, or all but metadata and status. */

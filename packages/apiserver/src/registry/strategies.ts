@@ -15,7 +15,10 @@ import { endpoints, endpointSlice } from './kinds/endpoints.ts';
 import { ingress, ingressClass, networkPolicy } from './kinds/networking.ts';
 import { priorityClass } from './kinds/scheduling.ts';
 import { signingRequest } from './kinds/signing-requests.ts';
-import { csiDriver, storageClass } from './kinds/storage-classes.ts';
+import { storageCapacity } from './kinds/storage-capacities.ts';
+import { storageClass, volumeAttributesClass } from './kinds/storage-classes.ts';
+import { csiDriver, csiNode } from './kinds/storage-drivers.ts';
+import { volumeAttachment } from './kinds/volume-attachments.ts';
 import { mutatingWebhooks, validatingWebhooks } from './kinds/webhooks.ts';
 import { limitRange } from './kinds/limit-range.ts';
 import { resourceQuota } from './kinds/resource-quota.ts';
@@ -78,6 +81,10 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['roles.rbac.authorization.k8s.io', role],
     ['priorityclasses.scheduling.k8s.io', priorityClass],
     ['csidrivers.storage.k8s.io', csiDriver],
+    ['csinodes.storage.k8s.io', csiNode],
+    ['csistoragecapacities.storage.k8s.io', storageCapacity],
     ['storageclasses.storage.k8s.io', storageClass],
+    ['volumeattachments.storage.k8s.io', volumeAttachment],
+    ['volumeattributesclasses.storage.k8s.io', volumeAttributesClass],
   ]);
 }

@@ -54,6 +54,12 @@ export const KNOWN_DIFFERENCES: Readonly<Record<string, Readonly<Record<number, 
     12: 'as above',
     47: 'bytes that are no certificate are refused in other words',
   },
+  'storage-kinds': {
+    20: 'no finalizer protects a VolumeAttributesClass: nothing would take it away',
+    26: 'as above',
+    30: 'as above',
+    56: 'an empty list of drivers belongs to nobody',
+  },
   'kind-rules': {
     39: 'an empty list of rules is gone before it is looked at',
     71: 'an empty list of policies is gone before it is looked at, and filled with the defaults',

@@ -11,6 +11,7 @@ import { CASES as podSpecs } from './pod-specs.ts';
 import { CASES as rarerKinds } from './rarer-kinds.ts';
 import { CASES as scale } from './scale.ts';
 import { CASES as signingRequests } from './signing-requests.ts';
+import { CASES as storageKinds } from './storage-kinds.ts';
 
 /** By name of the recording in `recorded/`. */
 export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
@@ -26,4 +27,5 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'rarer-kinds': rarerKinds,
   scale,
   'signing-requests': signingRequests,
+  'storage-kinds': storageKinds,
 };
