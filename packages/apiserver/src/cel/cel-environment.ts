@@ -15,6 +15,7 @@ import { strings } from '@bufbuild/cel/ext';
 import { RE2JS } from 're2js';
 import { authorizerFunctions, type AskedAuthorizer } from './authorizer-functions.ts';
 import { addressFunctions } from './address-functions.ts';
+import type { ComposedVariables } from './composed-variables.ts';
 import type { EvaluationBudget } from './evaluation-budget.ts';
 import { listFunctions, type ValueOperations } from './list-functions.ts';
 import { isOpaque } from './opaque-value.ts';
@@ -84,13 +85,20 @@ function comparisonFunctions(): CelFunc[] {
   ];
 }
 
+/** What expressions about a request have beside those about an object. */
+export interface RequestFunctions {
+  /** Says what a user may do. */
+  readonly asked: AskedAuthorizer;
+  readonly composed: ComposedVariables;
+}
+
 /**
  * The CEL of the API server: the standard functions, texts, and what Kubernetes adds.
  *
  * @param budget what loops spend
- * @param asked for expressions that may ask what a user may do
+ * @param request for expressions about a request
  */
-export function createEnvironment(budget: EvaluationBudget, asked?: AskedAuthorizer): CelEnv {
+export function createEnvironment(budget: EvaluationBudget, request?: RequestFunctions): CelEnv {
   const tick = celFunc(TICK, [DYN], DYN, (condition) => {
     budget.spend();
     return condition;
@@ -105,7 +113,9 @@ export function createEnvironment(budget: EvaluationBudget, asked?: AskedAuthori
       ...urlFunctions(),
       ...semverFunctions(),
       ...comparisonFunctions(),
-      ...(asked === undefined ? [] : authorizerFunctions(asked)),
+      ...(request === undefined
+        ? []
+        : [...authorizerFunctions(request.asked), request.composed.function]),
       tick,
     ],
     re2: {

@@ -1,8 +1,9 @@
-import { isCelError, parse, plan, type CelEnv, type CelInput, type CelResult } from '@bufbuild/cel';
+import { isCelError, parse, plan, type CelEnv, type CelInput, type CelValue } from '@bufbuild/cel';
 import { RE2JS } from 're2js';
 import { TICK } from './cel-environment.ts';
 import type { CelType } from './cel-types.ts';
 import { checkExpression, ExpressionError, type CheckedTypes } from './check-expression.ts';
+import { readComposed } from './composed-variables.ts';
 import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
 import { estimateCost } from './estimate-cost.ts';
 
@@ -13,7 +14,7 @@ export interface CompiledExpression {
   readonly cost: number;
   readonly usesOldSelf: boolean;
   /** @throws Error with the evaluator's message */
-  evaluate(variables: Readonly<Record<string, CelInput>>): CelResult;
+  evaluate(variables: Readonly<Record<string, CelInput>>): CelValue;
 }
 
 /** What {@link compileExpression} answers. */
@@ -142,6 +143,7 @@ export function compileExpression(
   const cost = estimateCost(parsed.expr, types);
   const usesOldSelf = usesName(parsed, 'oldSelf');
   meterLoops(parsed);
+  if (variables.has('variables')) readComposed(parsed);
   const evaluate = plan(environment, parsed);
   return {
     kind: 'compiled',

@@ -21,6 +21,10 @@ export class EvaluationBudget {
     this.#left -= 1;
   }
 
+  get left(): number {
+    return this.#left;
+  }
+
   /** Whether everything is spent. */
   get isExhausted(): boolean {
     return this.#left <= 0;

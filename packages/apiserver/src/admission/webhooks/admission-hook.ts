@@ -1,47 +1,25 @@
-import { fromLabelSelector, type Selector } from '@kubewright/apimachinery';
-import { compileCondition, type CompiledCondition } from '../../cel/match-conditions.ts';
+import { fromLabelSelector } from '@kubewright/apimachinery';
+import type { AdmissionExpression } from '../../cel/admission-expression.ts';
+import { compileCondition } from '../../cel/match-conditions.ts';
 import type { JsonObject, StoreReader } from '../../contracts.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../../registry/json-read.ts';
 import { readClientConfig, type WebhookTarget } from '../../webhooks/client-config.ts';
-
-/** One rule of a webhook: which requests it wants to see. */
-export interface HookRule {
-  readonly operations: readonly string[];
-  readonly apiGroups: readonly string[];
-  readonly apiVersions: readonly string[];
-  /** As `pods`, or with a subresource as `pods/status`; a star stands for any of either. */
-  readonly resources: readonly string[];
-  readonly scope: string;
-}
+import type { MatchCriteria } from '../matching/match-request.ts';
+import { readRequestRule } from '../matching/request-rule.ts';
 
 /** One webhook of a configuration, read. */
-export interface AdmissionHook {
+export interface AdmissionHook extends MatchCriteria {
   /** Tells it from all others, also from another of its name in its configuration. */
   readonly id: string;
   readonly name: string;
   readonly target: WebhookTarget;
   readonly reviewVersion: 'v1' | 'v1beta1';
-  readonly rules: readonly HookRule[];
-  readonly namespaceSelector: Selector;
-  readonly objectSelector: Selector;
-  readonly matchConditions: readonly CompiledCondition[];
-  /** A rule for another version of a resource counts: the object is converted to that. */
-  readonly matchesEquivalents: boolean;
+  readonly matchConditions: readonly AdmissionExpression[];
   readonly ignoresFailures: boolean;
   readonly timeoutSeconds: number;
   /** May be called in a dry run. */
   readonly isDryRunSafe: boolean;
   readonly isReinvocable: boolean;
-}
-
-function ruleOf(rule: JsonObject): HookRule {
-  return {
-    operations: stringsAt(rule, 'operations'),
-    apiGroups: stringsAt(rule, 'apiGroups'),
-    apiVersions: stringsAt(rule, 'apiVersions'),
-    resources: stringsAt(rule, 'resources'),
-    scope: textAt(rule, 'scope'),
-  };
 }
 
 function hookOf(webhook: JsonObject, id: string): AdmissionHook {
@@ -56,7 +34,8 @@ function hookOf(webhook: JsonObject, id: string): AdmissionHook {
     name: textAt(webhook, 'name'),
     target: readClientConfig(objectAt(webhook, 'clientConfig')),
     reviewVersion: known ?? 'v1',
-    rules: listAt(webhook, 'rules').map(ruleOf),
+    rules: listAt(webhook, 'rules').map(readRequestRule),
+    excludeRules: [],
     namespaceSelector: selector('namespaceSelector'),
     objectSelector: selector('objectSelector'),
     matchConditions: listAt(webhook, 'matchConditions').map((condition) =>

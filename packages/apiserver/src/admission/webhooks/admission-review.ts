@@ -1,59 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import type { JsonObject, ResourceType } from '../../contracts.ts';
+import type { JsonObject } from '../../contracts.ts';
 import { isJsonObject } from '../../schema/json-type.ts';
 import { WebhookError } from '../../webhooks/webhook-error.ts';
-import type { AdmissionAttributes } from '../chain.ts';
 
 const GROUP = 'admission.k8s.io';
-
-/** What one webhook is asked: the request in the version that it wants to see. */
-export interface ReviewSubject {
-  readonly attributes: AdmissionAttributes;
-  /** The version that the webhook's rule names. */
-  readonly type: ResourceType;
-  /** In that version. */
-  readonly object: JsonObject | undefined;
-  readonly old: JsonObject | undefined;
-}
-
-/** The request part of a review. */
-export function reviewRequest(subject: ReviewSubject): JsonObject {
-  const { attributes, type, object, old } = subject;
-  const { user, name, namespace, operation, subresource, dryRun, options } = attributes;
-  // A subresource with a kind of its own (Scale) has it in every version.
-  const ownKind = attributes.kind;
-  const sub = subresource === '' ? undefined : subresource;
-  return {
-    uid: randomUUID(),
-    kind: ownKind ?? kindOf(type),
-    resource: resourceOf(type),
-    ...(sub === undefined ? {} : { subResource: sub }),
-    requestKind: ownKind ?? kindOf(attributes.type),
-    requestResource: resourceOf(attributes.type),
-    ...(sub === undefined ? {} : { requestSubResource: sub }),
-    ...(name === '' ? {} : { name }),
-    ...(namespace === undefined ? {} : { namespace }),
-    operation,
-    userInfo: {
-      username: user.username,
-      ...(user.uid === undefined ? {} : { uid: user.uid }),
-      groups: user.groups,
-      ...(user.extra === undefined ? {} : { extra: user.extra }),
-    },
-    object: object ?? null,
-    oldObject: old ?? null,
-    dryRun,
-    options: options ?? null,
-  };
-}
-
-function kindOf({ group, version, kind }: ResourceType): JsonObject {
-  return { group, version, kind };
-}
-
-function resourceOf({ group, version, plural }: ResourceType): JsonObject {
-  return { group, version, resource: plural };
-}
 
 /** What a webhook has answered, as far as it can be right. */
 export interface ReviewResponse {

@@ -3,20 +3,19 @@ import { evaluateConditions } from '../../cel/match-conditions.ts';
 import type { Authorizer, JsonObject, TypeRegistry } from '../../contracts.ts';
 import { isJsonObject } from '../../schema/json-type.ts';
 import { badRequest, failure, forbiddenError, internalError } from '../../status.ts';
-import { convertVersion } from '../../storage/version-reader.ts';
 import type { WebhookCaller } from '../../webhooks/webhook-caller.ts';
 import { WebhookError } from '../../webhooks/webhook-error.ts';
 import type { AdmissionAttributes } from '../chain.ts';
+import { matchRequest } from '../matching/match-request.ts';
+import { requestVariables } from '../matching/request-variables.ts';
+import { reviewRequest, reviewSubject, type ReviewSubject } from '../matching/review-subject.ts';
 import type { AdmissionHook } from './admission-hook.ts';
 import {
   checkResponseTypes,
   checkReviewType,
   readResponse,
-  reviewRequest,
   type ReviewResponse,
-  type ReviewSubject,
 } from './admission-review.ts';
-import { matchHook } from './match-hook.ts';
 
 /** What {@link HookDispatcher} takes. */
 export interface HookDispatcherOptions {
@@ -50,18 +49,9 @@ export class HookDispatcher {
     hook: AdmissionHook,
     attributes: AdmissionAttributes,
   ): Promise<Invocation | undefined> {
-    const type = matchHook(hook, attributes, this.#options.registry);
+    const type = matchRequest(hook, attributes, this.#options.registry);
     if (type === undefined) return undefined;
-    const inVersion = async (object: JsonObject | undefined) =>
-      object === undefined || type === attributes.type || attributes.kind !== undefined
-        ? object
-        : convertVersion(attributes.type, type, object);
-    const subject: ReviewSubject = {
-      attributes,
-      type,
-      object: await inVersion(attributes.object),
-      old: await inVersion(attributes.old),
-    };
+    const subject = await reviewSubject(attributes, type);
     const request = reviewRequest(subject);
     return meetsConditions(hook, subject, request, this.#options.authorizer)
       ? { hook, subject, request }
@@ -133,19 +123,14 @@ function prefixed(prefix: string): (error: unknown) => never {
 
 function meetsConditions(
   { matchConditions, ignoresFailures }: AdmissionHook,
-  { attributes, object, old }: ReviewSubject,
+  subject: ReviewSubject,
   request: JsonObject,
   authorizer: Authorizer,
 ): boolean {
   if (matchConditions.length === 0) return true;
-  const { type, subresource, namespace = '', name, user } = attributes;
-  const resource = { group: type.group, resource: type.plural, subresource, namespace, name };
+  const { attributes } = subject;
   const result = evaluateConditions(matchConditions, {
-    object,
-    oldObject: old,
-    request,
-    user,
-    resource,
+    variables: requestVariables(subject, request),
     authorizer,
   });
   switch (result.kind) {

@@ -1,10 +1,10 @@
 import type { Authorizer, StoreReader, TypeRegistry } from '../../contracts.ts';
 import type { WebhookCaller } from '../../webhooks/webhook-caller.ts';
 import type { AdmissionAttributes, AdmissionPlugin } from '../chain.ts';
+import { isExemptFromWebhooks } from '../matching/exempt-kinds.ts';
 import { AdmissionHooks } from './admission-hook.ts';
 import { applyResponse } from './apply-response.ts';
 import { HookDispatcher } from './hook-dispatcher.ts';
-import { isExempt } from './match-hook.ts';
 
 /** What {@link WebhookAdmission} takes. */
 export interface WebhookAdmissionOptions {
@@ -34,7 +34,7 @@ export class WebhookAdmission implements AdmissionPlugin, Disposable {
   /** One after the other: each sees what those before it have made of the object. */
   async admit(attributes: AdmissionAttributes): Promise<void> {
     const hooks = this.#mutating.all();
-    if (hooks.length === 0 || isExempt(attributes)) return;
+    if (hooks.length === 0 || isExemptFromWebhooks(attributes)) return;
     const { reinvocation } = attributes;
     reinvocation.begin(attributes.object);
     for (const hook of hooks) {
@@ -51,7 +51,7 @@ export class WebhookAdmission implements AdmissionPlugin, Disposable {
   /** All at once; of several refusals the first to arrive is answered. */
   async validate(attributes: AdmissionAttributes): Promise<void> {
     const hooks = this.#validating.all();
-    if (hooks.length === 0 || isExempt(attributes)) return;
+    if (hooks.length === 0 || isExemptFromWebhooks(attributes)) return;
     const invocations = [];
     for (const hook of hooks) {
       const invocation = await this.#dispatcher.invocation(hook, attributes);
