@@ -18,12 +18,17 @@ import { storageProtection } from './storage-protection.ts';
 /** What the admission steps need of the server. */
 export interface AdmissionPluginOptions {
   readonly store: ObjectStore;
+  readonly policies: AdmissionPlugin;
+  /** Beside {@link policies}: who may write them. */
+  readonly paramAccess: AdmissionPlugin;
   readonly webhooks: AdmissionPlugin;
 }
 
 /** The admission steps of the server, in order. */
 export function createAdmissionPlugins({
   store,
+  policies,
+  paramAccess,
   webhooks,
 }: AdmissionPluginOptions): AdmissionPlugin[] {
   return [
@@ -40,7 +45,9 @@ export function createAdmissionPlugins({
     storageProtection,
     claimResize,
     defaultIngressClass,
-    // After what the server itself does to an object, so that webhooks see that too.
+    paramAccess,
+    // After what the server itself does to an object, so that these see that too. Policies judge before webhooks do.
+    policies,
     webhooks,
     // Last of all: what somebody else refuses takes nothing of a quota.
     resourceQuota(store),

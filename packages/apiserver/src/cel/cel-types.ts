@@ -100,11 +100,17 @@ export function joinTypes(left: CelType, right: CelType): CelType | undefined {
   if (left.kind === 'primitive' && right.kind === 'primitive' && left.name === right.name) {
     return primitive(left.name, largerSize(left, right));
   }
+  if (isNull(left) && right.kind === 'object') return right;
+  if (isNull(right) && left.kind === 'object') return left;
   if (left.kind === 'object' && right.kind === 'object') {
     // Types are made once for each schema, and again for each rule: the name tells the schema node.
     return left === right || left.name === right.name ? left : undefined;
   }
   return undefined;
+}
+
+function isNull(type: CelType): boolean {
+  return type.kind === 'primitive' && type.name === 'null';
 }
 
 function largerSize(left: CelType, right: CelType): number | undefined {

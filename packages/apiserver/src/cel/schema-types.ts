@@ -28,6 +28,11 @@ const RESERVED = new Set([
   'while',
 ]);
 
+/** Whether CEL has another use for a name. */
+export function isReservedWord(name: string): boolean {
+  return RESERVED.has(name);
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   __: '__underscores__',
   '.': '__dot__',

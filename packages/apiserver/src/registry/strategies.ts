@@ -1,6 +1,7 @@
 import type { StoreReader, Strategy } from '../contracts.ts';
 import { customResourceDefinitionStrategy } from '../crd/definition-strategy.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './kinds/access-control.ts';
+import { validatingPolicy, validatingPolicyBinding } from './kinds/admission-policies.ts';
 import { configMap, secret } from './kinds/config.ts';
 import { coreEvent, newEvent } from './kinds/events.ts';
 import { cronJob, job } from './kinds/jobs.ts';
@@ -56,6 +57,8 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['secrets', secret],
     ['services', serviceStrategy(addresses)],
     ['mutatingwebhookconfigurations.admissionregistration.k8s.io', mutatingWebhooks],
+    ['validatingadmissionpolicies.admissionregistration.k8s.io', validatingPolicy],
+    ['validatingadmissionpolicybindings.admissionregistration.k8s.io', validatingPolicyBinding],
     ['validatingwebhookconfigurations.admissionregistration.k8s.io', validatingWebhooks],
     ['customresourcedefinitions.apiextensions.k8s.io', customResourceDefinitionStrategy],
     ['controllerrevisions.apps', controllerRevision],

@@ -4,6 +4,8 @@ import { renderKubeconfig } from '../access/kubeconfig.ts';
 import { createTlsListener } from '../access/tls-listener.ts';
 import { AdmissionChain } from '../admission/chain.ts';
 import { createAdmissionPlugins } from '../admission/plugins.ts';
+import { paramAccess } from '../admission/policies/param-access.ts';
+import { PolicyAdmission } from '../admission/policies/policy-admission.ts';
 import { WebhookAdmission } from '../admission/webhooks/webhook-admission.ts';
 import type {
   Clock,
@@ -157,6 +159,10 @@ export class ApiServer implements AsyncDisposable {
       admission: new AdmissionChain(
         createAdmissionPlugins({
           store,
+          policies: this.#followers.use(
+            new PolicyAdmission({ store, registry, authorizer: access }),
+          ),
+          paramAccess: paramAccess({ registry, authorizer: access }),
           webhooks: this.#followers.use(
             new WebhookAdmission({
               store,

@@ -27,3 +27,11 @@ export function fileMode(path: string, mode: number | undefined): FieldError[] {
     ? []
     : [invalid(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive')];
 }
+
+/** A name that stands in a URL as one segment of its path. */
+export function pathSegmentErrors(path: string, name: string): FieldError[] {
+  if (name === '.' || name === '..') return [invalid(path, name, `may not be '${name}'`)];
+  return ['/', '%']
+    .filter((character) => name.includes(character))
+    .map((character) => invalid(path, name, `may not contain '${character}'`));
+}
