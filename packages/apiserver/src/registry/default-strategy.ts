@@ -25,6 +25,7 @@ const WITHOUT_GENERATION = new Set([
   'apiservices.apiregistration.k8s.io',
   'volumeattachments.storage.k8s.io',
   'resourceclaims.resource.k8s.io',
+  'servicecidrs.networking.k8s.io',
   'certificatesigningrequests.certificates.k8s.io',
 ]);
 

@@ -2,6 +2,8 @@ import type { StoreReader, Strategy } from '../contracts.ts';
 import { customResourceDefinitionStrategy } from '../crd/definition-strategy.ts';
 import { clusterRole, clusterRoleBinding, role, roleBinding } from './kinds/access-control.ts';
 import { validatingPolicy, validatingPolicyBinding } from './kinds/admission-policies.ts';
+import { ipAddress, serviceCidr } from './kinds/address-kinds.ts';
+import { apiService } from './kinds/api-services.ts';
 import { configMap, secret } from './kinds/config.ts';
 import { coreEvent, newEvent } from './kinds/events.ts';
 import { cronJob, job } from './kinds/jobs.ts';
@@ -42,6 +44,7 @@ export interface StrategyOptions {
 export function createStrategies(options: StrategyOptions): ReadonlyMap<string, Partial<Strategy>> {
   const addresses = new ServiceAddresses(options.store, options.serviceRange);
   return new Map<string, Partial<Strategy>>([
+    ['apiservices.apiregistration.k8s.io', apiService],
     ['configmaps', configMap],
     ['endpoints', endpoints],
     ['events', coreEvent],
@@ -75,7 +78,9 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['events.events.k8s.io', newEvent],
     ['ingressclasses.networking.k8s.io', ingressClass],
     ['ingresses.networking.k8s.io', ingress],
+    ['ipaddresses.networking.k8s.io', ipAddress],
     ['networkpolicies.networking.k8s.io', networkPolicy],
+    ['servicecidrs.networking.k8s.io', serviceCidr],
     ['runtimeclasses.node.k8s.io', runtimeClass],
     ['poddisruptionbudgets.policy', podDisruptionBudget],
     ['clusterrolebindings.rbac.authorization.k8s.io', clusterRoleBinding],

@@ -55,3 +55,38 @@ export function parseAddressBlock(text: string): AddressBlock | undefined {
   if (address === undefined || !(prefixBits <= address.length * 8)) return undefined;
   return { address, prefixBits };
 }
+
+const MAPPED = [...new Array<number>(10).fill(0), 0xff, 0xff];
+
+/** Whether an address is an IPv4 one in the form of IPv6: `::ffff:10.0.0.1`. */
+export function isMappedIpv4(bytes: readonly number[]): boolean {
+  return bytes.length === 16 && MAPPED.every((byte, index) => bytes[index] === byte);
+}
+
+/** The longest run of zeros, the first of the longest, that is written as `::`; a single one is not. */
+function longestZeros(groups: readonly number[]): {
+  readonly start: number;
+  readonly length: number;
+} {
+  let longest = { start: 0, length: 1 };
+  for (let start = 0; start < groups.length; start += 1) {
+    let length = 0;
+    while (groups[start + length] === 0) length += 1;
+    if (length > longest.length) longest = { start, length };
+  }
+  return longest;
+}
+
+/** The canonical text of an address (RFC 5952); a mapped IPv4 address is written as the IPv4 one that it is. */
+export function formatIpAddress(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (isMappedIpv4(bytes)) return bytes.slice(12).join('.');
+  const groups = Array.from(
+    { length: 8 },
+    (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0),
+  );
+  const texts = groups.map((group) => group.toString(16));
+  const { start, length } = longestZeros(groups);
+  if (length < 2) return texts.join(':');
+  return `${texts.slice(0, start).join(':')}::${texts.slice(start + length).join(':')}`;
+}

@@ -6,6 +6,7 @@ import { CASES as jobs } from './jobs.ts';
 import { CASES as kindRules } from './kind-rules.ts';
 import { CASES as kindsAtCreation } from './kinds-at-creation.ts';
 import { CASES as looseKinds } from './loose-kinds.ts';
+import { CASES as networkKinds } from './network-kinds.ts';
 import { CASES as paths } from './paths.ts';
 import { CASES as podSpecs } from './pod-specs.ts';
 import { CASES as rarerKinds } from './rarer-kinds.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   jobs,
   'kind-rules': kindRules,
   'loose-kinds': looseKinds,
+  'network-kinds': networkKinds,
   paths,
   'pod-specs': podSpecs,
   'rarer-kinds': rarerKinds,

@@ -1,6 +1,25 @@
-import type { Strategy } from '../../contracts.ts';
-import { type FieldError, notSupported, required } from '../../field-error.ts';
-import { listAt, setDefault, setDefaultText, stringsAt, textAt } from '../json-read.ts';
+import { deepEqual } from '@kubewright/apimachinery';
+import type { JsonObject, Strategy } from '../../contracts.ts';
+import type { FieldError } from '../../field-error.ts';
+import { listAt, objectAt, setDefault, setDefaultText, stringsAt, textAt } from '../json-read.ts';
+import { addressWarnings } from '../validation/address-rules.ts';
+import {
+  validateAddressType,
+  validateEndpoints,
+  validateSlicePorts,
+  validateSubsets,
+} from '../validation/endpoint-rules.ts';
+import { immutable } from '../validation/value-rules.ts';
+
+function subsetWarnings(object: JsonObject): string[] {
+  return listAt(object, 'subsets').flatMap((subset, index) =>
+    ['addresses', 'notReadyAddresses'].flatMap((list) =>
+      listAt(subset, list).flatMap((address, at) =>
+        addressWarnings(`subsets[${index}].${list}[${at}].ip`, textAt(address, 'ip')),
+      ),
+    ),
+  );
+}
 
 /** The behaviour of Endpoints. */
 export const endpoints: Partial<Strategy> = {
@@ -9,31 +28,84 @@ export const endpoints: Partial<Strategy> = {
       for (const port of listAt(subset, 'ports')) setDefaultText(port, 'protocol', 'TCP');
     }
   },
+  validate: (object) => validateSubsets(listAt(object, 'subsets')),
+  validateUpdate: (object, old) =>
+    deepEqual(object['subsets'], old['subsets']) ? [] : validateSubsets(listAt(object, 'subsets')),
+  warnings: subsetWarnings,
 };
 
-const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
+function validateSlice(object: JsonObject, old?: JsonObject): FieldError[] {
+  const type = textAt(object, 'addressType');
+  return [
+    ...validateAddressType(type),
+    ...validateSlicePorts(listAt(object, 'ports')),
+    ...(old !== undefined && deepEqual(object['endpoints'], old['endpoints'])
+      ? []
+      : validateEndpoints(listAt(object, 'endpoints'), type)),
+  ];
+}
+
+/** Who writes slices with addresses that were looked at already. */
+const MANAGERS = ['endpointslice-controller.k8s.io', 'endpointslicemirroring-controller.k8s.io'];
+
+function sliceWarnings(object: JsonObject, old: JsonObject | undefined): string[] {
+  const isDeprecated = old === undefined && object['addressType'] === 'FQDN';
+  const labels = objectAt(objectAt(object, 'metadata'), 'labels');
+  const manager = textAt(labels, 'endpointslice.kubernetes.io/managed-by');
+  return [
+    ...(isDeprecated ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
+    ...(MANAGERS.includes(manager)
+      ? []
+      : listAt(object, 'endpoints').flatMap((endpoint, index) =>
+          stringsAt(endpoint, 'addresses').flatMap((address, at) =>
+            addressWarnings(`endpoints[${index}].addresses[${at}]`, address),
+          ),
+        )),
+  ];
+}
+
+/** Where an endpoint is was told otherwise before there were fields for it: that is not written any more. */
+function dropOldTopology(object: JsonObject): void {
+  for (const endpoint of listAt(object, 'endpoints')) delete endpoint['deprecatedTopology'];
+}
+
+function storedLists(object: JsonObject): void {
+  // A stored list that is empty and must be there is null.
+  for (const list of ['endpoints', 'ports']) {
+    if (listAt(object, list).length === 0) object[list] = null;
+  }
+}
+
+/** All that counts as a change, labels too: whoever routes by slices finds them by these. */
+function countedPart(object: JsonObject): unknown {
+  const labels: unknown = objectAt(object, 'metadata')['labels'];
+  return [{ ...object, metadata: undefined }, labels];
+}
 
 /** The behaviour of EndpointSlices. */
 export const endpointSlice: Partial<Strategy> = {
   hasGeneration: true,
+  changesGeneration: (object, old) => !deepEqual(countedPart(object), countedPart(old)),
   applyDefaults(object) {
     for (const port of listAt(object, 'ports')) {
       setDefault(port, 'name', '');
       setDefaultText(port, 'protocol', 'TCP');
     }
   },
-  validate(object) {
-    const addressType = textAt(object, 'addressType');
-    const errors: FieldError[] = [];
-    if (addressType === '') errors.push(required('addressType'));
-    else if (!ADDRESS_TYPES.includes(addressType)) {
-      errors.push(notSupported('addressType', addressType, ADDRESS_TYPES));
-    }
-    for (const [index, endpoint] of listAt(object, 'endpoints').entries()) {
-      if (stringsAt(endpoint, 'addresses').length === 0) {
-        errors.push(required(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
-      }
-    }
-    return errors;
+  prepareForCreate(object) {
+    dropOldTopology(object);
+    storedLists(object);
   },
+  prepareForUpdate(object, old) {
+    if (!deepEqual(object['endpoints'], old['endpoints'])) dropOldTopology(object);
+    storedLists(object);
+  },
+  validate: (object) => validateSlice(object),
+  validateUpdate: (object, old) => [
+    ...validateSlice(object, old),
+    ...(object['addressType'] === old['addressType']
+      ? []
+      : [immutable('addressType', object['addressType'])]),
+  ],
+  warnings: sliceWarnings,
 };
