@@ -1,9 +1,10 @@
 import { isCelError, parse, plan, type CelEnv, type CelInput, type CelValue } from '@bufbuild/cel';
 import { RE2JS } from 're2js';
-import { TICK } from './cel-environment.ts';
+import { TICK, toDuration, toTimestamp } from './cel-environment.ts';
 import type { CelType } from './cel-types.ts';
 import { checkExpression, ExpressionError, type CheckedTypes } from './check-expression.ts';
 import { readComposed } from './composed-variables.ts';
+import { evaluationMessage } from './evaluation-message.ts';
 import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
 import { estimateCost } from './estimate-cost.ts';
 
@@ -63,19 +64,27 @@ function syntaxProblem(source: string, error: unknown): string {
   return describeProblem(source, `Syntax error: ${detail}`, offset);
 }
 
-/** Patterns written into a rule are compiled once, here, so that a bad one is told at once. */
-function checkPatterns(parsed: ParsedExpression): void {
+/** Functions of a text that may be written into a rule as it is, and what reads such a text. */
+const LITERALS: Readonly<Record<string, (text: string) => unknown>> = {
+  matches: (text) => RE2JS.compile(text),
+  find: (text) => RE2JS.compile(text),
+  findAll: (text) => RE2JS.compile(text),
+  duration: toDuration,
+  timestamp: toTimestamp,
+};
+
+/** Texts written into a rule as patterns or times are read once, here, so that a bad one is told at once. */
+function checkLiterals(parsed: ParsedExpression): void {
   for (const node of nodesOf(parsed.expr)) {
     if (node.exprKind.case !== 'callExpr') continue;
     const { function: name, args } = node.exprKind.value;
     const [first] = args;
-    if (!['matches', 'find', 'findAll'].includes(name) || first?.exprKind.case !== 'constExpr') {
-      continue;
-    }
+    const read = Object.hasOwn(LITERALS, name) ? LITERALS[name] : undefined;
+    if (read === undefined || first?.exprKind.case !== 'constExpr') continue;
     const { constantKind } = first.exprKind.value;
     if (constantKind.case !== 'stringValue') continue;
     try {
-      RE2JS.compile(constantKind.value);
+      read(constantKind.value);
     } catch {
       const offset = parsed.sourceInfo?.positions[String(first.id)] ?? 0;
       throw new ExpressionError([{ message: `invalid ${name} argument`, offset }]);
@@ -97,14 +106,6 @@ function meterLoops(parsed: ParsedExpression): void {
       exprKind: { case: 'callExpr', value: call },
     } as unknown as ExpressionNode;
   }
-}
-
-/** The API server's words for what the evaluator says in others. */
-function evaluationMessage(message: string): string {
-  if (message.endsWith('divide by zero')) return 'division by zero';
-  if (message.startsWith('field not found: '))
-    return message.replace('field not found', 'no such key');
-  return /modul(?:o|us) by zero$/.test(message) ? 'modulus by zero' : message;
 }
 
 function usesName(parsed: ParsedExpression, name: string): boolean {
@@ -132,7 +133,7 @@ export function compileExpression(
   let types: CheckedTypes;
   try {
     types = checkExpression(parsed, source, variables);
-    checkPatterns(parsed);
+    checkLiterals(parsed);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     const texts = error.problems.map(({ message, offset }) =>
