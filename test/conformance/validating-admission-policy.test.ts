@@ -99,6 +99,23 @@ const refusals: Readonly<Record<string, Refusal>> = {
   },
 };
 
+/** What cannot be evaluated of an object whose data are `a: b` and `n: '1'`, and why. */
+const failures: readonly (readonly [string, string])[] = [
+  ['object.data.a < 1', 'no such overload'],
+  ['dyn(1).size() == 1', 'no such overload: size'],
+  ["object.data.lowerAscii() == ''", 'no such overload: lowerAscii(map)'],
+  ["object.data.a.split('')[7] == 'x'", 'index out of bounds: 7'],
+  ["object.data.a.substring(5) == ''", 'index out of range: 5'],
+  ['int(object.data.a) == 1', "type conversion error from 'string' to 'int'"],
+  [
+    "duration(object.data.a) == duration('1s')",
+    "type conversion error from 'string' to 'google.protobuf.Duration'",
+  ],
+  ['9223372036854775807 + int(object.data.n) == 1', 'integer overflow'],
+  ['1 / (int(object.data.n) - 1) == 1', 'division by zero'],
+  ['object.data.a.all(x, true)', "got 'types.String', expected iterable type"],
+];
+
 type PolicySpec = Partial<ValidatingAdmissionPolicySpec>;
 
 /** Specs that are refused, and the field and message of each cause. */
@@ -119,6 +136,21 @@ const brokenPolicies: readonly (readonly [string, PolicySpec, readonly string[]]
       'spec.validations[0].expression: Invalid value: "1": must evaluate to bool but got int',
       'spec.validations[1].expression: Invalid value: "object.data": must evaluate to bool but got dyn',
       "spec.validations[2].expression: Invalid value: \"foo\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')\n | foo\n | ^",
+    ],
+  ],
+  [
+    'with a time or a pattern that is none',
+    {
+      validations: [
+        { expression: "duration('1x') == duration('1s')" },
+        { expression: "timestamp('x') == timestamp('2020-01-01T00:00:00Z')" },
+        { expression: "object.data.a.matches('[')" },
+      ],
+    },
+    [
+      "spec.validations[0].expression: Invalid value: \"duration('1x') == duration('1s')\": compilation failed: ERROR: <input>:1:10: invalid duration argument\n | duration('1x') == duration('1s')\n | .........^",
+      "spec.validations[1].expression: Invalid value: \"timestamp('x') == timestamp('2020-01-01T00:00:00Z')\": compilation failed: ERROR: <input>:1:11: invalid timestamp argument\n | timestamp('x') == timestamp('2020-01-01T00:00:00Z')\n | ..........^",
+      "spec.validations[2].expression: Invalid value: \"object.data.a.matches('[')\": compilation failed: ERROR: <input>:1:23: invalid matches argument\n | object.data.a.matches('[')\n | ......................^",
     ],
   ],
   [
@@ -345,6 +377,22 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
     );
   });
 
+  test('say what cannot be evaluated in these words', async () => {
+    const name = await bench.enforce(namespace, {
+      policy: { validations: failures.map(([expression]) => ({ expression })) },
+      binding: { validationActions: ['Warn'] },
+    });
+    const warnings = failures.map(([expression, words]) =>
+      JSON.stringify(
+        `Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${name}': expression '${expression}' resulted in error: ${words}`,
+      ),
+    );
+    assert.equal(
+      await warningsOf(draft('bad', { data: { a: 'b', n: '1' } })),
+      warnings.map((warning) => `299 - ${warning}`).join(', '),
+    );
+  });
+
   test('may only be written to the audit log', async () => {
     await bench.enforce(namespace, { binding: { validationActions: ['Audit'] } });
     assert.equal(await warningsOf(draft()), undefined);
@@ -373,6 +421,35 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
     assert.equal(await answerTo(patch({ a: 'c' })), 'it stays');
     assert.equal(await answerTo(patch({ b: 'c' })), '');
     assert.equal(await answerTo(client.delete(ConfigMap, ref)), 'delete kept');
+  });
+
+  test('are asked of what is applied, and of each object that is deleted with others', async () => {
+    await client.create(ConfigMap, draft('kept'));
+    await bench.enforce(namespace, {
+      rules: [{ ...configMaps, operations: ['*'] }],
+      policy: {
+        validations: [
+          {
+            expression: "(object == null ? oldObject : object).metadata.name != 'kept'",
+            messageExpression:
+              "request.operation + ' ' + request.options.kind + ' ' + (has(request.name) ? request.name : '-')",
+          },
+        ],
+      },
+    });
+    const apply = async (name: string): Promise<unknown> =>
+      client.apply(
+        ConfigMap,
+        { metadata: { namespace, name }, data: { a: 'b' } },
+        { fieldManager: 'suite' },
+      );
+    assert.equal(await answerTo(apply('gone')), '');
+    assert.equal(await answerTo(apply('kept')), 'UPDATE UpdateOptions kept');
+    assert.equal(
+      await answerTo(client.deleteAllOf(ConfigMap, { namespace })),
+      'DELETE DeleteOptions -',
+    );
+    assert.equal((await client.get(ConfigMap, { namespace, name: 'kept' })).data, undefined);
   });
 
   test('see subresources, and the kind that these have', async () => {
