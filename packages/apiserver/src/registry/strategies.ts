@@ -15,6 +15,7 @@ import { autoscaler } from './kinds/autoscaling.ts';
 import { lease } from './kinds/coordination.ts';
 import { podDisruptionBudget } from './kinds/disruption.ts';
 import { endpoints, endpointSlice } from './kinds/endpoints.ts';
+import { flowSchema, priorityLevel } from './kinds/flow-control.ts';
 import { ingress, ingressClass, networkPolicy } from './kinds/networking.ts';
 import { priorityClass } from './kinds/scheduling.ts';
 import { signingRequest } from './kinds/signing-requests.ts';
@@ -76,6 +77,8 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['leases.coordination.k8s.io', lease],
     ['endpointslices.discovery.k8s.io', endpointSlice],
     ['events.events.k8s.io', newEvent],
+    ['flowschemas.flowcontrol.apiserver.k8s.io', flowSchema],
+    ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', priorityLevel],
     ['ingressclasses.networking.k8s.io', ingressClass],
     ['ingresses.networking.k8s.io', ingress],
     ['ipaddresses.networking.k8s.io', ipAddress],
