@@ -27,7 +27,7 @@ import {
 import type { Client } from '@kubewright/client';
 import { untilServed } from '@kubewright/cluster';
 import { describeOnEachServer } from './on-each-server.ts';
-import { configMaps, PolicyBench } from './policy-bench.ts';
+import { configMaps, TestPolicies } from './test-policies.ts';
 import { refusalOf } from './refusal.ts';
 import { TestWebhook } from './test-webhook.ts';
 import { errorText, untilAnswer } from './until-answer.ts';
@@ -288,18 +288,18 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   let client: Client;
   /** A new one for each test: what another test has put in force is about another one. */
   let namespace: string;
-  let bench: PolicyBench;
+  let policies: TestPolicies;
 
   before(async () => {
     client = await environment().client();
-    bench = new PolicyBench(client, await environment().newNamespace());
+    policies = new TestPolicies(client, await environment().newNamespace());
   });
 
   beforeEach(async () => {
     namespace = await environment().newNamespace();
   });
 
-  afterEach(async () => bench.clear());
+  afterEach(async () => policies.clear());
 
   function draft(name = 'bad', more: Partial<ConfigMap> = {}): ConfigMap {
     return { metadata: { namespace, name }, ...more };
@@ -329,7 +329,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
 
   for (const [what, { validation, code, reason, message }] of Object.entries(refusals)) {
     test(`refuse with ${what}`, async () => {
-      const name = await bench.enforce(namespace, { policy: { validations: [validation] } });
+      const name = await policies.enforce(namespace, { policy: { validations: [validation] } });
       const { status } = await refusalOf(create('bad', { data: { a: 'b' } }));
       const explanation = `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: ${message}`;
       assert.deepEqual(status, {
@@ -346,7 +346,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   }
 
   test('refuse with the first of several things that are wrong', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         validations: [
           { expression: 'true', message: 'none' },
@@ -362,7 +362,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('let through what meets all expressions, and store it', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: { validations: [{ expression: "object.data.a == 'b'" }] },
     });
     const { data } = await client.create(ConfigMap, draft('good', { data: { a: 'b' } }));
@@ -370,7 +370,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('may only warn', async () => {
-    const name = await bench.enforce(namespace, { binding: { validationActions: ['Warn'] } });
+    const name = await policies.enforce(namespace, { binding: { validationActions: ['Warn'] } });
     assert.equal(
       await warningsOf(draft()),
       `299 - "Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${name}': no"`,
@@ -378,7 +378,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('say what cannot be evaluated in these words', async () => {
-    const name = await bench.enforce(namespace, {
+    const name = await policies.enforce(namespace, {
       policy: { validations: failures.map(([expression]) => ({ expression })) },
       binding: { validationActions: ['Warn'] },
     });
@@ -394,13 +394,13 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('may only be written to the audit log', async () => {
-    await bench.enforce(namespace, { binding: { validationActions: ['Audit'] } });
+    await policies.enforce(namespace, { binding: { validationActions: ['Audit'] } });
     assert.equal(await warningsOf(draft()), undefined);
   });
 
   test('are asked of updates and deletions, with the object as it was', async () => {
     await client.create(ConfigMap, draft('kept', { data: { a: 'b' } }));
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       rules: [{ ...configMaps, operations: ['UPDATE', 'DELETE'] }],
       policy: {
         validations: [
@@ -425,7 +425,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
 
   test('are asked of what is applied, and of each object that is deleted with others', async () => {
     await client.create(ConfigMap, draft('kept'));
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       rules: [{ ...configMaps, operations: ['*'] }],
       policy: {
         validations: [
@@ -465,7 +465,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
         },
       },
     });
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       rules: [
         {
           apiGroups: ['apps'],
@@ -494,7 +494,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('compute variables from each other, and only those that are asked for', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         variables: [
           { name: 'broken', expression: "object.data.nothing == 'x'" },
@@ -521,7 +521,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   test('refuse when an expression takes too much', async () => {
     const expression =
       'variables.all.all(x, variables.all.all(y, variables.all.all(z, x + y + z != "")))';
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         variables: [{ name: 'all', expression: "object.data.a.split('')" }],
         validations: [{ expression }],
@@ -535,7 +535,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('let through what cannot be evaluated, when failures are ignored', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         failurePolicy: 'Ignore',
         validations: [
@@ -549,7 +549,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('are asked only when all their conditions are met', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         matchConditions: [
           { name: 'named', expression: "object.metadata.name.startsWith('bad')" },
@@ -562,7 +562,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('refuse when a condition fails, unless another is not met', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         matchConditions: [
           { name: 'broken', expression: "object.data.z == 'y'" },
@@ -579,7 +579,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('leave alone what they exclude, and what they do not name', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         matchConstraints: {
           namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
@@ -594,7 +594,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('are narrowed by what their binding matches', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       rules: [{ ...configMaps, operations: ['*'] }],
       binding: {
         matchResources: {
@@ -612,7 +612,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('judge nothing without a binding', async () => {
-    const name = await bench.enforce(namespace, {});
+    const name = await policies.enforce(namespace, {});
     assert.equal(await answerTo(create()), 'no');
     await client.delete(ValidatingAdmissionPolicyBinding, { name });
     await untilAnswer(
@@ -622,7 +622,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('are asked once for each binding, and all of them count', async () => {
-    const name = await bench.enforce(namespace, { binding: { validationActions: ['Warn'] } });
+    const name = await policies.enforce(namespace, { binding: { validationActions: ['Warn'] } });
     const second = `${name}-second`;
     await client.create(ValidatingAdmissionPolicyBinding, {
       metadata: { name: second },
@@ -637,7 +637,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('follow a change of what they say', async () => {
-    const name = await bench.enforce(namespace, {});
+    const name = await policies.enforce(namespace, {});
     await client.patch(
       ValidatingAdmissionPolicy,
       { name },
@@ -653,7 +653,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('see the namespace and the request', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         validations: [
           {
@@ -672,7 +672,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
 
   test('see no namespace of an object that has none', async () => {
     const name = `suite-${namespace}`;
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         matchConstraints: {
           objectSelector: { matchLabels: { suite: name } },
@@ -713,7 +713,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
       roleRef: { apiGroup, kind: 'Role', name: 'writer' },
       subjects: [{ apiGroup, kind: 'User', name: 'alice' }],
     });
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         variables: [
           { name: 'may', expression: "authorizer.requestResource.check('delete').allowed()" },
@@ -730,7 +730,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('see webhook configurations, and never policies and their bindings', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         matchConstraints: {
           objectSelector: { matchLabels: { suite: namespace } },
@@ -781,7 +781,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
       },
     ];
     const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         validations,
         matchConstraints: { resourceRules: rules, namespaceSelector, matchPolicy: 'Exact' },
@@ -795,7 +795,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
       },
     };
     assert.equal(await answerTo(client.create(V2, object, { dryRun: true })), '');
-    await bench.enforce(namespace, { rules, policy: { validations } });
+    await policies.enforce(namespace, { rules, policy: { validations } });
     assert.equal(
       await answerTo(client.create(V2, object, { dryRun: true })),
       'autoscaling/v1 v1 v2',
@@ -834,7 +834,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
 
   test('are asked with the parameters that the binding names, in the namespace of the request', async () => {
     await client.create(ServiceAccount, params('params', 'good'));
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: byParams,
       binding: { paramRef: { name: 'params', parameterNotFoundAction: 'Deny' } },
     });
@@ -856,7 +856,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
     for (const prefix of ['b', 'ba']) {
       await client.create(ServiceAccount, params(prefix, prefix, elsewhere));
     }
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: byParams,
       binding: {
         paramRef: {
@@ -871,7 +871,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('are not asked when parameters may be missing', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: { paramKind },
       binding: { paramRef: { name: 'nothing', parameterNotFoundAction: 'Allow' } },
     });
@@ -879,14 +879,14 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('are asked without parameters when their binding names none', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: { ...byParams, validations: [{ expression: 'params != null', message: 'none' }] },
     });
     assert.equal(await answerTo(create()), 'none');
   });
 
   test('take parameters that have no namespace', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         paramKind: { apiVersion: 'v1', kind: 'Namespace' },
         validations: [{ expression: 'false', messageExpression: 'string(params.metadata.name)' }],
@@ -897,7 +897,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('refuse when a namespace is named for parameters that have none', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: { paramKind: { apiVersion: 'v1', kind: 'Namespace' } },
       binding: { paramRef: { name: namespace, namespace, parameterNotFoundAction: 'Deny' } },
     });
@@ -911,7 +911,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
     const plural = `limits${namespace.replace(/[^a-z0-9]/g, '')}`;
     const group = 'policies.example.com';
     const names = { plural, kind: `Limit${plural}`, singular: plural, listKind: `L${plural}` };
-    const name = await bench.enforce(namespace, {
+    const name = await policies.enforce(namespace, {
       policy: {
         paramKind: { apiVersion: `${group}/v1`, kind: names.kind },
         validations: [{ expression: 'object.data.size() <= params.spec.most' }],
@@ -964,7 +964,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('refuse when what the audit log is to be told fails', async () => {
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: {
         validations: [],
         auditAnnotations: [{ key: 'note', valueExpression: "'note: ' + object.data.note" }],
@@ -1011,7 +1011,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
       },
       (paths) => paths.includes('/m') && paths.includes('/v'),
     );
-    await bench.enforce(namespace, {
+    await policies.enforce(namespace, {
       policy: { validations: [{ expression: "object.data.made != 'bad'", message: 'made bad' }] },
     });
     webhook.reviews.length = 0;
@@ -1026,7 +1026,7 @@ describeOnEachServer('validating admission policies', {}, (environment) => {
   });
 
   test('have defaults', async () => {
-    const name = await bench.create(namespace, {
+    const name = await policies.create(namespace, {
       binding: { matchResources: { excludeResourceRules: [configMaps] } },
     });
     const policy = await client.get(ValidatingAdmissionPolicy, { name });

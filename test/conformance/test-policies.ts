@@ -27,7 +27,7 @@ export interface PolicyDraft {
 }
 
 /** Puts policies in force, on a cluster that others use too: each is about one namespace. */
-export class PolicyBench {
+export class TestPolicies {
   readonly #client: Client;
   readonly #probes: string;
   readonly #made: string[] = [];
