@@ -13,6 +13,7 @@ import { pod } from './kinds/pod.ts';
 import { serviceStrategy } from './kinds/service.ts';
 import { autoscaler } from './kinds/autoscaling.ts';
 import { lease } from './kinds/coordination.ts';
+import { deviceClass, resourceSlice } from './kinds/devices.ts';
 import { podDisruptionBudget } from './kinds/disruption.ts';
 import { endpoints, endpointSlice } from './kinds/endpoints.ts';
 import { flowSchema, priorityLevel } from './kinds/flow-control.ts';
@@ -91,6 +92,8 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['rolebindings.rbac.authorization.k8s.io', roleBinding],
     ['roles.rbac.authorization.k8s.io', role],
     ['priorityclasses.scheduling.k8s.io', priorityClass],
+    ['deviceclasses.resource.k8s.io', deviceClass],
+    ['resourceslices.resource.k8s.io', resourceSlice],
     ['csidrivers.storage.k8s.io', csiDriver],
     ['csinodes.storage.k8s.io', csiNode],
     ['csistoragecapacities.storage.k8s.io', storageCapacity],

@@ -1,6 +1,7 @@
 import type { BehaviourCase } from './behaviour-case.ts';
 import { CASES as changesOfBuiltInKinds } from './changes-of-built-in-kinds.ts';
 import { CASES as customResources } from './custom-resources.ts';
+import { CASES as deviceKinds } from './device-kinds.ts';
 import { CASES as flowControl } from './flow-control.ts';
 import { CASES as generalRequests } from './general-requests.ts';
 import { CASES as jobs } from './jobs.ts';
@@ -21,6 +22,7 @@ export const SCENARIOS: Readonly<Record<string, readonly BehaviourCase[]>> = {
   'kinds-at-creation': kindsAtCreation,
   'changes-of-built-in-kinds': changesOfBuiltInKinds,
   'custom-resources': customResources,
+  'device-kinds': deviceKinds,
   'flow-control': flowControl,
   jobs,
   'kind-rules': kindRules,
