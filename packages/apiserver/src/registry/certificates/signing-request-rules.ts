@@ -13,6 +13,7 @@ import {
 } from '../../field-error.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../json-read.ts';
 import { certificationRequestProblem } from './certification-request.ts';
+import { repeatedAt } from '../validation/value-rules.ts';
 import { pemBlocks } from './pem-block.ts';
 
 const LONGEST_DOMAIN = 253;
@@ -89,9 +90,7 @@ function validateUsages(path: string, usages: readonly string[]): FieldError[] {
     ...usages.flatMap((usage, index) =>
       USAGES.includes(usage) ? [] : [notSupported(`${path}[${index}]`, usage, USAGES)],
     ),
-    ...usages.flatMap((usage, index) =>
-      usages.indexOf(usage) < index ? [duplicate(`${path}[${index}]`, usage)] : [],
-    ),
+    ...[...repeatedAt(usages)].map((index) => duplicate(`${path}[${index}]`, usages[index])),
   ];
 }
 
@@ -119,12 +118,15 @@ const FINAL = [...VERDICTS, 'Failed'];
 function validateConditions(conditions: readonly JsonObject[]): FieldError[] {
   const path = 'status.conditions';
   const types = conditions.map((condition) => textAt(condition, 'type'));
+  const repeated = repeatedAt(types);
+  const firsts = VERDICTS.map((verdict) => types.indexOf(verdict));
+  // From the first verdict of the other type on each one is too many.
+  const bothGivenAt = firsts.includes(-1) ? types.length : Math.max(...firsts) - 1;
   return conditions.flatMap((condition, index) => {
     const place = `${path}[${index}]`;
     const [type, status] = [textAt(condition, 'type'), textAt(condition, 'status')];
     const known = FINAL.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
-    const other = VERDICTS.find((verdict) => verdict !== type) ?? '';
-    const isSecondVerdict = VERDICTS.includes(type) && types.slice(0, index).includes(other);
+    const isSecondVerdict = VERDICTS.includes(type) && index > bothGivenAt;
     const exclusive = 'Approved and Denied conditions are mutually exclusive';
     return [
       ...(type === '' ? [required(`${place}.type`)] : []),
@@ -133,7 +135,7 @@ function validateConditions(conditions: readonly JsonObject[]): FieldError[] {
         ? []
         : [notSupported(`${place}.status`, status, known)]),
       ...(isSecondVerdict ? [invalid(path, type, exclusive)] : []),
-      ...(types.indexOf(type) < index ? [duplicate(`${place}.type`, type)] : []),
+      ...(repeated.has(index) ? [duplicate(`${place}.type`, type)] : []),
     ];
   });
 }

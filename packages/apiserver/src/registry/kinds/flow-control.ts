@@ -5,14 +5,16 @@ import { ensureObject, listAt, numberAt, objectAt, setDefault, textAt } from '..
 import { keepMetadata } from '../status-isolation.ts';
 import { validateFlowSchema } from '../validation/flow-schema-rules.ts';
 import { validatePriorityLevel } from '../validation/priority-level-rules.ts';
+import { repeatedAt } from '../validation/value-rules.ts';
 
 function validateConditions(object: JsonObject): FieldError[] {
   const conditions = listAt(objectAt(object, 'status'), 'conditions');
   const types = conditions.map((condition) => textAt(condition, 'type'));
+  const repeated = repeatedAt(types);
   return types.flatMap((type, index) => {
     const path = `status.conditions[${index}].type`;
     return [
-      ...(types.indexOf(type) < index ? [duplicate(path, type)] : []),
+      ...(repeated.has(index) ? [duplicate(path, type)] : []),
       ...(type === '' ? [required(path)] : []),
     ];
   });

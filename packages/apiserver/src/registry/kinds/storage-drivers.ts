@@ -11,7 +11,7 @@ import {
   textAt,
 } from '../json-read.ts';
 import { driverName } from '../validation/storage-rules.ts';
-import { immutable, nonNegative, qualifiedName } from '../validation/value-rules.ts';
+import { immutable, nonNegative, qualifiedName, repeatedAt } from '../validation/value-rules.ts';
 
 const GROUP_POLICIES = ['File', 'None', 'ReadWriteOnceWithFSType'];
 const LIFECYCLE_MODES = ['Persistent', 'Ephemeral'];
@@ -21,11 +21,11 @@ const [SHORTEST_TOKEN, LONGEST_TOKEN] = [600, 2 ** 32];
 const SHORTEST_PERIOD = 10;
 
 function validateTokens(path: string, requests: readonly JsonObject[]): FieldError[] {
-  const audiences = requests.map((request) => textAt(request, 'audience'));
+  const repeated = repeatedAt(requests.map((request) => textAt(request, 'audience')));
   return requests.flatMap((request, index) => {
     const place = `${path}[${index}]`;
     const audience = textAt(request, 'audience');
-    if (audiences.indexOf(audience) < index) return [duplicate(`${place}.audience`, audience)];
+    if (repeated.has(index)) return [duplicate(`${place}.audience`, audience)];
     const life = numberAt(request, 'expirationSeconds');
     const field = `${place}.expirationSeconds`;
     if (life !== undefined && life < SHORTEST_TOKEN) {
@@ -120,6 +120,7 @@ const LONGEST_NODE_ID = 256;
 function validateNodeDriver(path: string, driver: JsonObject, isRepeated: boolean): FieldError[] {
   const id = textAt(driver, 'nodeID');
   const keys = stringsAt(driver, 'topologyKeys');
+  const repeated = repeatedAt(keys);
   return [
     ...driverName(`${path}.name`, textAt(driver, 'name')),
     ...(id === '' ? [required(`${path}.nodeID`)] : []),
@@ -130,7 +131,7 @@ function validateNodeDriver(path: string, driver: JsonObject, isRepeated: boolea
     ...(isRepeated ? [duplicate(`${path}.name`, textAt(driver, 'name'))] : []),
     ...keys.flatMap((key, index) => [
       ...(key === '' ? [required(path)] : []),
-      ...(keys.indexOf(key) < index ? [duplicate(path, key)] : []),
+      ...(repeated.has(index) ? [duplicate(path, key)] : []),
       ...qualifiedName(path, key),
     ]),
   ];
@@ -141,13 +142,9 @@ function driversOf(object: JsonObject): JsonObject[] {
 }
 
 function validateNode(object: JsonObject): FieldError[] {
-  const names = driversOf(object).map((driver) => textAt(driver, 'name'));
+  const repeated = repeatedAt(driversOf(object).map((driver) => textAt(driver, 'name')));
   return driversOf(object).flatMap((driver, index) =>
-    validateNodeDriver(
-      `spec.drivers[${index}]`,
-      driver,
-      names.indexOf(textAt(driver, 'name')) < index,
-    ),
+    validateNodeDriver(`spec.drivers[${index}]`, driver, repeated.has(index)),
   );
 }
 

@@ -12,7 +12,7 @@ import { listAt, numberAt, objectAt, textAt } from '../json-read.ts';
 import { validateNodeSelector } from '../pods/validate-affinity.ts';
 import { isExtendedName } from './resource-names.ts';
 import { driverName } from './storage-rules.ts';
-import { dnsLabel, dnsSubdomain } from './value-rules.ts';
+import { dnsLabel, dnsSubdomain, repeatedAt } from './value-rules.ts';
 
 /** Most selectors, and most configurations, of a class. */
 const MOST_OF_CLASS = 32;
@@ -195,9 +195,7 @@ function validateDevices(path: string, spec: JsonObject): FieldError[] {
   );
   if (devices.length > most) return errors;
   const names = devices.map((device) => textAt(device, 'name'));
-  for (const [index, name] of names.entries()) {
-    if (names.indexOf(name) < index) errors.push(duplicate(`${path}[${index}]`, name));
-  }
+  for (const index of repeatedAt(names)) errors.push(duplicate(`${path}[${index}]`, names[index]));
   return errors;
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../../field-error.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../json-read.ts';
 import { canonicalAddress, endpointAddress, unambiguousAddress } from './address-rules.ts';
-import { dnsLabel, dnsSubdomain, portNumber, qualifiedName } from './value-rules.ts';
+import { dnsLabel, dnsSubdomain, portNumber, qualifiedName, repeatedAt } from './value-rules.ts';
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
@@ -115,10 +115,11 @@ function validateHints(
 ): FieldError[] {
   if (hints.length > MOST_HINTS) return [tooMany(path, hints.length, MOST_HINTS)];
   const names = hints.map((hint) => textAt(hint, 'name'));
+  const repeated = repeatedAt(names);
   return names.flatMap((name, index) => {
     const place = `${path}[${index}].name`;
     return [
-      ...(names.indexOf(name) < index ? [duplicate(place, name)] : []),
+      ...(repeated.has(index) ? [duplicate(place, name)] : []),
       ...check(name).map((text) => invalid(place, name, text)),
     ];
   });

@@ -2,7 +2,7 @@ import { validateDnsSubdomain } from '@kubewright/apimachinery';
 import type { JsonObject } from '../../contracts.ts';
 import { duplicate, invalid, required, tooLong, type FieldError } from '../../field-error.ts';
 import { listAt, stringsAt, textAt } from '../json-read.ts';
-import { qualifiedName } from './value-rules.ts';
+import { qualifiedName, repeatedAt } from './value-rules.ts';
 
 const LONGEST_DRIVER = 63;
 const MOST_PARAMETERS = 512;
@@ -44,8 +44,8 @@ function validateTopologyTerm(path: string, term: JsonObject): FieldError[] {
     const values = stringsAt(expression, 'values');
     const key = textAt(expression, 'key');
     const errors = values.length === 0 ? [required(`${place}.values`)] : [];
-    for (const [at, value] of values.entries()) {
-      if (values.indexOf(value) < at) errors.push(duplicate(`${place}.values[${at}]`, value));
+    for (const at of repeatedAt(values)) {
+      errors.push(duplicate(`${place}.values[${at}]`, values[at]));
     }
     errors.push(...qualifiedName(`${place}.key`, key));
     if (keys.has(key)) errors.push(duplicate(`${place}.key`, key));

@@ -125,3 +125,14 @@ export function qualifiedName(path: string, value: string): FieldError[] {
 export function immutable(path: string, value: unknown): FieldError {
   return invalid(path, value, 'field is immutable');
 }
+
+/** The places of values that stood before in the list. Looks at each once, however many there are. */
+export function repeatedAt(values: readonly string[]): ReadonlySet<number> {
+  const seen = new Set<string>();
+  const places = new Set<number>();
+  for (const [index, value] of values.entries()) {
+    if (seen.has(value)) places.add(index);
+    seen.add(value);
+  }
+  return places;
+}
