@@ -15,7 +15,7 @@ import { autoscaler } from './kinds/autoscaling.ts';
 import { lease } from './kinds/coordination.ts';
 import { deviceClass, resourceSlice } from './kinds/devices.ts';
 import { podDisruptionBudget } from './kinds/disruption.ts';
-import { endpoints, endpointSlice } from './kinds/endpoints.ts';
+import { endpointsStrategy, endpointSliceStrategy } from './kinds/endpoints.ts';
 import { flowSchema, priorityLevel } from './kinds/flow-control.ts';
 import { ingress, ingressClass, networkPolicy } from './kinds/networking.ts';
 import { priorityClass } from './kinds/scheduling.ts';
@@ -33,6 +33,7 @@ import { replicationController } from './kinds/replication-controller.ts';
 import { runtimeClass } from './kinds/runtime-class.ts';
 import { daemonSet, deployment, podTemplate, replicaSet } from './kinds/workloads.ts';
 import { statefulSet } from './kinds/stateful-set.ts';
+import { endpointAddressRule } from './validation/address-rules.ts';
 import { ServiceAddresses } from './services/service-addresses.ts';
 
 /** What strategies need of the server. */
@@ -45,10 +46,11 @@ export interface StrategyOptions {
 /** The kinds with behaviour of their own, by `plural.group`: what differs from the default. */
 export function createStrategies(options: StrategyOptions): ReadonlyMap<string, Partial<Strategy>> {
   const addresses = new ServiceAddresses(options.store, options.serviceRange);
+  const endpointAddress = endpointAddressRule(options.serviceRange);
   return new Map<string, Partial<Strategy>>([
     ['apiservices.apiregistration.k8s.io', apiService],
     ['configmaps', configMap],
-    ['endpoints', endpoints],
+    ['endpoints', endpointsStrategy(endpointAddress)],
     ['events', coreEvent],
     ['limitranges', limitRange],
     ['namespaces', namespace],
@@ -76,7 +78,7 @@ export function createStrategies(options: StrategyOptions): ReadonlyMap<string, 
     ['jobs.batch', job],
     ['certificatesigningrequests.certificates.k8s.io', signingRequest],
     ['leases.coordination.k8s.io', lease],
-    ['endpointslices.discovery.k8s.io', endpointSlice],
+    ['endpointslices.discovery.k8s.io', endpointSliceStrategy(endpointAddress)],
     ['events.events.k8s.io', newEvent],
     ['flowschemas.flowcontrol.apiserver.k8s.io', flowSchema],
     ['prioritylevelconfigurations.flowcontrol.apiserver.k8s.io', priorityLevel],

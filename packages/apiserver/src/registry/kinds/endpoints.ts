@@ -2,7 +2,7 @@ import { deepEqual } from '@kubewright/apimachinery';
 import type { JsonObject, Strategy } from '../../contracts.ts';
 import type { FieldError } from '../../field-error.ts';
 import { listAt, objectAt, setDefault, setDefaultText, stringsAt, textAt } from '../json-read.ts';
-import { addressWarnings } from '../validation/address-rules.ts';
+import { addressWarnings, type EndpointAddressRule } from '../validation/address-rules.ts';
 import {
   validateAddressType,
   validateEndpoints,
@@ -22,26 +22,33 @@ function subsetWarnings(object: JsonObject): string[] {
 }
 
 /** The behaviour of Endpoints. */
-export const endpoints: Partial<Strategy> = {
-  applyDefaults(object) {
-    for (const subset of listAt(object, 'subsets')) {
-      for (const port of listAt(subset, 'ports')) setDefaultText(port, 'protocol', 'TCP');
-    }
-  },
-  validate: (object) => validateSubsets(listAt(object, 'subsets')),
-  validateUpdate: (object, old) =>
-    deepEqual(object['subsets'], old['subsets']) ? [] : validateSubsets(listAt(object, 'subsets')),
-  warnings: subsetWarnings,
-};
+export function endpointsStrategy(rule: EndpointAddressRule): Partial<Strategy> {
+  const validate = (object: JsonObject) => validateSubsets(listAt(object, 'subsets'), rule);
+  return {
+    applyDefaults(object) {
+      for (const subset of listAt(object, 'subsets')) {
+        for (const port of listAt(subset, 'ports')) setDefaultText(port, 'protocol', 'TCP');
+      }
+    },
+    validate,
+    validateUpdate: (object, old) =>
+      deepEqual(object['subsets'], old['subsets']) ? [] : validate(object),
+    warnings: subsetWarnings,
+  };
+}
 
-function validateSlice(object: JsonObject, old?: JsonObject): FieldError[] {
+function validateSlice(
+  rule: EndpointAddressRule,
+  object: JsonObject,
+  old?: JsonObject,
+): FieldError[] {
   const type = textAt(object, 'addressType');
   return [
     ...validateAddressType(type),
     ...validateSlicePorts(listAt(object, 'ports')),
     ...(old !== undefined && deepEqual(object['endpoints'], old['endpoints'])
       ? []
-      : validateEndpoints(listAt(object, 'endpoints'), type)),
+      : validateEndpoints(listAt(object, 'endpoints'), { type, rule })),
   ];
 }
 
@@ -83,29 +90,31 @@ function countedPart(object: JsonObject): unknown {
 }
 
 /** The behaviour of EndpointSlices. */
-export const endpointSlice: Partial<Strategy> = {
-  hasGeneration: true,
-  changesGeneration: (object, old) => !deepEqual(countedPart(object), countedPart(old)),
-  applyDefaults(object) {
-    for (const port of listAt(object, 'ports')) {
-      setDefault(port, 'name', '');
-      setDefaultText(port, 'protocol', 'TCP');
-    }
-  },
-  prepareForCreate(object) {
-    dropOldTopology(object);
-    storedLists(object);
-  },
-  prepareForUpdate(object, old) {
-    if (!deepEqual(object['endpoints'], old['endpoints'])) dropOldTopology(object);
-    storedLists(object);
-  },
-  validate: (object) => validateSlice(object),
-  validateUpdate: (object, old) => [
-    ...validateSlice(object, old),
-    ...(object['addressType'] === old['addressType']
-      ? []
-      : [immutable('addressType', object['addressType'])]),
-  ],
-  warnings: sliceWarnings,
-};
+export function endpointSliceStrategy(rule: EndpointAddressRule): Partial<Strategy> {
+  return {
+    hasGeneration: true,
+    changesGeneration: (object, old) => !deepEqual(countedPart(object), countedPart(old)),
+    applyDefaults(object) {
+      for (const port of listAt(object, 'ports')) {
+        setDefault(port, 'name', '');
+        setDefaultText(port, 'protocol', 'TCP');
+      }
+    },
+    prepareForCreate(object) {
+      dropOldTopology(object);
+      storedLists(object);
+    },
+    prepareForUpdate(object, old) {
+      if (!deepEqual(object['endpoints'], old['endpoints'])) dropOldTopology(object);
+      storedLists(object);
+    },
+    validate: (object) => validateSlice(rule, object),
+    validateUpdate: (object, old) => [
+      ...validateSlice(rule, object, old),
+      ...(object['addressType'] === old['addressType']
+        ? []
+        : [immutable('addressType', object['addressType'])]),
+    ],
+    warnings: sliceWarnings,
+  };
+}

@@ -85,14 +85,29 @@ function placeOf(bytes: readonly number[]): 'unspecified' | 'loopback' | 'link' 
   return isMulticast ? 'multicast' : '';
 }
 
-/** An address at which a service can be reached from elsewhere. */
-export function endpointAddress(path: string, value: string): FieldError[] {
+/** Says what is wrong with the address of an endpoint. */
+export type EndpointAddressRule = (path: string, value: string) => FieldError[];
+
+/**
+ * The rule for addresses of endpoints: they can be reached from elsewhere. Where Services themselves have loopback addresses,
+ * their pods do too, and nothing is elsewhere.
+ *
+ * @param serviceRange addresses of Services, as a CIDR
+ */
+export function endpointAddressRule(serviceRange: string): EndpointAddressRule {
+  const [network = ''] = serviceRange.split('/');
+  const isLoopback = placeOf(parseIpAddress(network) ?? []) === 'loopback';
+  return (path, value) => endpointAddress(path, value, isLoopback);
+}
+
+function endpointAddress(path: string, value: string, allowsLoopback: boolean): FieldError[] {
   const bytes = parseIpAddress(value);
   if (bytes === undefined) return [invalid(path, value, 'must be a valid IP address')];
   switch (placeOf(isMappedIpv4(bytes) ? bytes.slice(12) : bytes)) {
     case 'unspecified':
       return [invalid(path, value, `may not be unspecified (${value})`)];
     case 'loopback':
+      if (allowsLoopback) return [];
       return [invalid(path, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
     case 'link':
       return [

@@ -13,7 +13,7 @@ import {
   type FieldError,
 } from '../../field-error.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../json-read.ts';
-import { canonicalAddress, endpointAddress, unambiguousAddress } from './address-rules.ts';
+import { canonicalAddress, unambiguousAddress, type EndpointAddressRule } from './address-rules.ts';
 import { dnsLabel, dnsSubdomain, portNumber, qualifiedName, repeatedAt } from './value-rules.ts';
 
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
@@ -38,14 +38,18 @@ function protocolErrors(path: string, port: JsonObject): FieldError[] {
   return PROTOCOLS.includes(protocol) ? [] : [notSupported(path, protocol, PROTOCOLS)];
 }
 
-function validateOldAddress(path: string, address: JsonObject): FieldError[] {
+function validateOldAddress(
+  path: string,
+  address: JsonObject,
+  rule: EndpointAddressRule,
+): FieldError[] {
   const ip = textAt(address, 'ip');
   const hostname = textAt(address, 'hostname');
   return [
     ...unambiguousAddress(`${path}.ip`, ip),
     ...(hostname === '' ? [] : dnsLabel(`${path}.hostname`, hostname)),
     ...optional(address, 'nodeName', (name) => dnsSubdomain(`${path}.nodeName`, name)),
-    ...endpointAddress(`${path}.ip`, ip),
+    ...rule(`${path}.ip`, ip),
   ];
 }
 
@@ -61,7 +65,10 @@ function validateOldPort(path: string, port: JsonObject, needsName: boolean): Fi
 }
 
 /** Rules for the `subsets` of Endpoints. */
-export function validateSubsets(subsets: readonly JsonObject[]): FieldError[] {
+export function validateSubsets(
+  subsets: readonly JsonObject[],
+  rule: EndpointAddressRule,
+): FieldError[] {
   return subsets.flatMap((subset, index) => {
     const path = `subsets[${index}]`;
     const lists = ['addresses', 'notReadyAddresses'];
@@ -72,7 +79,7 @@ export function validateSubsets(subsets: readonly JsonObject[]): FieldError[] {
         : []),
       ...lists.flatMap((list) =>
         listAt(subset, list).flatMap((address, at) =>
-          validateOldAddress(`${path}.${list}[${at}]`, address),
+          validateOldAddress(`${path}.${list}[${at}]`, address, rule),
         ),
       ),
       ...ports.flatMap((port, at) =>
@@ -80,6 +87,13 @@ export function validateSubsets(subsets: readonly JsonObject[]): FieldError[] {
       ),
     ];
   });
+}
+
+/** What the addresses of an EndpointSlice have to be. */
+export interface SliceAddresses {
+  /** Its `addressType`. */
+  readonly type: string;
+  readonly rule: EndpointAddressRule;
 }
 
 function domainName(path: string, value: string): FieldError[] {
@@ -95,7 +109,12 @@ function domainName(path: string, value: string): FieldError[] {
   return broken === undefined ? [] : [invalid(path, broken, validateDnsLabel(broken).join(','))];
 }
 
-function validateAddress(list: string, index: number, value: string, type: string): FieldError[] {
+function validateAddress(
+  list: string,
+  index: number,
+  value: string,
+  { type, rule }: SliceAddresses,
+): FieldError[] {
   const path = `${list}[${index}]`;
   if (type === 'FQDN') return domainName(path, value);
   if (!ADDRESS_TYPES.includes(type)) return [];
@@ -104,7 +123,7 @@ function validateAddress(list: string, index: number, value: string, type: strin
   const isOther = value.includes(':') === (type === 'IPv4');
   return [
     ...(isOther ? [invalid(list, value, `must be an ${type} address`)] : []),
-    ...endpointAddress(path, value),
+    ...rule(path, value),
   ];
 }
 
@@ -125,14 +144,18 @@ function validateHints(
   });
 }
 
-function validateEndpoint(path: string, endpoint: JsonObject, type: string): FieldError[] {
+function validateEndpoint(
+  path: string,
+  endpoint: JsonObject,
+  expected: SliceAddresses,
+): FieldError[] {
   const list = `${path}.addresses`;
   const addresses = stringsAt(endpoint, 'addresses');
   const hints = objectAt(endpoint, 'hints');
   return [
     ...(addresses.length === 0 ? [required(list, 'must contain at least 1 address')] : []),
     ...(addresses.length > MOST_ADDRESSES ? [tooMany(list, addresses.length, MOST_ADDRESSES)] : []),
-    ...addresses.flatMap((value, index) => validateAddress(list, index, value, type)),
+    ...addresses.flatMap((value, index) => validateAddress(list, index, value, expected)),
     ...optional(endpoint, 'nodeName', (name) => dnsSubdomain(`${path}.nodeName`, name)),
     ...optional(endpoint, 'hostname', (name) => dnsLabel(`${path}.hostname`, name)),
     ...validateHints(`${path}.hints.forZones`, listAt(hints, 'forZones'), validateLabelValue),
@@ -140,13 +163,16 @@ function validateEndpoint(path: string, endpoint: JsonObject, type: string): Fie
   ];
 }
 
-/** Rules for the `endpoints` of an EndpointSlice whose addresses are of one type. */
-export function validateEndpoints(endpoints: readonly JsonObject[], type: string): FieldError[] {
+/** Rules for the `endpoints` of an EndpointSlice. */
+export function validateEndpoints(
+  endpoints: readonly JsonObject[],
+  expected: SliceAddresses,
+): FieldError[] {
   if (endpoints.length > MOST_ENDPOINTS) {
     return [tooMany('endpoints', endpoints.length, MOST_ENDPOINTS)];
   }
   return endpoints.flatMap((endpoint, index) =>
-    validateEndpoint(`endpoints[${index}]`, endpoint, type),
+    validateEndpoint(`endpoints[${index}]`, endpoint, expected),
   );
 }
 
