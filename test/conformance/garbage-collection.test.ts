@@ -80,8 +80,7 @@ describeOnEachServer('owners of custom kinds', { controllers: true }, (environme
     const { definition, kinds } = await define(group, ['v1alpha1', 'v1']);
     const [Alpha, Stable] = kinds as [Resource, Resource];
     try {
-      const old = await client.create(Alpha, { metadata: ref('old') });
-      await dependent('of-old', old);
+      await client.create(Alpha, { metadata: ref('old') });
       await untilKnown(Alpha);
       const moved = await client.patch(CustomResourceDefinition, definition.metadata, {
         type: 'merge',
@@ -90,20 +89,19 @@ describeOnEachServer('owners of custom kinds', { controllers: true }, (environme
       await untilServed(client, [moved]);
       const young = await client.create(Stable, { metadata: ref('young') });
       await dependent('of-young', young);
-      await dependent('late-of-old', await client.get(Stable, ref('old')));
+      // By the version that is served now: what names the other one is at the mercy of what a real collector knows.
+      await dependent('of-old', await client.get(Stable, ref('old')));
       await untilCollectorKnows(client, ConfigMap, namespace, { metadata: {} });
       await untilKnown(Stable);
       const { items } = await client.list(ConfigMap, { namespace });
       assert.deepEqual(
         items.map(({ metadata: { name } }) => name).filter((name) => name.includes('of-')),
-        ['late-of-old', 'of-old', 'of-young'],
+        ['of-old', 'of-young'],
       );
       await client.delete(Stable, ref('old'));
-      await gone('late-of-old');
+      await gone('of-old');
       await client.delete(Stable, ref('young'));
       await gone('of-young');
-      // Its reference names a version that nobody can ask for the owner.
-      await client.get(ConfigMap, ref('of-old'));
     } finally {
       await client.delete(CustomResourceDefinition, definition.metadata);
     }
