@@ -2,6 +2,7 @@ import type { JsonObject } from '../../contracts.ts';
 import { duplicate, forbidden, invalid, notSupported, type FieldError } from '../../field-error.ts';
 import { parseIpAddress } from '../../schema/ip-address.ts';
 import { listAt, numberAt, objectAt, stringsAt, textAt } from '../json-read.ts';
+import { placeOf } from '../validation/address-rules.ts';
 import { addressBlock, ipAddress, portNumber, qualifiedName } from '../validation/value-rules.ts';
 
 /** What goes with some types of Service only. */
@@ -57,17 +58,14 @@ export function validateFamilies(spec: JsonObject): FieldError[] {
 function validateExternalAddress(path: string, value: string): FieldError[] {
   const bytes = parseIpAddress(value);
   if (bytes === undefined) return ipAddress(path, value);
-  const isZero = bytes.every((byte) => byte === 0);
-  if (isZero) {
-    return [invalid(path, value, 'may not be unspecified (0.0.0.0 or ::)')];
+  switch (placeOf(bytes)) {
+    case 'unspecified':
+      return [invalid(path, value, 'may not be unspecified (0.0.0.0 or ::)')];
+    case 'loopback':
+      return [invalid(path, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
+    default:
+      return [];
   }
-  const isLoopback =
-    bytes.length === 4
-      ? bytes[0] === 127
-      : bytes.slice(0, -1).every((byte) => byte === 0) && bytes.at(-1) === 1;
-  return isLoopback
-    ? [invalid(path, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')]
-    : [];
 }
 
 function validateNodePorts(spec: JsonObject): FieldError[] {

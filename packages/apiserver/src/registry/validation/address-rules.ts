@@ -69,7 +69,9 @@ export function canonicalBlock(path: string, value: string): FieldError[] {
 }
 
 /** Addresses by what they begin with, where nothing outside of one host or link is. */
-function placeOf(bytes: readonly number[]): 'unspecified' | 'loopback' | 'link' | 'multicast' | '' {
+export function placeOf(
+  bytes: readonly number[],
+): 'unspecified' | 'loopback' | 'link' | 'multicast' | '' {
   const [first = 0, second = 0, third = 0] = bytes;
   const isOld = bytes.length === 4;
   if (bytes.every((byte) => byte === 0)) return 'unspecified';
