@@ -1,5 +1,5 @@
 import { formatTime, fromLabelSelector } from '@kubewright/apimachinery';
-import { recordUpdateOfOnlyVersion } from '../../apply/track-managers.ts';
+import { modifyAsServer } from '../../apply/modify-as-server.ts';
 import type { JsonObject, ServerResponse } from '../../contracts.ts';
 import { ensureObject, listAt, numberAt, objectAt, textAt } from '../../registry/json-read.ts';
 import { badRequest, failure, unclassifiedError } from '../../status.ts';
@@ -58,7 +58,7 @@ function takeDisruption(
   podName: string,
   dryRun: boolean,
 ): void {
-  const { store, clock, registry } = operation.services;
+  const { clock } = operation.services;
   const metadata = objectAt(budget, 'metadata');
   const status = objectAt(budget, 'status');
   const observed = numberAt(status, 'observedGeneration') ?? 0;
@@ -95,25 +95,18 @@ function takeDisruption(
   }
   if (dryRun) return;
   const { namespace, name } = metadata as { namespace: string; name: string };
-  store.modify(BUDGETS, namespace, name, (stored) => {
-    const live = structuredClone(stored);
+  const kind = {
+    group: 'policy',
+    version: 'v1',
+    plural: 'poddisruptionbudgets',
+    subresource: 'status',
+  };
+  modifyAsServer(operation.services, { ...kind, namespace, name }, (stored) => {
     const storedStatus = objectAt(stored, 'status');
     const now = formatTime(new Date(clock.now()));
     storedStatus['disruptionsAllowed'] = allowed - 1;
     storedStatus['disruptedPods'] = { ...objectAt(storedStatus, 'disruptedPods'), [podName]: now };
     if (allowed === 1) storedStatus['conditions'] = exhausted(storedStatus, metadata, now);
-    const type = registry.find('policy', 'v1', 'poddisruptionbudgets');
-    if (type !== undefined) {
-      recordUpdateOfOnlyVersion({
-        type,
-        object: stored,
-        live,
-        manager: 'kube-apiserver',
-        subresource: 'status',
-        nowMs: clock.now(),
-      });
-    }
-    return stored;
   });
 }
 
