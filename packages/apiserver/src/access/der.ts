@@ -1,6 +1,6 @@
 /**
  * A writer for the few ASN.1 types that certificates are made of, in DER: every value has one encoding only.
- * There is no reader: certificates of peers are read by Node's own TLS.
+ * Certificates of peers are read by Node's own TLS; `registry/certificates/der-reader.ts` reads signing requests.
  */
 
 const UNIVERSAL = {
