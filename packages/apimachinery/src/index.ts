@@ -20,3 +20,4 @@ export * from './resource.ts';
 export * from './status-error.ts';
 export * from './text/index.ts';
 export type * from './transport.ts';
+export { toYaml, writeYaml, type YamlOptions } from './yaml/to-yaml.ts';

@@ -1,3 +1,4 @@
+export { toYaml } from '@kubewright/apimachinery';
 export type {
   ConversionByWebhook,
   ConversionOutput,
@@ -48,7 +49,6 @@ export {
   type GeneratedFiles,
   type GeneratedFilesOptions,
 } from './output/generated-files.ts';
-export { toYaml } from './output/to-yaml.ts';
 export { deriveRole, type RoleOptions } from './rbac/derive-role.ts';
 export { permission, type PermissionOptions, type Verb } from './rbac/permission.ts';
 export { RoleError, type RoleErrorCode } from './rbac/role-error.ts';

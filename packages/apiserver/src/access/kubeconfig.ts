@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { writeYaml } from '@kubewright/apimachinery';
 
 /** How the user of a kubeconfig proves who they are. */
 export type KubeconfigCredential =
@@ -34,33 +34,29 @@ export function renderKubeconfig(options: KubeconfigOptions): string {
           'client-certificate-data': base64(credential.certificate),
           'client-key-data': base64(credential.key),
         };
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [
-        {
-          name,
-          cluster: {
-            server: options.server,
-            'certificate-authority-data': base64(options.caCertificate),
-          },
+  return writeYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name,
+        cluster: {
+          server: options.server,
+          'certificate-authority-data': base64(options.caCertificate),
         },
-      ],
-      users: [{ name: options.user, user }],
-      contexts: [
-        {
-          name,
-          context: {
-            cluster: name,
-            user: options.user,
-            ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
-          },
+      },
+    ],
+    users: [{ name: options.user, user }],
+    contexts: [
+      {
+        name,
+        context: {
+          cluster: name,
+          user: options.user,
+          ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
         },
-      ],
-      'current-context': name,
-    },
-    // kubectl reads YAML 1.1, where more strings need quotes; base64 stays on one line.
-    { version: '1.1', lineWidth: 0 },
-  );
+      },
+    ],
+    'current-context': name,
+  });
 }

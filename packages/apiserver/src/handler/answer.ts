@@ -1,8 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGzip, gzip } from 'node:zlib';
-import { StatusError } from '@kubewright/apimachinery';
-import { stringify } from 'yaml';
+import { StatusError, writeYaml } from '@kubewright/apimachinery';
 import type { JsonObject, ServerRequest, ServerResponse } from '../contracts.ts';
 import { internalError } from '../status.ts';
 import type { AnswerFormat } from './media-type.ts';
@@ -33,7 +32,7 @@ export function encodeAnswer(
 ): ServerResponse {
   const isYaml = format.encoding === 'yaml';
   const text = isYaml
-    ? stringify(value, { version: '1.1', sortMapEntries: true, aliasDuplicateObjects: false })
+    ? writeYaml(value, { sortMembers: true })
     : JSON.stringify(value, null, wantsPretty(request) ? 2 : undefined);
   return {
     status,

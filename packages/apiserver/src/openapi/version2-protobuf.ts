@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { writeYaml } from '@kubewright/apimachinery';
 import type { JsonObject } from '../contracts.ts';
 import { isJsonObject } from '../schema/json-type.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
@@ -16,7 +16,7 @@ function elementsOf(value: unknown): unknown[] {
 /** Free-form values travel as YAML text. Simple words, by far the most, need no YAML writer. */
 function writeAny(writer: ProtobufWriter, value: unknown): void {
   const isWord = typeof value === 'string' && /^[A-Z][A-Za-z]{3,}$/.test(value);
-  writer.text(2, isWord ? `${value}\n` : stringify(value, { version: '1.1' }));
+  writer.text(2, isWord ? `${value}\n` : writeYaml(value));
 }
 
 function writeExtensions(writer: ProtobufWriter, field: number, source: JsonObject): void {
