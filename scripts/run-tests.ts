@@ -10,6 +10,9 @@ const root = fileURLToPath(new URL('../', import.meta.url));
  */
 const fileTimeoutMs = 3_600_000;
 
+/** Names the seed of all property tests of a run in the environment; without it, a run has the same one every time. */
+export const SEED_VARIABLE = 'KUBEWRIGHT_TEST_SEED';
+
 /** Which test files are run, and how. */
 export interface TestRun {
   readonly patterns: readonly string[];
@@ -19,6 +22,13 @@ export interface TestRun {
   readonly env?: NodeJS.ProcessEnv;
   /** Further arguments of the test runner. */
   readonly args?: readonly string[];
+}
+
+/** The files that patterns match, from the root of the workspace, in the order of their names. */
+export async function testFiles(patterns: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = [];
+  for await (const file of glob(patterns, { cwd: root })) files.push(file);
+  return files.sort();
 }
 
 /**
@@ -32,14 +42,17 @@ export async function runTests({
   env,
   args = [],
 }: TestRun): Promise<boolean> {
-  const files: string[] = [];
-  for await (const file of glob(patterns, { cwd: root })) {
-    if (isExcluded?.(file) !== true) files.push(file);
-  }
+  const files = (await testFiles(patterns)).filter((file) => isExcluded?.(file) !== true);
   if (files.length === 0) throw new Error(`no test file matches ${patterns.join(', ')}`);
   const child = spawn(
     process.execPath,
-    ['--test', `--test-timeout=${String(fileTimeoutMs)}`, ...args, ...files.sort()],
+    [
+      '--test',
+      `--import=${new URL('property-seed.ts', import.meta.url).href}`,
+      `--test-timeout=${String(fileTimeoutMs)}`,
+      ...args,
+      ...files,
+    ],
     {
       cwd: root,
       env: { ...process.env, ...env },
