@@ -1,4 +1,3 @@
-import { parseDocument } from 'yaml';
 import { MAX_REQUEST_BODY_BYTES, type JsonObject } from '../contracts.ts';
 import { badRequest, failure } from '../status.ts';
 import {
@@ -9,6 +8,7 @@ import {
 } from '../protobuf/decode-envelope.ts';
 import { WireError } from '../protobuf/wire-error.ts';
 import { scanJson } from './json-scan.ts';
+import { parseYaml } from './parse-yaml.ts';
 
 /**
  * Deepest nesting of objects and lists in a body. The real server stops at 10,000; no real object comes near this,
@@ -84,48 +84,14 @@ export function parseJson(text: string): ParsedBody {
   return { value, duplicateFields: duplicates.map((path) => `duplicate field "${path}"`) };
 }
 
-/** An error code of the parser in the words of the real server's, where they are the same thing. */
-function yamlProblem(code: string): string {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return 'found character that cannot start any token';
-    case 'DUPLICATE_KEY':
-      return 'mapping key already defined';
-    default:
-      return 'did not find expected node content';
-  }
-}
-
 /**
- * Parses one YAML 1.1 document (JSON is YAML too).
+ * Parses one YAML document; see {@link parseYaml}.
  *
  * @throws SyntaxError for malformed YAML
  * @throws StatusError 400 when it nests too deep
  */
-export function parseYaml(text: string): ParsedBody {
-  const document = parseDocument(text, {
-    version: '1.1',
-    uniqueKeys: false,
-    // Dates stay strings: JSON has none.
-    customTags: (tags) =>
-      tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
-    logLevel: 'silent',
-  });
-  const problem = document.errors[0];
-  if (problem !== undefined) {
-    const line = problem.linePos?.[0].line ?? 1;
-    throw new SyntaxError(`yaml: line ${line}: ${yamlProblem(problem.code)}`, { cause: problem });
-  }
-  let json: string;
-  try {
-    // Aliases are counted, so a small text cannot unfold into a huge one.
-    json = JSON.stringify(document.toJS({ maxAliasCount: 100 }) ?? null);
-  } catch (error) {
-    throw new SyntaxError(`yaml: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  const value: unknown = JSON.parse(json);
+export function parseYamlBody(text: string): ParsedBody {
+  const value = parseYaml(text);
   checkDepth(depthOf(value));
   return { value, duplicateFields: [] };
 }
@@ -134,23 +100,15 @@ export function parseYaml(text: string): ParsedBody {
 const TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
-/** How unreadable bytes are quoted in an error: as text when they look like JSON, as hex otherwise. */
-function quoteBody(body: Uint8Array, text: string): string {
-  if (text === '') return '<empty>';
-  if (text.trimStart().startsWith('{')) return abbreviate(text);
-  return abbreviate(Buffer.from(body).toString('hex'));
-}
+/** Longest part of a body in an error, in bytes. */
+const MAX_QUOTED_BYTES = 30;
 
-/** Longest part of a body in an error, in characters. */
-const MAX_QUOTED = 30;
-
-function abbreviate(text: string): string {
-  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)} ...` : text;
-}
-
-/** A body as the error about a missing kind quotes it. */
+/** A body as an error quotes it: its first bytes, as text when they look like JSON, as hex otherwise. */
 export function quoteForError(body: Uint8Array): string {
-  return quoteBody(body, new TextDecoder().decode(body));
+  if (body.byteLength === 0) return '<empty>';
+  const start = Buffer.from(body.subarray(0, MAX_QUOTED_BYTES));
+  const more = body.byteLength > MAX_QUOTED_BYTES ? ' ...' : '';
+  return `${start.toString(body[0] === 0x7b ? 'utf8' : 'hex')}${more}`;
 }
 
 /** As {@link parseObjectBody}, for the encoding that typed clients send. */
@@ -194,21 +152,21 @@ export function parseObjectBody(
     );
   }
   const text = new TextDecoder().decode(body);
+  const notRead = "couldn't get version/kind; json parse error: ";
   const refuse = (detail: string, cause?: unknown) => {
-    const shown = quoteBody(body, text);
-    const problem = isYaml ? detail : `couldn't get version/kind; json parse error: ${detail}`;
+    const shown = quoteForError(body);
     const error = badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): ${problem} (${shown})`,
+      `the object provided is unrecognized (must be of type ${kind}): ${detail} (${shown})`,
     );
     error.cause = cause;
     return error;
   };
   let parsed: ParsedBody;
   try {
-    parsed = isYaml ? parseYaml(text) : parseJson(text);
+    parsed = isYaml ? parseYamlBody(text) : parseJson(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw refuse(error.message, error);
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw refuse(isYaml ? error.message : `${notRead}${error.message}`, error);
   }
   const { value, duplicateFields } = parsed;
   if (value === null) return { object: {}, duplicateFields };
@@ -218,7 +176,7 @@ export function parseObjectBody(
       : typeof value === 'boolean'
         ? 'bool'
         : typeof value;
-    throw refuse(`json: cannot unmarshal ${name} into Go value of type ${TYPE_META}`);
+    throw refuse(`${notRead}json: cannot unmarshal ${name} into Go value of type ${TYPE_META}`);
   }
   // Neither null nor an array: an object.
   return { object: value, duplicateFields };

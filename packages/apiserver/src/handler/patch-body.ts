@@ -9,7 +9,7 @@ import {
 import type { JsonObject } from '../contracts.ts';
 import { invalid } from '../field-error.ts';
 import { badRequest, failure, invalidError } from '../status.ts';
-import { parseJson, parseYaml, type ParsedBody } from './body.ts';
+import { parseJson, parseYamlBody, type ParsedBody } from './body.ts';
 import { patchSchemaOf } from './patch-schema.ts';
 import type { Operation } from './services.ts';
 
@@ -47,7 +47,7 @@ function goTypeName(value: unknown): string {
 function parsePatch(body: Uint8Array, isYaml = false): ParsedBody {
   const text = new TextDecoder().decode(body);
   try {
-    return isYaml ? parseYaml(text) : parseJson(text);
+    return isYaml ? parseYamlBody(text) : parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw badRequest(
