@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, before, beforeEach, test } from 'node:test';
 import {
   EventsV1Event,
+  findCondition,
   isNotFound,
   PersistentVolume,
   PersistentVolumeClaim,
@@ -386,6 +387,43 @@ describeOnEachServer('PersistentVolumes and their claims', { controllers: true }
     assert.deepEqual(held.metadata.finalizers, ['kubernetes.io/pvc-protection']);
     await client.delete(Pod, { namespace, name }, { gracePeriodSeconds: 0 });
     await untilGone(client, PersistentVolumeClaim, { namespace, name });
+  });
+
+  test('keeps a claim for one pod alone from a second pod until the first is gone', async () => {
+    await using node = await PlayedNode.start(client, name, {
+      labels: { plays: name },
+      isSchedulable: true,
+    });
+    await makeVolume({ accessModes: ['ReadWriteOncePod'] });
+    await makeClaim({ accessModes: ['ReadWriteOncePod'] });
+    await untilClaim(isBound);
+    const start = async (podName: string): Promise<void> => {
+      await client.create(Pod, {
+        metadata: { name: podName, namespace },
+        spec: {
+          nodeSelector: { plays: name },
+          containers: [{ name: 'app', image: 'app:1' }],
+          volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }],
+        },
+      });
+    };
+    const isPlaced = ({ spec }: Pod): boolean => spec?.nodeName === node.name;
+    await start('first');
+    await untilObject(client, Pod, { namespace, name: 'first' }, isPlaced);
+    await start('second');
+    const { status } = await untilObject(
+      client,
+      Pod,
+      { namespace, name: 'second' },
+      (pod) => findCondition(pod.status?.conditions, 'PodScheduled')?.status === 'False',
+    );
+    assert.match(
+      findCondition(status?.conditions, 'PodScheduled')?.message ?? '',
+      /: 1 node\(s\) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod\. .* 1 No preemption victims found for incoming pod\.$/,
+    );
+    await client.delete(Pod, { namespace, name: 'first' }, { gracePeriodSeconds: 0 });
+    await untilObject(client, Pod, { namespace, name: 'second' }, isPlaced);
+    await client.delete(Pod, { namespace, name: 'second' }, { gracePeriodSeconds: 0 });
   });
 
   test('refuses to change what a claim asks for, to shrink it, or to grow it without leave', async () => {

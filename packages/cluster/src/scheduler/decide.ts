@@ -7,6 +7,7 @@ import {
 } from './affinity.ts';
 import {
   claimsOfPod,
+  hasClaimConflict,
   noStorage,
   volumesOnNode,
   type StorageView,
@@ -33,6 +34,14 @@ interface Misfit {
   readonly isCrowded: boolean;
 }
 
+/** What is to be had of a pod's claims on a node. */
+interface NodeStorage {
+  /** Another pod has one that is for one pod alone. */
+  readonly isClaimTaken: boolean;
+  /** The volumes, or why there are none. */
+  readonly volumes: readonly VolumeChoice[] | string;
+}
+
 /**
  * Chooses a node for a pod: of the nodes that fit, the one with the most room left.
  * The message for a pod that fits nowhere has the scheduler's wording, which tools read.
@@ -50,11 +59,15 @@ export function decide(
     const message = `0/${placements.length} nodes are available: ${claims}. not found`;
     return { type: 'unschedulable', message };
   }
+  const isClaimTaken = hasClaimConflict(
+    claims,
+    placements.flatMap(({ pods }) => pods),
+  );
   const misfits: Misfit[] = [];
   let best: { nodeName: string; room: number; volumes: readonly VolumeChoice[] } | undefined;
   for (const placement of placements) {
     const volumes = volumesOnNode(claims, placement.node, storage);
-    const misfit = misfitOf(pod, placement, placements, volumes);
+    const misfit = misfitOf(pod, placement, placements, { isClaimTaken, volumes });
     if (misfit !== undefined || typeof volumes === 'string') {
       if (misfit !== undefined) misfits.push(misfit);
       continue;
@@ -71,7 +84,7 @@ function misfitOf(
   pod: DeepReadonly<Pod>,
   placement: Placement,
   placements: readonly Placement[],
-  volumes: readonly VolumeChoice[] | string,
+  { isClaimTaken, volumes }: NodeStorage,
 ): Misfit | undefined {
   const { node } = placement;
   const never = (reason: string): Misfit => ({ reasons: [reason], isCrowded: false });
@@ -90,6 +103,11 @@ function misfitOf(
   }
   const lacking = lackingResources(pod, placement);
   if (lacking !== undefined) return lacking;
+  if (isClaimTaken) {
+    return crowded(
+      'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod',
+    );
+  }
   if (typeof volumes === 'string') return never(volumes);
   const conflict =
     topologySpreadConflict(pod, node, placements) ?? podAffinityConflict(pod, node, placements);

@@ -4,7 +4,11 @@ import {
   type ReadonlyClaim,
   type ReadonlyVolume,
 } from '../controllers/volumes/match-volume.ts';
-import { claimNameOfVolume, isClaimForPod } from '../controllers/volumes/pod-claims.ts';
+import {
+  claimNameOfVolume,
+  claimNamesOf,
+  isClaimForPod,
+} from '../controllers/volumes/pod-claims.ts';
 import { classNameOf, waitsForConsumer } from '../controllers/volumes/storage-class.ts';
 import { bindCompleted, selectedNode } from '../controllers/volumes/volume-annotations.ts';
 import { fitsTerms } from './affinity.ts';
@@ -71,6 +75,31 @@ export function claimsOfPod(pod: DeepReadonly<Pod>, storage: StorageView): PodCl
 
 function isBound({ metadata, spec }: ReadonlyClaim): boolean {
   return Boolean(spec?.volumeName) && metadata.annotations?.[bindCompleted] !== undefined;
+}
+
+/**
+ * Whether another pod has a claim of this pod that is for one pod alone (`ReadWriteOncePod`, KEP-2485).
+ *
+ * @param others - The pods that hold what is theirs, on any node.
+ */
+export function hasClaimConflict(
+  { bound, delayed }: PodClaims,
+  others: Iterable<DeepReadonly<Pod>>,
+): boolean {
+  const alone = [...bound, ...delayed]
+    .filter(({ spec }) => spec?.accessModes?.includes('ReadWriteOncePod'))
+    .map(({ metadata }) => metadata);
+  if (alone.length === 0) return false;
+  for (const pod of others) {
+    const names = claimNamesOf(pod);
+    if (
+      alone.some(
+        ({ name, namespace }) => namespace === pod.metadata.namespace && names.includes(name),
+      )
+    )
+      return true;
+  }
+  return false;
 }
 
 /** Which volumes the claims of a pod would have on a node, or why they cannot be had there. */
