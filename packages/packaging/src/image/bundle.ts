@@ -13,7 +13,10 @@ export const bundlePath = 'dist/image/operator.mjs';
  * @param folder - Of the operator: its package.json is there.
  * @throws BuildFailure of esbuild, which has told on standard error what does not compile.
  */
-export async function bundleOperator(operator: OperatorDefinition, folder: string): Promise<void> {
+export async function bundleOperator(
+  operator: Pick<OperatorDefinition, 'main' | 'assets'>,
+  folder: string,
+): Promise<void> {
   await build({
     entryPoints: [join(folder, operator.main)],
     outfile: join(folder, bundlePath),
