@@ -286,6 +286,98 @@ describeOnEachServer('custom resources', {}, (environment) => {
     ]);
   });
 
+  test('holds objects to CEL rules about what may be missing', async () => {
+    const base = definition('Sparse');
+    const [version] = base.spec.versions;
+    assert.ok(version);
+    const rules = [
+      { rule: "self.?color.orValue('red') == 'red'", message: 'red' },
+      { rule: 'self.?parts[0].weight.optMap(weight, weight < 5).orValue(true)', message: 'light' },
+      { rule: "[?self.?mode, 'z'].size() == 2 || self.?port == optional.none()", message: 'port' },
+      {
+        rule: 'oldSelf.optMap(old, old.size <= self.size).orValue(self.size == 1)',
+        optionalOldSelf: true,
+        message: 'starts with 1 and grows',
+      },
+      { rule: "self.?size.value() == self.size && !('x' in [?self.?mode])", message: 'mode' },
+    ];
+    const properties = {
+      size: { type: 'integer' },
+      color: { type: 'string', maxLength: 9 },
+      mode: { type: 'string', maxLength: 9 },
+      port: { type: 'integer' },
+      parts: {
+        type: 'array',
+        maxItems: 3,
+        items: {
+          type: 'object',
+          properties: { name: { type: 'string' }, weight: { type: 'integer' } },
+        },
+      },
+    };
+    const spec = { type: 'object', properties, 'x-kubernetes-validations': rules };
+    const openAPIV3Schema = { type: 'object', properties: { spec } };
+    const versions = [{ ...version, schema: { openAPIV3Schema } }];
+    await establish({ ...base, spec: { ...base.spec, versions } });
+    const Sparse = resource('Sparse');
+    const messages = async (call: Promise<unknown>): Promise<(string | undefined)[]> =>
+      (await causesOf(call)).map(([, message]) => message).sort();
+    const heavy = { size: 2, color: 'blue', parts: [{ name: 'a', weight: 7 }], port: 1, mode: 'x' };
+    assert.deepEqual(await messages(client.create(Sparse, widget('heavy', heavy))), [
+      'Invalid value: light',
+      'Invalid value: mode',
+      'Invalid value: red',
+      'Invalid value: starts with 1 and grows',
+    ]);
+    const created = await client.create(Sparse, widget('light'));
+    const grown = await client.update(Sparse, { ...created, spec: { size: 3 } });
+    assert.deepEqual(
+      await messages(client.update(Sparse, { ...grown, spec: { size: 2, port: 1 } })),
+      ['Invalid value: port', 'Invalid value: starts with 1 and grows'],
+    );
+  });
+
+  test('says of a CEL rule with optionals what makes no sense in it', async () => {
+    const problems = {
+      "self.?size.orValue('x') == 1":
+        "1:19: found no matching overload for 'orValue' applied to 'optional_type(int).(string)'",
+      'self.?nope.hasValue()': "1:5: undefined field 'nope'",
+      'has(self.?size)': '1:9: invalid argument to has() macro',
+      'self.?size && true': "1:5: expected type 'bool' but found 'optional_type(int)'",
+      "[?self.?size, 'a'].size() == 1": "1:15: expected type 'int' but found 'string'",
+      'self.size.sortBy(e, e) == 1':
+        "1:17: expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)",
+    };
+    for (const [rule, problem] of Object.entries(problems)) {
+      const base = definition('Senseless');
+      const versions = base.spec.versions.map((version) => ({
+        ...version,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                properties: { size: { type: 'integer' } },
+                'x-kubernetes-validations': [{ rule }],
+              },
+            },
+          },
+        },
+      }));
+      const call = client.create(
+        CustomResourceDefinition,
+        { ...base, spec: { ...base.spec, versions } },
+        { dryRun: true },
+      );
+      const [cause] = await causesOf(call);
+      assert.ok(
+        cause?.[1]?.includes(`compilation failed: ERROR: <input>:${problem}\n`),
+        cause?.[1],
+      );
+    }
+  });
+
   test('keeps status apart from the rest, and generation to the specification', async () => {
     const created = await client.create(Widget, {
       ...widget('status'),

@@ -67,6 +67,24 @@ const refusals: Readonly<Record<string, Refusal>> = {
     reason: 'Invalid',
     message: 'no bad',
   },
+  'what an optional holds': {
+    validation: {
+      expression: 'object.?data.zz.hasValue() || object.?spec.replicas.orValue(1) > 1',
+      messageExpression: "'a is ' + object.?data['a'].orValue('nothing')",
+    },
+    code: 422,
+    reason: 'Invalid',
+    message: 'a is b',
+  },
+  'the first of what it has, sorted': {
+    validation: {
+      expression: 'false',
+      messageExpression: 'string(object.data.map(key, key).sortBy(key, key).first().value())',
+    },
+    code: 422,
+    reason: 'Invalid',
+    message: 'a',
+  },
   'its message, when the computed one fails': {
     validation: { expression: 'false', message: 'no', messageExpression: 'string(object.data.z)' },
     code: 422,
@@ -113,6 +131,9 @@ const failures: readonly (readonly [string, string])[] = [
   ],
   ['9223372036854775807 + int(object.data.n) == 1', 'integer overflow'],
   ['1 / (int(object.data.n) - 1) == 1', 'division by zero'],
+  ['object.?data.zz.value() == 1', 'optional.none() dereference'],
+  ['object.data.a.hasValue()', 'no such overload: hasValue(string)'],
+  ['object.data.zz.?a.hasValue()', 'no such key: zz'],
   ['object.data.a.all(x, true)', "got 'types.String', expected iterable type"],
 ];
 
@@ -136,6 +157,28 @@ const brokenPolicies: readonly (readonly [string, PolicySpec, readonly string[]]
       'spec.validations[0].expression: Invalid value: "1": must evaluate to bool but got int',
       'spec.validations[1].expression: Invalid value: "object.data": must evaluate to bool but got dyn',
       "spec.validations[2].expression: Invalid value: \"foo\": compilation failed: ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')\n | foo\n | ^",
+    ],
+  ],
+  [
+    'with optionals that make no sense',
+    {
+      variables: [{ name: 'count', expression: 'object.?data.optMap(data, data.size())' }],
+      validations: [
+        { expression: 'object.?data' },
+        { expression: 'has(object.?data)' },
+        { expression: "object.?data.a + 'x' == 'y'" },
+        { expression: "[?object.?data, 1, 'a'].size() == 1" },
+        { expression: 'variables.?other.hasValue()' },
+        { expression: 'variables.count.orValue(1)' },
+      ],
+    },
+    [
+      'spec.validations[0].expression: Invalid value: "object.?data": must evaluate to bool but got optional_type(dyn)',
+      'spec.validations[1].expression: Invalid value: "has(object.?data)": compilation failed: ERROR: <input>:1:11: invalid argument to has() macro\n | has(object.?data)\n | ..........^',
+      "spec.validations[2].expression: Invalid value: \"object.?data.a + 'x' == 'y'\": compilation failed: ERROR: <input>:1:16: found no matching overload for '_+_' applied to '(optional_type(dyn), string)'\n | object.?data.a + 'x' == 'y'\n | ...............^",
+      "spec.validations[3].expression: Invalid value: \"[?object.?data, 1, 'a'].size() == 1\": compilation failed: ERROR: <input>:1:17: expected type 'dyn' but found 'int'\n | [?object.?data, 1, 'a'].size() == 1\n | ................^",
+      'spec.validations[4].expression: Invalid value: "variables.?other.hasValue()": compilation failed: ERROR: <input>:1:10: undefined field \'other\'\n | variables.?other.hasValue()\n | .........^',
+      'spec.validations[5].expression: Invalid value: "variables.count.orValue(1)": must evaluate to bool but got int',
     ],
   ],
   [

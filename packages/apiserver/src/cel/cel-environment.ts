@@ -19,6 +19,7 @@ import type { ComposedVariables } from './composed-variables.ts';
 import type { EvaluationBudget } from './evaluation-budget.ts';
 import { listFunctions, type ValueOperations } from './list-functions.ts';
 import { isOpaque } from './opaque-value.ts';
+import { optionalFunctions } from './optional-values.ts';
 import { compareQuantities, quantityFunctions } from './quantity-functions.ts';
 import { compareVersions, semverFunctions } from './semver-functions.ts';
 import { textFunctions } from './text-functions.ts';
@@ -113,6 +114,7 @@ export function createEnvironment(budget: EvaluationBudget, request?: RequestFun
       ...urlFunctions(),
       ...semverFunctions(),
       ...comparisonFunctions(),
+      ...optionalFunctions(),
       ...(request === undefined
         ? []
         : [...authorizerFunctions(request.asked), request.composed.function]),

@@ -33,6 +33,7 @@ export type CelType =
       readonly value: CelType;
       readonly maxSize?: number;
     }
+  | { readonly kind: 'optional'; readonly value: CelType }
   /** An object with declared fields; the same schema node is the same type. */
   | {
       readonly kind: 'object';
@@ -57,9 +58,41 @@ export function mapOf(key: CelType, value: CelType, maxSize?: number): CelType {
   return maxSize === undefined ? { kind: 'map', key, value } : { kind: 'map', key, value, maxSize };
 }
 
+/** An optional. */
+export function optionalType(value: CelType): CelType {
+  return { kind: 'optional', value };
+}
+
+/** Whether values of the type are optionals. */
+export function isOptionalType(
+  type: CelType,
+): type is Extract<CelType, { readonly kind: 'optional' }> {
+  return type.kind === 'optional';
+}
+
 /** Most elements, characters or entries a value of the type has; Infinity when nothing bounds it. */
 export function maxSizeOf(type: CelType): number {
   return ('maxSize' in type ? type.maxSize : undefined) ?? Infinity;
+}
+
+/** A type of values whose sizes nobody knows any more. */
+export function withoutSizes(type: CelType): CelType {
+  switch (type.kind) {
+    case 'primitive':
+      return primitive(type.name);
+    case 'list':
+      return listOf(withoutSizes(type.element));
+    case 'map':
+      return mapOf(withoutSizes(type.key), withoutSizes(type.value));
+    case 'optional':
+      return optionalType(withoutSizes(type.value));
+    case 'object': {
+      const fields = [...type.fields].map(([name, field]) => [name, withoutSizes(field)] as const);
+      return { ...type, fields: new Map(fields) };
+    }
+    case 'parameter':
+      return type;
+  }
 }
 
 /** How messages name a type. */
@@ -71,6 +104,8 @@ export function describeType(type: CelType): string {
       return `list(${describeType(type.element)})`;
     case 'map':
       return `map(${describeType(type.key)}, ${describeType(type.value)})`;
+    case 'optional':
+      return `optional_type(${describeType(type.value)})`;
     case 'object':
     case 'parameter':
       return type.name;
@@ -80,6 +115,25 @@ export function describeType(type: CelType): string {
 /** Whether the type is `dyn`, or says nothing. */
 export function isDynamic(type: CelType): boolean {
   return type.kind === 'primitive' && (type.name === 'dyn' || type.name === 'none');
+}
+
+/** Whether two types are the same; what says nothing (`none`) is the same as anything. */
+export function areEquivalent(left: CelType, right: CelType): boolean {
+  if (isUnbound(left) || isUnbound(right)) return true;
+  if (left.kind === 'list' && right.kind === 'list') {
+    return areEquivalent(left.element, right.element);
+  }
+  if (left.kind === 'map' && right.kind === 'map') {
+    return areEquivalent(left.key, right.key) && areEquivalent(left.value, right.value);
+  }
+  if (left.kind === 'optional' && right.kind === 'optional') {
+    return areEquivalent(left.value, right.value);
+  }
+  return left.kind === right.kind && describeType(left) === describeType(right);
+}
+
+function isUnbound(type: CelType): boolean {
+  return type.kind === 'primitive' && type.name === 'none';
 }
 
 /** The type of values that may be of either type; undefined when the two have nothing in common. */
@@ -96,6 +150,10 @@ export function joinTypes(left: CelType, right: CelType): CelType | undefined {
     return key === undefined || value === undefined
       ? undefined
       : mapOf(key, value, largerSize(left, right));
+  }
+  if (left.kind === 'optional' && right.kind === 'optional') {
+    const value = joinTypes(left.value, right.value);
+    return value === undefined ? undefined : optionalType(value);
   }
   if (left.kind === 'primitive' && right.kind === 'primitive' && left.name === right.name) {
     return primitive(left.name, largerSize(left, right));

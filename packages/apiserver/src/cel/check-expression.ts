@@ -1,14 +1,19 @@
 import {
   describeType,
   isDynamic,
+  isOptionalType,
   joinTypes,
   listOf,
   mapOf,
   maxSizeOf,
+  optionalType,
   primitive,
   type CelType,
 } from './cel-types.ts';
+import { ExpressionError, type ExpressionProblem } from './expression-error.ts';
+import { isBinding } from './expression-writer.ts';
 import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import { withSize } from './result-sizes.ts';
 import { overloadsOf, resolveCall, TYPE_NAMES } from './overloads.ts';
 
 /** What a node of one kind holds. */
@@ -17,50 +22,24 @@ type NodeValue<Case extends ExpressionNode['exprKind']['case']> = Extract<
   { readonly case: Case }
 >['value'];
 
-/** Something wrong with an expression. */
-export interface ExpressionProblem {
-  readonly message: string;
-  /** UTF-16 offset in the text of the expression. */
-  readonly offset: number;
-}
-
-/** An expression whose types make no sense. */
-export class ExpressionError extends Error {
-  override readonly name = 'ExpressionError';
-  readonly code = 'INVALID_EXPRESSION';
-  /** At least one, in the order of the text. */
-  readonly problems: readonly ExpressionProblem[];
-
-  constructor(problems: readonly ExpressionProblem[]) {
-    super(problems.map(({ message }) => message).join('; '));
-    this.problems = problems;
-  }
-}
-
 /** What checking found out: the type of each node, by its number. */
 export interface CheckedTypes {
   readonly result: CelType;
   typeOf(node: ExpressionNode): CelType;
+  /** Where the API server points at when it speaks of a node, as an offset. */
+  placeOf(node: ExpressionNode): number;
 }
 
 type Scope = ReadonlyMap<string, CelType>;
 
 /** Parts of the API server's CEL that this server does not have; a rule that uses them is refused, not ignored. */
 const UNAVAILABLE = new Set([
-  'optional',
   'format',
-  'optMap',
-  'optFlatMap',
-  'orValue',
-  'hasValue',
   'transformList',
   'transformMap',
   'transformMapEntry',
-  'sortBy',
-  'first',
-  'last',
   'flatten',
-  'range',
+  'lists',
 ]);
 
 /** Macros with more variables than the parser expands: what is left of them looks like calls. */
@@ -72,9 +51,6 @@ const UNAVAILABLE_MACROS = new Set([
   'transformList',
   'transformMap',
   'transformMapEntry',
-  'optMap',
-  'optFlatMap',
-  'sortBy',
 ]);
 
 class Checker {
@@ -110,7 +86,7 @@ class Checker {
       case 'callExpr':
         return this.#call(node, exprKind.value, scope);
       case 'listExpr':
-        return this.#list(exprKind.value.elements, scope);
+        return this.#list(exprKind.value, scope);
       case 'structExpr':
         return this.#map(node, exprKind.value, scope);
       case 'comprehensionExpr':
@@ -133,6 +109,24 @@ class Checker {
       ...nodesOf(condition).map((node) => this.#positions[String(node.id)] ?? 0),
     );
     return Math.max(0, this.#source.indexOf('?', last));
+  }
+
+  /** Where the API server points at when it speaks of a node. */
+  placeOf(node: ExpressionNode): number {
+    const { exprKind } = node;
+    const offset = this.#offset(node);
+    const isSelection = exprKind.case === 'selectExpr' && !exprKind.value.testOnly;
+    if (!isSelection && this.#source[offset] === '.') return this.#callOffset(node, true);
+    if (exprKind.case === 'selectExpr' && !isSelection) return this.#callOffset(node, false);
+    if (exprKind.case !== 'callExpr') return offset;
+    const { function: name, args } = exprKind.value;
+    if (name === '_?_:_') return this.#questionMark(args[0]);
+    return /^[A-Za-z]/.test(name) ? this.#callOffset(node, false) : offset;
+  }
+
+  #mismatch(node: ExpressionNode, expected: CelType, found: CelType): CelType {
+    const types = `'${describeType(expected)}' but found '${describeType(found)}'`;
+    return this.#problem(this.placeOf(node), `expected type ${types}`);
   }
 
   /** Notes a problem; the value in question then fits anything, so that it is told once. */
@@ -169,8 +163,25 @@ class Checker {
     if (variable !== undefined) return variable;
     const type = this.check(operand, scope);
     const offset = testOnly ? this.#callOffset(node, false) : this.#offset(node);
-    const result = this.#fieldType(offset, type, field);
+    const result = this.#heldFieldType(offset, type, field);
     return testOnly ? primitive('bool') : result;
+  }
+
+  /** A field of what an optional holds is an optional itself. */
+  #heldFieldType(offset: number, type: CelType, field: string): CelType {
+    return isOptionalType(type)
+      ? optionalType(this.#fieldType(offset, type.value, field))
+      : this.#fieldType(offset, type, field);
+  }
+
+  #optionalSelect(node: ExpressionNode, args: readonly ExpressionNode[], scope: Scope): CelType {
+    const [operand, field] = args;
+    const name = constantText(field);
+    if (operand === undefined || name === undefined) {
+      return this.#problem(this.#offset(node), 'unsupported optional field selection');
+    }
+    const type = this.#heldFieldType(this.#offset(node), this.check(operand, scope), name);
+    return isOptionalType(type) ? type : optionalType(type);
   }
 
   #fieldType(offset: number, type: CelType, field: string): CelType {
@@ -203,6 +214,7 @@ class Checker {
       functionName = `${qualifier}.${name}`;
       target = undefined;
     }
+    if (functionName === '_?._') return this.#optionalSelect(node, args, scope);
     if (functionName === 'has') {
       return this.#problem(this.#offset(args[0] ?? node), 'invalid argument to has() macro');
     }
@@ -214,14 +226,15 @@ class Checker {
     }
     const targetType = target === undefined ? undefined : this.check(target, scope);
     const argTypes = args.map((arg) => this.check(arg, scope));
-    const isOperator = !/^[A-Za-z]/.test(functionName);
+    const isOperator = !/^[A-Za-z]/.test(functionName) && call.target === undefined;
     const offset = isOperator
       ? this.#offset(node)
       : this.#callOffset(node, call.target !== undefined);
     const overloads = overloadsOf(functionName);
     if (overloads === undefined) return this.#problem(offset, unknownName(functionName));
+    if (functionName === '_&&_' || functionName === '_||_') return this.#logical(args, argTypes);
     if (functionName === '_?_:_') {
-      return this.#conditional(argTypes, this.#questionMark(args[0]));
+      return this.#conditional(argTypes, this.placeOf(node));
     }
     const result = resolveCall(overloads, targetType, argTypes);
     if (result === undefined) {
@@ -233,6 +246,15 @@ class Checker {
       );
     }
     return withSize(functionName, result, targetType, argTypes);
+  }
+
+  #logical(args: readonly ExpressionNode[], types: readonly CelType[]): CelType {
+    const bool = primitive('bool');
+    for (const [index, arg] of args.entries()) {
+      const type = types[index] ?? bool;
+      if (joinTypes(bool, type) === undefined) this.#mismatch(arg, bool, type);
+    }
+    return bool;
   }
 
   #conditional(types: readonly CelType[], offset: number): CelType {
@@ -248,13 +270,23 @@ class Checker {
     );
   }
 
-  #list(elements: readonly ExpressionNode[], scope: Scope): CelType {
-    const types = elements.map((element) => this.check(element, scope));
+  #list({ elements, optionalIndices }: NodeValue<'listExpr'>, scope: Scope): CelType {
+    const types = elements.map((element, index) => {
+      const type = this.check(element, scope);
+      return optionalIndices.includes(index) ? this.#held(element, type) : type;
+    });
     const element = types.reduce<CelType>(
       (joined, type) => joinTypes(joined, type) ?? primitive('dyn'),
       primitive('none'),
     );
     return listOf(element, elements.length);
+  }
+
+  /** What a marked element or entry holds. */
+  #held(node: ExpressionNode, type: CelType): CelType {
+    if (isOptionalType(type)) return type.value;
+    if (isDynamic(type)) return type;
+    return this.#mismatch(node, optionalType(type), type);
   }
 
   #map(node: ExpressionNode, struct: NodeValue<'structExpr'>, scope: Scope): CelType {
@@ -270,7 +302,9 @@ class Checker {
         key = joinTypes(key, this.check(entry.keyKind.value, scope)) ?? primitive('dyn');
       }
       if (entry.value !== undefined) {
-        value = joinTypes(value, this.check(entry.value, scope)) ?? primitive('dyn');
+        const type = this.check(entry.value, scope);
+        const held = entry.optionalEntry ? this.#held(entry.value, type) : type;
+        value = joinTypes(value, held) ?? primitive('dyn');
       }
     }
     return mapOf(key, value, struct.entries.length);
@@ -291,11 +325,12 @@ class Checker {
     const element = elementOf(range);
     if (element === undefined) {
       return this.#problem(
-        this.#offset(iterRange),
+        this.placeOf(iterRange),
         `expression of type '${describeType(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
       );
     }
     const start = this.check(accuInit, scope);
+    if (isBinding(fold)) return this.check(result, new Map([...scope, [fold.accuVar, start]]));
     const inLoop = (accumulated: CelType): Scope =>
       new Map([...scope, [fold.accuVar, accumulated], [fold.iterVar, element]]);
     // An empty list becomes a list of something by the first step.
@@ -327,6 +362,12 @@ function elementOf(range: CelType): CelType | undefined {
   return range.kind === 'map' ? range.key : undefined;
 }
 
+function constantText(node: ExpressionNode | undefined): string | undefined {
+  const constant =
+    node?.exprKind.case === 'constExpr' ? node.exprKind.value.constantKind : undefined;
+  return constant?.case === 'stringValue' ? constant.value : undefined;
+}
+
 function constantType(constant: { case?: string | undefined; value?: unknown }): CelType {
   switch (constant.case) {
     case 'int64Value':
@@ -346,28 +387,6 @@ function constantType(constant: { case?: string | undefined; value?: unknown }):
   }
 }
 
-/** Functions whose text is at most as long as the text they are given. */
-const SHORTENING = new Set(['lowerAscii', 'upperAscii', 'substring', 'trim', 'find', 'charAt']);
-
-function withSize(
-  name: string,
-  result: CelType,
-  target: CelType | undefined,
-  args: readonly CelType[],
-): CelType {
-  if (name === '_+_') {
-    const size = args.reduce((sum, type) => sum + maxSizeOf(type), 0);
-    if (size === Infinity) return result;
-    if (result.kind === 'primitive') return primitive(result.name, size);
-    return result.kind === 'list' ? listOf(result.element, size) : result;
-  }
-  const size = target === undefined ? Infinity : maxSizeOf(target);
-  if (size === Infinity) return result;
-  if (SHORTENING.has(name) && result.kind === 'primitive') return primitive(result.name, size);
-  if (result.kind === 'list' && target?.kind !== 'map') return listOf(result.element, size);
-  return result;
-}
-
 /**
  * Checks the types of an expression.
  *
@@ -385,5 +404,9 @@ export function checkExpression(
   if (checker.problems.length > 0) {
     throw new ExpressionError(checker.problems.sort((left, right) => left.offset - right.offset));
   }
-  return { result, typeOf: (node) => checker.typeOf(node) };
+  return {
+    result,
+    typeOf: (node) => checker.typeOf(node),
+    placeOf: (node) => checker.placeOf(node),
+  };
 }

@@ -1,3 +1,4 @@
+import type { CelInput } from '@bufbuild/cel';
 import type { FieldError } from '../field-error.ts';
 import { formatValue } from '../schema/go-number.ts';
 import { equalJson, isJsonObject, jsonTypeOf, memberOf } from '../schema/json-type.ts';
@@ -6,6 +7,7 @@ import type { CelRule, StructuralSchema } from '../schema/structural-schema.ts';
 import { toCelValue } from './cel-values.ts';
 import type { CompiledExpression } from './compile-expression.ts';
 import type { EvaluationBudget } from './evaluation-budget.ts';
+import { optionalOf } from './optional-values.ts';
 
 /** One rule, ready to be checked. */
 export interface CompiledRule {
@@ -61,6 +63,22 @@ function brokenRule(field: string, value: unknown, rule: CelRule, message: strin
   }
 }
 
+function variablesOf(
+  self: CelInput,
+  oldSelf: CelInput | undefined,
+  isOldSelfOptional: boolean,
+): Record<string, CelInput> {
+  if (isOldSelfOptional) return { self, oldSelf: optionalOf(oldSelf) };
+  return oldSelf === undefined ? { self } : { self, oldSelf };
+}
+
+/** What the API server says of a rule that cannot be evaluated; the rule follows. */
+function failure(cause: string): string {
+  return cause.startsWith('no such overload')
+    ? `'${cause}': call arguments did not match a supported operator, function or macro signature for`
+    : `${cause} evaluating`;
+}
+
 class RuleWalk {
   readonly errors: FieldError[] = [];
   readonly #budget: EvaluationBudget;
@@ -102,8 +120,11 @@ class RuleWalk {
     const oldSelf =
       old === undefined || old.value === null ? undefined : toCelValue(node.schema, old.value);
     for (const rule of node.rules) {
-      if (rule.condition.usesOldSelf ? oldSelf === undefined : isUnchanged) continue;
-      const variables = oldSelf === undefined ? { self } : { self, oldSelf };
+      const { usesOldSelf } = rule.condition;
+      const isOldSelfOptional = rule.rule.optionalOldSelf === true;
+      const mustHaveOld = usesOldSelf && !isOldSelfOptional;
+      if (mustHaveOld ? oldSelf === undefined : !usesOldSelf && isUnchanged) continue;
+      const variables = variablesOf(self, oldSelf, isOldSelfOptional);
       const field = `${path}${rule.fieldPath}`.replace(/^\./, '');
       const place = field === '' ? '<nil>' : field;
       try {
@@ -114,7 +135,7 @@ class RuleWalk {
         this.errors.push({
           type: 'FieldValueInvalid',
           field: path === '' ? '<nil>' : path,
-          message: `Invalid value: "${jsonTypeOf(value)}": ${cause} evaluating rule: ${text === '' ? rule.rule.rule.trim() : text}`,
+          message: `Invalid value: "${jsonTypeOf(value)}": ${failure(cause)} rule: ${text === '' ? rule.rule.rule.trim() : text}`,
         });
         if (this.#budget.isExhausted) return;
         continue;

@@ -3,7 +3,7 @@ import { forbidden, invalid, required } from '../field-error.ts';
 import type { RuleChecker } from '../schema/custom-schema.ts';
 import type { CelRule, StructuralSchema } from '../schema/structural-schema.ts';
 import { createEnvironment } from './cel-environment.ts';
-import type { CelType } from './cel-types.ts';
+import { optionalType, type CelType } from './cel-types.ts';
 import { checkRules, type CompiledRule, type RuleNode } from './check-rules.ts';
 import { compileExpression, type CompiledExpression } from './compile-expression.ts';
 import { RULE_COST_LIMIT, SCHEMA_COST_LIMIT } from './estimate-cost.ts';
@@ -194,10 +194,15 @@ class RuleCompiler {
     const fieldPath = this.#fieldPath(schema, rule, field);
     const variables = new Map([
       ['self', self],
-      ['oldSelf', self],
+      ['oldSelf', rule.optionalOldSelf === true ? optionalType(self) : self],
     ]);
     const condition = this.#expression(rule, 'rule', variables, field, place);
     const text = this.#expression(rule, 'messageExpression', variables, field, place);
+    if (rule.optionalOldSelf === true && condition?.usesOldSelf !== true) {
+      this.errors.push(
+        invalid(`${field}.optionalOldSelf`, true, 'may not be set if oldSelf is not used in rule'),
+      );
+    }
     if (condition === undefined) return undefined;
     if (condition.usesOldSelf && place.uncorrelated !== undefined) {
       this.errors.push(
@@ -206,11 +211,6 @@ class RuleCompiler {
           rule.rule,
           `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelated}`,
         ),
-      );
-    }
-    if (rule.optionalOldSelf === true && !condition.usesOldSelf) {
-      this.errors.push(
-        invalid(`${field}.optionalOldSelf`, true, 'may not be set if oldSelf is not used in rule'),
       );
     }
     return { rule, condition, message: text, fieldPath };

@@ -4,7 +4,7 @@ import { nodesOf, type ExpressionNode, type ParsedExpression } from './expressio
 const { DYN, STRING } = CelScalar;
 
 /** The variable whose members are composed ones. */
-const VARIABLES = 'variables';
+export const VARIABLES = 'variables';
 /** Name of the function that gives a composed variable. */
 const READ = '@variable';
 

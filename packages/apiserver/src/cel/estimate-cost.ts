@@ -1,4 +1,4 @@
-import { maxSizeOf } from './cel-types.ts';
+import { maxSizeOf, type CelType } from './cel-types.ts';
 import type { CheckedTypes } from './check-expression.ts';
 import type { ExpressionNode } from './expression-nodes.ts';
 import { overloadsOf } from './overloads.ts';
@@ -31,9 +31,7 @@ const TRAVERSING = new Set([
   'sum',
   'min',
   'max',
-  'distinct',
   'reverse',
-  'sort',
   'url',
   'isURL',
   'quantity',
@@ -46,6 +44,9 @@ const TRAVERSING = new Set([
   'isSemver',
   'bytes',
 ]);
+
+/** Calls that compare each element of a list with each. */
+const COMPARING_ALL = new Set(['distinct', 'sort', '@sortByAssociatedKeys']);
 
 const COMPARING = new Set(['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_']);
 
@@ -93,11 +94,16 @@ export function estimateCost(node: ExpressionNode, types: CheckedTypes): number 
   }
 }
 
+function hasSize(type: CelType): boolean {
+  if (type.kind === 'list' || type.kind === 'map') return true;
+  if (type.kind === 'optional') return hasSize(type.value);
+  return type.kind === 'primitive' && ['string', 'bytes', 'dyn', 'none'].includes(type.name);
+}
+
 function isSized(node: ExpressionNode | undefined, types: CheckedTypes): boolean {
   if (node === undefined) return false;
   const type = types.typeOf(node);
-  if (type.kind === 'list' || type.kind === 'map') return true;
-  return type.kind === 'primitive' && ['string', 'bytes', 'dyn'].includes(type.name);
+  return hasSize(type);
 }
 
 function callCost(
@@ -109,6 +115,12 @@ function callCost(
   const [first, second] = operands;
   if (name === 'matches' || name === 'find' || name === 'findAll') {
     return Math.max(1, size(first) * TRAVERSAL) * Math.max(1, size(second) * PATTERN);
+  }
+  if (COMPARING_ALL.has(name)) {
+    const keys = operands.at(-1);
+    const type = keys === undefined ? undefined : types.typeOf(keys);
+    const each = type?.kind === 'list' && isText(type.element) ? 2 + TRAVERSAL : 2;
+    return LIST_BASE + each * size(keys) ** 2;
   }
   if (name === '@in') return isSized(second, types) ? size(second) : 1;
   if (COMPARING.has(name)) {

@@ -87,6 +87,14 @@ export function listFunctions({ compare, equal, add }: ValueOperations): CelFunc
     celMethod('sort', LIST, [], LIST, function () {
       return celList(elementsOf(this).sort(compare));
     }),
+    celMethod('@sortByAssociatedKeys', LIST, [LIST], LIST, function (keys) {
+      const elements = elementsOf(this);
+      const order = elementsOf(keys).map((key, index) => ({ key, element: elements[index] }));
+      order.sort((left, right) => compare(left.key, right.key));
+      return celList(
+        order.map(({ element }) => element).filter((element) => element !== undefined),
+      );
+    }),
     celFunc('sets.contains', [LIST, LIST], BOOL, (whole, part) =>
       isSubset(elementsOf(part), elementsOf(whole)),
     ),

@@ -3,6 +3,7 @@ import {
   joinTypes,
   listOf,
   mapOf,
+  optionalType,
   primitive,
   type CelType,
   type PrimitiveName,
@@ -20,6 +21,8 @@ export interface Overload {
 function parseType(text: string): CelType {
   const list = /^list\((.*)\)$/.exec(text)?.[1];
   if (list !== undefined) return listOf(parseType(list));
+  const optional = /^optional\((.*)\)$/.exec(text)?.[1];
+  if (optional !== undefined) return optionalType(parseType(optional));
   const map = /^map\((\w+), (\w+)\)$/.exec(text);
   if (map !== null) return mapOf(parseType(map[1] ?? ''), parseType(map[2] ?? ''));
   if (/^[A-Z]$/.test(text)) return { kind: 'parameter', name: text };
@@ -34,7 +37,9 @@ function splitTypes(text: string): string[] {
 /** Reads `name(types) result` or `target.name(types) result`. */
 function parseOverload(line: string): Overload {
   const match =
-    /^(?:(?!sets\.)(.+?)\.)?([A-Za-z0-9_@?:!\-[\]<>=+*/%&|]+|sets\.\w+)\((.*)\) (\S.*)$/.exec(line);
+    /^(?:(?!(?:sets|optional|strings)\.)(.+?)\.)?([A-Za-z0-9_@?:!\-[\]<>=+*/%&|]+|(?:sets|optional|strings)\.\w+)\((.*)\) (\S.*)$/.exec(
+      line,
+    );
   const [, target, name = '', parameters = '', result = ''] = match ?? [];
   return {
     name,
@@ -144,6 +149,7 @@ const STRINGS = [
   'list(string).join() string',
   'list(string).join(string) string',
   'string.format(list(dyn)) string',
+  'strings.quote(string) string',
   'string.find(string) string',
   'string.findAll(string) list(string)',
   'string.findAll(string, int) list(string)',
@@ -163,6 +169,29 @@ const LISTS = [
   'sets.equivalent(list(A), list(A)) bool',
   'sets.intersects(list(A), list(A)) bool',
 ];
+
+const OPTIONALS = [
+  'optional.of(A) optional(A)',
+  'optional.ofNonZeroValue(A) optional(A)',
+  'optional.none() optional(A)',
+  'optional.unwrap(list(optional(A))) list(A)',
+  'list(optional(A)).unwrapOpt() list(A)',
+  'optional(A).hasValue() bool',
+  'optional(A).value() A',
+  'optional(A).or(optional(A)) optional(A)',
+  'optional(A).orValue(A) A',
+  ...['_[?_]', '_[_]'].flatMap((name) => [
+    `${name}(optional(list(A)), int) optional(A)`,
+    `${name}(optional(map(A, B)), A) optional(B)`,
+  ]),
+  '_[?_](list(A), int) optional(A)',
+  '_[?_](map(A, B), A) optional(B)',
+  'list(A).first() optional(A)',
+  'list(A).last() optional(A)',
+];
+
+/** What `sortBy` is written out to. */
+const SORTING = COMPARED.map((type) => `list(A).@sortByAssociatedKeys(list(${type})) list(A)`);
 
 const KUBERNETES = [
   'url(string) kubernetes.URL',
@@ -214,7 +243,9 @@ const AUTHORIZER: readonly Overload[] = [
 
 const TABLE: readonly Overload[] = [
   ...AUTHORIZER,
-  ...[...STANDARD, ...STRINGS, ...LISTS, ...KUBERNETES].map(parseOverload),
+  ...[...STANDARD, ...STRINGS, ...LISTS, ...SORTING, ...OPTIONALS, ...KUBERNETES].map(
+    parseOverload,
+  ),
   ...parseMethods(
     ['getScheme', 'getHost', 'getHostname', 'getPort', 'getEscapedPath']
       .map((name) => `${name}() string`)
@@ -313,6 +344,9 @@ function fits(declared: CelType, actual: CelType, bindings: Map<string, CelType>
   if (declared.kind === 'list') {
     return actual.kind === 'list' && fits(declared.element, actual.element, bindings);
   }
+  if (declared.kind === 'optional') {
+    return actual.kind === 'optional' && fits(declared.value, actual.value, bindings);
+  }
   if (declared.kind === 'map') {
     return (
       actual.kind === 'map' &&
@@ -326,9 +360,11 @@ function fits(declared: CelType, actual: CelType, bindings: Map<string, CelType>
 function substitute(type: CelType, bindings: ReadonlyMap<string, CelType>): CelType {
   switch (type.kind) {
     case 'parameter':
-      return bindings.get(type.name) ?? primitive('dyn');
+      return bindings.get(type.name) ?? primitive('none');
     case 'list':
       return listOf(substitute(type.element, bindings));
+    case 'optional':
+      return optionalType(substitute(type.value, bindings));
     case 'map':
       return mapOf(substitute(type.key, bindings), substitute(type.value, bindings));
     default:

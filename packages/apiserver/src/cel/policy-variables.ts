@@ -25,6 +25,7 @@ function seenType(type: CelType): CelType {
       return type.name === 'type' || /[.]/.test(type.name)
         ? primitive('dyn')
         : primitive(type.name);
+    case 'optional':
     case 'object':
     case 'parameter':
       return primitive('dyn');
