@@ -6,14 +6,15 @@ export interface KindTable {
   cells(object: JsonObject, nowMs: number): readonly unknown[];
 }
 
-/** One column, in short: `Name`, `Name:integer`, with a `+` at the end for columns of wide tables only. */
+/** One column, in short: `Name`, `Name:integer`, `Name:string/format`, with a `+` at the end for columns of wide tables only. */
 function parseColumn(text: string): TableColumn {
   const isWide = text.endsWith('+');
-  const [name = '', type = 'string'] = (isWide ? text.slice(0, -1) : text).split(':');
+  const [name = '', written = 'string'] = (isWide ? text.slice(0, -1) : text).split(':');
+  const [type = '', format = name === 'Name' ? 'name' : ''] = written.split('/');
   return {
     name,
     type,
-    format: name === 'Name' ? 'name' : '',
+    format,
     description: '',
     priority: isWide ? 1 : 0,
   };
@@ -22,7 +23,7 @@ function parseColumn(text: string): TableColumn {
 /**
  * The table of a kind.
  *
- * @param columns in order; `|` between them, `+` after those of wide tables, `:type` where it is not `string`
+ * @param columns in order; `|` between them, `+` after those of wide tables, `:type` where it is not `string`, `/format` where it has one
  * @param cells one value for each column
  */
 export function kindTable(columns: string, cells: KindTable['cells']): KindTable {

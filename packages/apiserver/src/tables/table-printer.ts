@@ -2,6 +2,8 @@ import type { ResourceType, TablePrinter } from '../contracts.ts';
 import { customTable } from './custom-table.ts';
 import type { KindTable } from './kind-table.ts';
 import { CLUSTER_TABLES } from './kinds/cluster.ts';
+import { DRIVER_TABLES } from './kinds/drivers.ts';
+import { POLICY_TABLES } from './kinds/policies.ts';
 import { CONFIGURATION_TABLES, DEFAULT_TABLE } from './kinds/configuration.ts';
 import { PODS } from './kinds/pods.ts';
 import { WORKLOAD_TABLES } from './kinds/workloads.ts';
@@ -11,6 +13,8 @@ const BUILTIN_TABLES: ReadonlyMap<string, KindTable> = new Map<string, KindTable
   ...Object.entries(WORKLOAD_TABLES),
   ...Object.entries(CLUSTER_TABLES),
   ...Object.entries(CONFIGURATION_TABLES),
+  ...Object.entries(DRIVER_TABLES),
+  ...Object.entries(POLICY_TABLES),
 ]);
 
 /** Server-side printing for every kind; tables of custom resources are made once for each version of their definition. */

@@ -253,18 +253,6 @@ const runtimeClasses = kindTable('Name|Handler|Age', (object, nowMs) => [
   objectAge(object, nowMs),
 ]);
 
-const volumeAttachments = kindTable(
-  'Name|Attacher|PV|Node|Attached:boolean|Age',
-  (object, nowMs) => [
-    name(object),
-    textAt(object, 'spec.attacher'),
-    textAt(object, 'spec.source.persistentVolumeName'),
-    textAt(object, 'spec.nodeName'),
-    valueOf(object, 'status.attached') === true,
-    objectAge(object, nowMs),
-  ],
-);
-
 /** Kinds of the cluster itself, by `plural.group/version`. */
 export const CLUSTER_TABLES: Readonly<Record<string, KindTable>> = {
   'nodes/v1': nodes,
@@ -274,7 +262,6 @@ export const CLUSTER_TABLES: Readonly<Record<string, KindTable>> = {
   'persistentvolumeclaims/v1': claims,
   'persistentvolumes/v1': volumes,
   'storageclasses.storage.k8s.io/v1': storageClasses,
-  'volumeattachments.storage.k8s.io/v1': volumeAttachments,
   'priorityclasses.scheduling.k8s.io/v1': priorityClasses,
   'resourcequotas/v1': resourceQuotas,
   'leases.coordination.k8s.io/v1': leases,

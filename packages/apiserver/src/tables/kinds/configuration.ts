@@ -161,6 +161,25 @@ const ingressClasses = kindTable('Name|Controller|Parameters|Age', (object, nowM
   ];
 });
 
+/** The real server has an age here too, and no column for it. */
+const ipAddresses = kindTable('Name|ParentRef', (object, nowMs) => {
+  const parent = valueOf(object, 'spec.parentRef');
+  const [group, namespace] = [textAt(parent, 'group'), textAt(parent, 'namespace')];
+  const resource = textAt(parent, 'resource') + (group === '' ? '' : `.${group}`);
+  const path = [
+    resource.toLowerCase(),
+    ...(namespace === '' ? [] : [namespace]),
+    textAt(parent, 'name'),
+  ];
+  return [name(object), parent === undefined ? NONE : path.join('/'), objectAge(object, nowMs)];
+});
+
+const serviceCidrs = kindTable('Name|CIDRs|Age', (object, nowMs) => [
+  name(object),
+  listAt(object, 'spec.cidrs').join(','),
+  objectAge(object, nowMs),
+]);
+
 const networkPolicies = kindTable('Name|Pod-Selector|Age', (object, nowMs) => [
   name(object),
   selectorText(object, 'spec.podSelector'),
@@ -220,6 +239,8 @@ export const CONFIGURATION_TABLES: Readonly<Record<string, KindTable>> = {
   'ingresses.networking.k8s.io/v1': ingresses,
   'ingressclasses.networking.k8s.io/v1': ingressClasses,
   'networkpolicies.networking.k8s.io/v1': networkPolicies,
+  'ipaddresses.networking.k8s.io/v1': ipAddresses,
+  'servicecidrs.networking.k8s.io/v1': serviceCidrs,
   'roles.rbac.authorization.k8s.io/v1': created,
   'clusterroles.rbac.authorization.k8s.io/v1': created,
   'rolebindings.rbac.authorization.k8s.io/v1': bindings,
