@@ -58,6 +58,18 @@ test('carries whole messages both ways, and ends when the peer closes', async ()
   assert.deepEqual(await collect(ours), ['one', '', 'two']);
 });
 
+test('keeps a silent connection alive by pings', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  await using there = await peer();
+  const { ours, theirs } = await there.open();
+  for (let turn = 0; turn < 3; turn += 1) {
+    const ping = once(theirs, 'ping');
+    t.mock.timers.tick(30_000);
+    await ping;
+  }
+  await ours.close();
+});
+
 test('sends the same credentials as a call', async () => {
   await using there = await peer({
     current: () => Promise.resolve({ headers: { authorization: 'Bearer t' } }),

@@ -35,6 +35,13 @@ export type WebSocketOutcome =
 const closeTimeoutMs = 2_000;
 
 /**
+ * How often an open connection is pinged, in milliseconds: often enough for proxies that drop what is silent for a minute.
+ * Answers are not waited for: a peer that is held back by a slow program cannot give any. What the network lost the
+ * system notices, once there is something that it cannot deliver.
+ */
+const pingIntervalMs = 30_000;
+
+/**
  * Opens a WebSocket. A refused upgrade is an outcome, so that the caller can renew its credential.
  *
  * @throws TransportError when there was no answer, the signal's reason when aborted.
@@ -71,7 +78,11 @@ export async function openWebSocket(options: WebSocketOptions): Promise<WebSocke
   });
   socket.once('open', () => {
     const connection = new WsConnection(socket, host, signal);
-    socket.once('close', () => onClose(connection));
+    const pulse = setInterval(() => socket.ping(), pingIntervalMs).unref();
+    socket.once('close', () => {
+      clearInterval(pulse);
+      onClose(connection);
+    });
     resolve({ status: 101, connection });
   });
   return promise;
