@@ -37,6 +37,8 @@ function fromObject(schema: StructuralSchema, value: Record<string, unknown>): C
       members.set(name, toCelValue(schema.additionalProperties, member));
       continue;
     }
+    // A property that is null is not there for rules.
+    if (property !== undefined && member === null) continue;
     const field = celFieldName(name);
     if (field === undefined) continue;
     members.set(field, property === undefined ? fromAny(member) : toCelValue(property, member));

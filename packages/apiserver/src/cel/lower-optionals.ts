@@ -146,9 +146,7 @@ function lowerSelection(
   if (exprKind.case === 'identExpr' && lazy.has(exprKind.value.name)) {
     return callKind('optional.of', [writer.select(node, operand, textOf(field))]);
   }
-  const type = types.typeOf(operand);
-  const holder = isOptionalType(type) ? type.value : type;
-  const name = holder.kind === 'object' ? OPTIONAL_FUNCTIONS.field : OPTIONAL_FUNCTIONS.select;
+  const name = OPTIONAL_FUNCTIONS.select;
   // The API server looks into an optional that is the value of a variable or a call, not into one that it finds on its way.
   return isMemberOfPlain(operand, types)
     ? callKind(name, [writer.call(node, 'optional.of', [operand]), field])
