@@ -299,6 +299,7 @@ describeOnEachServer('custom resources', {}, (environment) => {
         optionalOldSelf: true,
         message: 'starts with 1 and grows',
       },
+      { rule: "'%d%%'.format([self.size]) != '3%' || self.size == 3", message: 'format' },
       { rule: "self.?size.value() == self.size && !('x' in [?self.?mode])", message: 'mode' },
     ];
     const properties = {
@@ -344,6 +345,8 @@ describeOnEachServer('custom resources', {}, (environment) => {
       'self.?nope.hasValue()': "1:5: undefined field 'nope'",
       'has(self.?size)': '1:9: invalid argument to has() macro',
       'self.?size && true': "1:5: expected type 'bool' but found 'optional_type(int)'",
+      "'%s'.format([self]) == 'x'":
+        '1:14: error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ',
       "[?self.?size, 'a'].size() == 1": "1:15: expected type 'int' but found 'string'",
       'self.size.sortBy(e, e) == 1':
         "1:17: expression of type 'int' cannot be range of a comprehension (must be list, map, or dynamic)",
@@ -371,10 +374,7 @@ describeOnEachServer('custom resources', {}, (environment) => {
         { dryRun: true },
       );
       const [cause] = await causesOf(call);
-      assert.ok(
-        cause?.[1]?.includes(`compilation failed: ERROR: <input>:${problem}\n`),
-        cause?.[1],
-      );
+      assert.ok(cause?.[1]?.includes(`compilation failed: ERROR: <input>:${problem}`), cause?.[1]);
     }
   });
 

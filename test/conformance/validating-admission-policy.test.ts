@@ -76,6 +76,16 @@ const refusals: Readonly<Record<string, Refusal>> = {
     reason: 'Invalid',
     message: 'a is b',
   },
+  'a formatted message': {
+    validation: {
+      expression: "'%s' == 'x'",
+      messageExpression:
+        "'%s: %s, %d of %.1f%%'.format([object.metadata.name, object.data, object.data.size(), 99.5])",
+    },
+    code: 422,
+    reason: 'Invalid',
+    message: 'bad: {"a":"b"}, 1 of 99.5%',
+  },
   'the first of what it has, sorted': {
     validation: {
       expression: 'false',
@@ -132,6 +142,10 @@ const failures: readonly (readonly [string, string])[] = [
   ['9223372036854775807 + int(object.data.n) == 1', 'integer overflow'],
   ['1 / (int(object.data.n) - 1) == 1', 'division by zero'],
   ['object.?data.zz.value() == 1', 'optional.none() dereference'],
+  [
+    "'%d'.format([object.data.a]) == '1'",
+    'error during formatting: decimal clause can only be used on integers, was given string',
+  ],
   ['object.data.a.hasValue()', 'no such overload: hasValue(string)'],
   ['object.data.zz.?a.hasValue()', 'no such key: zz'],
   ['object.data.a.all(x, true)', "got 'types.String', expected iterable type"],
@@ -179,6 +193,19 @@ const brokenPolicies: readonly (readonly [string, PolicySpec, readonly string[]]
       "spec.validations[3].expression: Invalid value: \"[?object.?data, 1, 'a'].size() == 1\": compilation failed: ERROR: <input>:1:17: expected type 'dyn' but found 'int'\n | [?object.?data, 1, 'a'].size() == 1\n | ................^",
       'spec.validations[4].expression: Invalid value: "variables.?other.hasValue()": compilation failed: ERROR: <input>:1:10: undefined field \'other\'\n | variables.?other.hasValue()\n | .........^',
       'spec.validations[5].expression: Invalid value: "variables.count.orValue(1)": must evaluate to bool but got int',
+    ],
+  ],
+  [
+    'with formats that do not fit',
+    {
+      validations: [
+        { expression: "'%d'.format([object.metadata.name, 'x']) == 'y'" },
+        { expression: "'%d'.format(['x']) == 'y'" },
+      ],
+    },
+    [
+      "spec.validations[0].expression: Invalid value: \"'%d'.format([object.metadata.name, 'x']) == 'y'\": compilation failed: ERROR: <input>:1:12: too many arguments supplied to string.format (expected 1, got 2)\n | '%d'.format([object.metadata.name, 'x']) == 'y'\n | ...........^",
+      "spec.validations[1].expression: Invalid value: \"'%d'.format(['x']) == 'y'\": compilation failed: ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given string\n | '%d'.format(['x']) == 'y'\n | .............^",
     ],
   ],
   [

@@ -17,11 +17,13 @@ import { authorizerFunctions, type AskedAuthorizer } from './authorizer-function
 import { addressFunctions } from './address-functions.ts';
 import type { ComposedVariables } from './composed-variables.ts';
 import type { EvaluationBudget } from './evaluation-budget.ts';
+import { formatFunction } from './format-text.ts';
 import { listFunctions, type ValueOperations } from './list-functions.ts';
 import { isOpaque } from './opaque-value.ts';
 import { optionalFunctions } from './optional-values.ts';
 import { compareQuantities, quantityFunctions } from './quantity-functions.ts';
 import { compareVersions, semverFunctions } from './semver-functions.ts';
+import { textConversions } from './text-conversions.ts';
 import { textFunctions } from './text-functions.ts';
 import { urlFunctions } from './url-functions.ts';
 
@@ -108,6 +110,8 @@ export function createEnvironment(budget: EvaluationBudget, request?: RequestFun
     funcs: [
       ...strings,
       ...textFunctions(),
+      formatFunction(),
+      ...textConversions(),
       ...listFunctions(VALUE_OPERATIONS),
       ...quantityFunctions(),
       ...addressFunctions(),

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { toDuration, toTimestamp } from './cel-environment.ts';
+import { formatProblems } from './check-format.ts';
 import { areEquivalent, describeType, isOptionalType, type CelType } from './cel-types.ts';
 import type { CheckedTypes } from './check-expression.ts';
 import { ExpressionError, type ExpressionProblem } from './expression-error.ts';
@@ -91,7 +92,10 @@ function exemptNodes(parsed: ParsedExpression): ReadonlySet<ExpressionNode> {
   return new Set(calls.flatMap((call) => [...nodesOf(call)]));
 }
 
-function checkAggregates(parsed: ParsedExpression, types: CheckedTypes): void {
+function aggregateProblems(
+  parsed: ParsedExpression,
+  types: CheckedTypes,
+): readonly ExpressionProblem[] {
   const literals = new LiteralTypes(types);
   const exempt = exemptNodes(parsed);
   for (const node of nodesOf(parsed.expr)) {
@@ -110,15 +114,17 @@ function checkAggregates(parsed: ParsedExpression, types: CheckedTypes): void {
       );
     }
   }
-  if (literals.problems.length > 0) throw new ExpressionError(literals.problems);
+  return literals.problems;
 }
 
 /**
  * Checks what is written out in an expression whose types make sense.
  *
- * @throws ExpressionError for patterns and times that cannot be read, and for lists and maps of several types
+ * @throws ExpressionError for patterns and times that cannot be read, for formats that do not fit their arguments, and for lists and
+ * maps of several types
  */
 export function checkLiterals(parsed: ParsedExpression, types: CheckedTypes): void {
   checkTexts(parsed);
-  checkAggregates(parsed, types);
+  const problems = [...aggregateProblems(parsed, types), ...formatProblems(parsed, types)];
+  if (problems.length > 0) throw new ExpressionError(problems);
 }

@@ -18,6 +18,8 @@ const TRAVERSING = new Set([
   'contains',
   'startsWith',
   'endsWith',
+  'format',
+  'strings.quote',
   'indexOf',
   'lastIndexOf',
   'lowerAscii',
@@ -96,7 +98,8 @@ export function estimateCost(node: ExpressionNode, types: CheckedTypes): number 
 
 function hasSize(type: CelType): boolean {
   if (type.kind === 'list' || type.kind === 'map') return true;
-  if (type.kind === 'optional') return hasSize(type.value);
+  // What an optional holds is compared from end to end, whatever it is.
+  if (type.kind === 'optional') return type.value.kind === 'object' || hasSize(type.value);
   return type.kind === 'primitive' && ['string', 'bytes', 'dyn', 'none'].includes(type.name);
 }
 

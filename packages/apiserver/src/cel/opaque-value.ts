@@ -20,3 +20,17 @@ export function opaqueText(type: string, value: CelValue): string {
 export function isOpaque(type: string, value: CelValue): boolean {
   return isCelMap(value) && typeof value.get(`@${type}`) === 'string';
 }
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  quantity: 'kubernetes.Quantity',
+  url: 'kubernetes.URL',
+  ip: 'net.IP',
+  cidr: 'net.CIDR',
+  semver: 'kubernetes.Semver',
+};
+
+/** How messages name the type of an opaque value; undefined for other values. */
+export function opaqueTypeName(value: CelValue): string | undefined {
+  const type = Object.keys(TYPE_NAMES).find((name) => isOpaque(name, value));
+  return type === undefined ? undefined : TYPE_NAMES[type];
+}

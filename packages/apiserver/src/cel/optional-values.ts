@@ -17,7 +17,7 @@ import {
   type CelUint,
   type CelValue,
 } from '@bufbuild/cel';
-import { isReflectMessage } from '@bufbuild/protobuf/reflect';
+import { timeKindOf, timeText } from './text-conversions.ts';
 
 const { BOOL, DYN, STRING } = CelScalar;
 const LIST = listType(DYN);
@@ -26,7 +26,6 @@ const MAP = mapType(DYN, DYN);
 /** Functions that the checked forms of expressions with optionals are lowered to. */
 export const OPTIONAL_FUNCTIONS = {
   select: '@optionalSelect',
-  field: '@optionalField',
   index: '@optionalIndex',
   has: '@optionalHas',
   isNone: '@isNone',
@@ -52,7 +51,8 @@ export function optionalOf(value: CelInput | undefined): CelMap {
   return value === undefined ? NONE : makeOptional(new Map([[CONTENT, value]]));
 }
 
-function isOptional(value: CelValue): boolean {
+/** Whether a value is an optional. */
+export function isOptional(value: CelValue): boolean {
   return isCelMap(value) && OPTIONALS.has(value);
 }
 
@@ -69,9 +69,8 @@ function contentOf(optional: CelValue, name: string): CelValue | undefined {
   return heldBy(optional);
 }
 
-const TIMESTAMP = 'google.protobuf.Timestamp';
-/** The instant of year 1 that is no instant, in seconds since 1970. */
-const FIRST_SECOND = -62_135_596_800n;
+/** Times that count as not set. */
+const NO_TIME = { timestamp: '0001-01-01T00:00:00Z', duration: '0s' } as const;
 
 /** Whether a value is what its type has when nothing is set. */
 function isZero(value: CelValue): boolean {
@@ -81,11 +80,8 @@ function isZero(value: CelValue): boolean {
   if (isCelUint(value)) return value.value === 0n;
   if (isOptional(value)) return false;
   if (isCelMap(value) || isCelList(value)) return value.size === 0;
-  if (!isReflectMessage(value)) return false;
-  // The messages of the evaluator are times: an instant, and how long.
-  const { seconds, nanos } = { seconds: 0n, nanos: 0, ...value.message };
-  const zero = value.desc.typeName === TIMESTAMP ? FIRST_SECOND : 0n;
-  return seconds === zero && nanos === 0;
+  const kind = timeKindOf(value);
+  return kind !== undefined && timeText(value) === NO_TIME[kind];
 }
 
 function isKey(value: CelValue): value is string | number | bigint | boolean | CelUint {
@@ -130,7 +126,7 @@ function unwrap(list: Iterable<CelValue>): CelList {
 
 /** The functions on optionals, and what selections and literals with marks are lowered to. */
 export function optionalFunctions(): CelFunc[] {
-  const { select, field, index, has, isNone, held, list, map } = OPTIONAL_FUNCTIONS;
+  const { select, index, has, isNone, held, list, map } = OPTIONAL_FUNCTIONS;
   return [
     celFunc('optional.of', [DYN], DYN, optionalOf),
     celFunc('optional.ofNonZeroValue', [DYN], DYN, (value) =>
@@ -156,10 +152,6 @@ export function optionalFunctions(): CelFunc[] {
       return endOf(this, -1);
     }),
     celFunc(select, [DYN, STRING], DYN, (holder, name) => optionalOf(memberOfHeld(holder, name))),
-    // A field of an object that is null is not there.
-    celFunc(field, [DYN, STRING], DYN, (holder, name) =>
-      optionalOf(memberOfHeld(holder, name) ?? undefined),
-    ),
     celFunc(index, [DYN, DYN], DYN, (holder, key) => optionalOf(memberOfHeld(holder, key))),
     celFunc(has, [DYN, STRING], BOOL, (holder, name) => memberOfHeld(holder, name) !== undefined),
     celFunc(isNone, [DYN], BOOL, (value) => isOptional(value) && heldBy(value) === undefined),

@@ -25,6 +25,11 @@ export function withSize(
     if (result.kind === 'primitive') return primitive(result.name, size);
     return result.kind === 'list' ? listOf(result.element, size) : result;
   }
+  if (name === 'strings.quote') {
+    // Every character may be escaped.
+    const size = 2 * (args[0] === undefined ? Infinity : maxSizeOf(args[0])) + 2;
+    return size === Infinity ? result : primitive('string', size);
+  }
   const size = target === undefined ? Infinity : maxSizeOf(target);
   if (size === Infinity) return result;
   if (SHORTENING.has(name) && result.kind === 'primitive') return primitive(result.name, size);

@@ -3,55 +3,7 @@ import { describe, test } from 'node:test';
 import { compileRules } from '../../src/cel/compile-rules.ts';
 import { takeOptionalMarks } from '../../src/cel/optional-syntax.ts';
 import { compileStructuralSchema } from '../../src/schema/structural-schema.ts';
-
-const TEXT = { type: 'string', maxLength: 10 };
-
-function compile(rules: readonly object[]): ReturnType<typeof compileRules> {
-  const spec = {
-    type: 'object',
-    properties: {
-      text: TEXT,
-      number: { type: 'integer' },
-      nothing: { ...TEXT, nullable: true },
-      list: { type: 'array', maxItems: 5, items: TEXT },
-      map: { type: 'object', maxProperties: 5, additionalProperties: TEXT },
-      inner: { type: 'object', properties: { text: TEXT } },
-      items: {
-        type: 'array',
-        maxItems: 5,
-        items: { type: 'object', properties: { key: TEXT, weight: { type: 'integer' } } },
-      },
-    },
-    'x-kubernetes-validations': rules,
-  };
-  const schema = compileStructuralSchema({ type: 'object', properties: { spec } });
-  return compileRules(schema, '');
-}
-
-/** What is wrong with a rule, without the rule itself. */
-function problemOf(rule: string): string | undefined {
-  const [error] = compile([{ rule }]).errors;
-  return error?.message
-    .replace(/^Invalid value: \{.*?\}: compilation failed: /s, '')
-    .split('\n')[0];
-}
-
-/** Why a value breaks a rule; undefined when it does not. */
-function breach(rule: string, spec: object): string | undefined {
-  const { errors, checker } = compile([{ rule, message: 'broken' }]);
-  assert.deepEqual(errors, []);
-  return checker.check({ spec }, undefined)[0]?.message;
-}
-
-const FULL = {
-  text: 'ab',
-  number: 1,
-  nothing: null,
-  list: ['a', 'b'],
-  map: { a: 'x' },
-  inner: { text: 'in' },
-  items: [{ key: 'b', weight: 2 }, { key: 'a', weight: 1 }, { key: 'c' }],
-};
+import { breach, compile, FULL, problemOf } from './try-rule.ts';
 
 const HOLD_FOR_ALL: readonly string[] = [
   "self.?text.orValue('ab') == 'ab'",
@@ -100,6 +52,12 @@ describe('a rule with optionals', () => {
       breach('dyn(self.number).hasValue()', FULL),
       `Invalid value: "object": 'no such overload: hasValue(int)': call arguments did not match a supported operator, function or macro signature for rule: broken`,
     );
+  });
+
+  test('does not see a property that is null', () => {
+    const spec = { nothing: null };
+    assert.equal(breach('!has(self.nothing)', spec), undefined);
+    assert.match(breach("self.nothing == 'x'", spec) ?? '', /no such key: nothing/);
   });
 
   test('does not take a map of a user for an optional', () => {
