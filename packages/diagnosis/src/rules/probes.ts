@@ -168,8 +168,9 @@ type RestartingProbe = 'startupProbe' | 'livenessProbe';
 
 /**
  * The kubelet's word about a probe in the last life. `Killing` says that it stopped the container. `Unhealthy` says that
- * one probe failed, as it does just after a program has ended by itself: it counts when it was seen as often as the
- * probe has to fail. An Event that names no container is about one that has such a probe, when one of the pod has.
+ * one probe failed, as it does while a program starts, and just after it has ended by itself: it counts when it was seen
+ * as often as the probe has to fail, and in each life where the program ends with a code of its own. An Event that names
+ * no container is about one that has such a probe, when one of the pod has.
  */
 function probeEvent(
   container: ContainerFacts,
@@ -186,8 +187,15 @@ function probeEvent(
     message,
     (event) =>
       (event.container !== undefined || !isOther) &&
-      (reason === 'Killing' || event.count >= (container.probe(kind)?.failureThreshold ?? 1)),
+      (reason === 'Killing' || event.count >= failuresToStop(container, kind)),
   );
+}
+
+/** How often a probe fails until the kubelet stops a life; all that are over, where the last ended with a code of its own. */
+function failuresToStop(container: ContainerFacts, kind: RestartingProbe): number {
+  const isOwnEnd = container.ended !== undefined && endedAsStopped(container) === false;
+  const lives = isOwnEnd ? Math.max(1, container.restarts) : 1;
+  return lives * (container.probe(kind)?.failureThreshold ?? 1);
 }
 
 /** Before Kubernetes 1.1 the kubelet did not say why; of a pod that stays it ends what has a liveness probe for that. */

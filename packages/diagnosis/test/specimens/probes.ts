@@ -21,6 +21,26 @@ const started = 'Started container app';
 const startupKilling = 'Container app failed startup probe, will be restarted';
 
 export const probeSpecimens: readonly Specimen[] = [
+  ...(
+    [
+      ['a crash with its own code', 1, 11, 'AppError'],
+      ['a stop with its own code', 1, 12, 'LivenessProbeFailure'],
+      ['an end on SIGTERM', 143, 3, 'LivenessProbeFailure'],
+    ] as const
+  ).map(([what, code, count, category]): Specimen => ({
+    name: `four lives, a probe that needs three failures and has ${String(count)}: ${what}`,
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness, last: life('Error', code, { lasted: 9 }) }],
+      events: [
+        event('Unhealthy', 'Liveness probe failed: connection refused', {
+          container: 'app',
+          count,
+        }),
+        event('Started', started, { container: 'app', type: 'Normal', count: 5 }),
+      ],
+    }),
+    expected: [{ category, container: 'app' }],
+  })),
   {
     name: 'the kubelet says that it restarts a container for its liveness probe',
     observation: podOf({
@@ -44,6 +64,14 @@ export const probeSpecimens: readonly Specimen[] = [
         says: /GET :8080\/health, every 3 s, 3 failures, timeout 1 s\) \(HTTP probe failed with statuscode: 500\)/,
       },
     ],
+  },
+  {
+    name: 'how the lives ended is not known, and the probe failed often enough to end one',
+    observation: podOf({
+      containers: [{ ...loop, spec: liveness }],
+      events: [event('Unhealthy', 'Liveness probe failed: ', { container: 'app', count: 6 })],
+    }),
+    expected: [{ category: 'LivenessProbeFailure' }],
   },
   {
     name: 'an Event copied from a description names no container and no time',
