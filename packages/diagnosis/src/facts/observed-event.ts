@@ -82,6 +82,17 @@ export class ObservedEvent {
     return namedInMessage.exec(message)?.[1] ?? dockerIdInMessage.exec(message)?.[1];
   }
 
+  /** The component that wrote it; a field that is not there when it does not say. */
+  get writer(): Field {
+    const { field } = this;
+    return firstPresent(
+      field.at('source', 'component'),
+      field.at('reportingController'),
+      field.at('reportingComponent'),
+      field.at('deprecatedSource', 'component'),
+    );
+  }
+
   /** Whether it is about the object of this kind and name. */
   isAbout(kind: string, name: string | undefined): boolean {
     return this.about.textAt('kind') === kind && this.about.textAt('name') === name;

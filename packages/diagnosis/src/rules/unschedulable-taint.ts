@@ -20,7 +20,7 @@ export const unschedulableTaintRules: readonly PodRule[] = [
 function taintConclusion(pod: PodFacts, refusal: Refusal): Conclusion {
   const taint = taintFor(pod, refusal);
   const fault = taint !== undefined && isNodeFault(taint.key);
-  const passing = fault || taint?.effect === 'NoExecute';
+  const passing = fault || taint?.effect === 'NoExecute' || isPassing(taint?.key ?? '');
   const named = taint === undefined ? '' : ` (${taint.key})`;
   return {
     summary: fault
@@ -32,7 +32,7 @@ function taintConclusion(pod: PodFacts, refusal: Refusal): Conclusion {
     advice: fault
       ? 'Repair the node, or add one. A toleration would only send the pod to a node that is at fault.'
       : passing
-        ? 'Somebody cleared the node with this taint and takes it away again, or the pod belongs on other nodes.'
+        ? 'Who set this taint takes it away again when the node is ready or rid of its pods, or the pod belongs on other nodes.'
         : 'Give it the toleration if it belongs on those nodes, or add nodes without the taint.',
     nextQuestion:
       'Which taints have the nodes? `kubectl get nodes -o custom-columns=NAME:.metadata.name,TAINTS:.spec.taints`',
@@ -46,6 +46,17 @@ function isNodeFault(key: string): boolean {
     /^node\.kubernetes\.io\/(?:not-ready|unreachable|(?:disk|memory|pid)-pressure|network-unavailable|out-of-service|out-of-disk)$/.test(
       key,
     ) || /^node\.cloudprovider\.kubernetes\.io\/(?:uninitialized|shutdown)$/.test(key)
+  );
+}
+
+/** Taints of a node that is still made ready (by its network, its drivers, an autoscaler), or that is about to go. */
+function isPassing(key: string): boolean {
+  return (
+    /^[\w.-]+\/agent-not-ready$/.test(key) ||
+    /^(?:startup|ignore)-taint\.cluster-autoscaler\.kubernetes\.io\//.test(key) ||
+    /^karpenter\.sh\/(?:unregistered|disruption|disrupted)$/.test(key) ||
+    /^(?:ToBeDeleted|DeletionCandidateOf)(?:By)?ClusterAutoscaler$/.test(key) ||
+    key === 'cloud.google.com/impending-node-termination'
   );
 }
 

@@ -213,6 +213,24 @@ export const schedulingSpecimens: readonly Specimen[] = [
     }),
     expected: [{ category: 'UnschedulableTaint', remediation: 'none', says: /\(maintenance\)/ }],
   },
+  ...(
+    [
+      ['node.cilium.io/agent-not-ready: ', 'none'],
+      ['karpenter.sh/disrupted: ', 'none'],
+      ['startup-taint.cluster-autoscaler.kubernetes.io/gpu: ', 'none'],
+      ['ToBeDeletedByClusterAutoscaler: 1767268800', 'none'],
+      ['cloud.google.com/impending-node-termination: ', 'none'],
+      ['karpenter.sh/agents: ', 'report-only'],
+    ] as const
+  ).map(([taint, remediation]): Specimen => ({
+    name: `the only taint is {${taint}}`,
+    observation: unplaced({
+      conditions: [
+        unscheduled(`0/2 nodes are available: 2 node(s) had untolerated taint {${taint}}.`),
+      ],
+    }),
+    expected: [{ category: 'UnschedulableTaint', remediation }],
+  })),
   {
     name: 'a taint that nothing names, so that it may be one that passes',
     observation: unplaced({ conditions: [unscheduled(anonymousTaint)] }),
@@ -329,6 +347,36 @@ export const schedulingSpecimens: readonly Specimen[] = [
       },
     ],
   },
+  ...(
+    [
+      ['has named that', 'nominatedNodeName', 300, []],
+      ['has written of its log', undefined, 300, []],
+      [
+        'has named that long ago',
+        'nominatedNodeName',
+        1200,
+        [{ category: 'SchedulerMissing', says: /has begun with it/ }],
+      ],
+      ['has had the time that it takes', 'other', 170, []],
+      ['is another', 'other', 190, [{ category: 'SchedulerMissing', says: /No scheduler named/ }]],
+    ] as const
+  ).map(([what, field, age, expected]): Specimen => {
+    const said = event('LoggingDisabled', 'Disabled logging', { seen: age - 1 });
+    const writer = field === undefined ? 'fargate-scheduler' : 'kyverno';
+    return {
+      name: `the scheduler that makes a node for each pod ${what}`,
+      observation: unplaced({
+        metadata: { creationTimestamp: ago(age) },
+        spec: { schedulerName: 'fargate-scheduler' },
+        status: {
+          phase: 'Pending',
+          ...(field === 'nominatedNodeName' ? { nominatedNodeName: '5a6f1c9d2b' } : {}),
+        },
+        events: [{ ...said, source: { component: writer } }],
+      }),
+      expected,
+    };
+  }),
   {
     name: 'the default scheduler says nothing for long',
     observation: unplaced({}),
