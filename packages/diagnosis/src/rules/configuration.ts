@@ -7,7 +7,7 @@ import { high, low, type ContainerRule } from './rule.ts';
 /** `secret "db" not found`, of old kubelets `secrets "db" not found`. */
 const noObject = /\b(secret|configmap)s? "([^"]+)" (?:not found|is forbidden)/i;
 const noKey =
-  /couldn't find key (\S+) in (Secret|ConfigMap) (\S+)|references? non-?existent (?:config|secret) key/i;
+  /couldn't find key (\S+) in (Secret|ConfigMap) (\S+)|references? non-?existent (?:config|secret) key|environment variable key "([^"]+)" not found in file "([^"]+)"/i;
 const rootUser = /runAsNonRoot|non-root|runAsUser breaks|non-numeric user/i;
 /** The kubelet's own copy is not there yet: it asks again. */
 const notSynced =
@@ -38,19 +38,28 @@ const missingKey: ContainerRule = {
   category: 'MissingConfigKey',
   mode: 28,
   when: {
-    'a key is not in its ConfigMap or Secret': (container) => said(container, noKey),
+    'a key is not in its ConfigMap, Secret or file': (container) => said(container, noKey),
   },
   shows: references,
   concludes: (container) => {
-    const [, key, kind, name] = found(container, noKey);
-    const where = kind === undefined ? 'a ConfigMap or Secret' : `${kind} ${name ?? ''}`;
+    const [, inObject, kind, name, inFile, file] = found(container, noKey);
+    const key = inObject ?? inFile;
+    const where =
+      file !== undefined
+        ? `file ${file}`
+        : kind === undefined
+          ? 'a ConfigMap or Secret'
+          : `${kind} ${name ?? ''}`;
     return {
       summary: `Container ${container.name} cannot start: ${where} has no key ${key ?? 'of the name it asks for'}.`,
       confidence: high('the kubelet says so'),
       remediation: 'report-only',
       advice:
         'Add the key, or correct its name in the pod template; if the template changed last, roll it back.',
-      nextQuestion: `Which keys does it have? ${kubectl(container.pod, 'describe', kind?.toLowerCase() ?? 'configmap', name?.split('/').at(-1))}`,
+      nextQuestion:
+        file === undefined
+          ? `Which keys does it have? ${kubectl(container.pod, 'describe', kind?.toLowerCase() ?? 'configmap', name?.split('/').at(-1))}`
+          : 'What does the init container write into that file?',
       cause: kind === undefined ? undefined : refOf(container, kind, name?.split('/').at(-1) ?? ''),
     };
   },

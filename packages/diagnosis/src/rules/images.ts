@@ -21,7 +21,7 @@ const network =
 const serverError =
   /\b5(?:0[0-4]|2\d|30)\b|internal server error|bad gateway|service unavailable|gateway time-?out|\bEOF\b/i;
 const unauthorized =
-  /\b40[13]\b|unauthori[sz]ed|forbidden|authentication (?:is )?required|pull access denied|no pull access|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|(?<!permission )\bdenied\b|incorrect username or password|invalid username\/password|bad credentials|unauthenticated|not authori[sz]ed to|access ?denied|not have permission|token has expired|invalid token/i;
+  /\b40[13]\b|unauthori[sz]ed|forbidden|authentication (?:is )?required|pull access denied|no pull access|insufficient_scope|authori[sz]ation failed|no basic auth credentials|access to the (?:requested )?resource is (?:denied|not authori[sz]ed)|(?<!permission )\bdenied\b|incorrect username or password|invalid username\/password|bad credentials|unauthenticated|not authori[sz]ed to|access ?denied|not have permission|token has expired|invalid token|error getting credentials/i;
 const otherPlatform =
   /no (?:match for platform|matching manifest)|cannot be used on this platform|no image found in .* for architecture|image architecture mismatch/i;
 const notFound = new RegExp(

@@ -46,6 +46,15 @@ export const configurationSpecimens: readonly Specimen[] = [
     nextQuestion: 'Which keys does it have? `kubectl describe -n shop secret db`',
   }),
   config(
+    'a key is missing in the file that an init container writes',
+    'environment variable key "URL" not found in file "app.env"',
+    'MissingConfigKey',
+    {
+      says: /file app\.env has no key URL/,
+      nextQuestion: 'What does the init container write into that file?',
+    },
+  ),
+  config(
     'a key of a mounted object is missing',
     'configmap references non-existent config key: app.yaml',
     'MissingConfigKey',

@@ -234,6 +234,11 @@ export const imageSpecimens: readonly Specimen[] = [
     'ImagePullUnauthorized',
   ),
   pull('a cloud registry has no login', 'no basic auth credentials', 'ImagePullUnauthorized'),
+  pull(
+    'the program that knows the login is not on the node',
+    'error getting credentials - err: exec: "docker-credential-shop": executable file not found in $PATH',
+    'ImagePullUnauthorized',
+  ),
   {
     name: 'a pull secret is missing, and the answer of the registry is gone',
     observation: podOf({
