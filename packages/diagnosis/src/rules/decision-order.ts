@@ -21,6 +21,7 @@ import { sandboxRules } from './sandbox.ts';
 import { schedulingRules } from './scheduling.ts';
 import { signalRules } from './signals.ts';
 import { startRules } from './start.ts';
+import { unsaidFailureRules } from './unsaid-failure.ts';
 import { volumeRules } from './volumes.ts';
 
 /** The rules in the order in which they are asked. The first that holds is the answer: what is specific comes first. */
@@ -32,7 +33,7 @@ export interface DecisionOrder {
   readonly pod: readonly PodRule[];
   /** About one suspect container: what keeps it from starting, then how its last life ended, then its probes. */
   readonly container: readonly ContainerRule[];
-  /** About the whole pod, when no container is found to fail: readiness gates, a rejection in unknown words. */
+  /** About the whole pod, when no container is found to fail: readiness gates, a rejection in unknown words or none. */
   readonly remaining: readonly PodRule[];
   /** About an owner without pods. */
   readonly owner: readonly OwnerRule[];
@@ -72,6 +73,6 @@ export const decisionOrder: DecisionOrder = {
     // It runs, but not well.
     ...runningProbeRules,
   ],
-  remaining: [...readinessGateRules, ...unsaidRejectionRules],
+  remaining: [...readinessGateRules, ...unsaidRejectionRules, ...unsaidFailureRules],
   owner: [...creationRules, ...jobRules],
 };

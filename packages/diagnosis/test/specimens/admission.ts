@@ -98,12 +98,7 @@ export const admissionSpecimens: readonly Specimen[] = [
       spec: { restartPolicy: 'Never' },
       status: { phase: 'Failed', reason: 'MoonPhase' },
     }),
-    expected: [],
-  },
-  {
-    name: 'a pod that has failed without a reason',
-    observation: podOf({ status: { phase: 'Failed' } }),
-    expected: [],
+    expected: [{ category: 'AppError', confidence: 'low' }],
   },
   {
     name: 'a pod that has a reason and has not failed',

@@ -5,6 +5,20 @@ const limit = { resources: { limits: { memory: '64Mi' } } };
 
 export const exitSpecimens: readonly Specimen[] = [
   {
+    name: 'a pod has failed, and no more of its status is there',
+    observation: podOf({ status: { phase: 'Failed' } }),
+    expected: [
+      {
+        category: 'AppError',
+        mode: 5,
+        container: null,
+        confidence: 'low',
+        remediation: 'none',
+        paths: ['status.phase'],
+      },
+    ],
+  },
+  {
     name: 'a program ends with code 1, again and again',
     observation: podOf({
       containers: [
