@@ -8,7 +8,7 @@ import {
 } from '../facts/index.ts';
 import { command } from './command.ts';
 import { nodeOf } from './place.ts';
-import { high, medium, type ContainerRule, type PodRule } from './rule.ts';
+import { high, medium, type Conditions, type ContainerRule, type PodRule } from './rule.ts';
 
 /** Mode 48: the node of the pod does not answer any more; what the pod says of its containers is old. */
 export const lostNodeRules: readonly PodRule[] = [
@@ -109,6 +109,12 @@ function wordsOfNode(pod: PodFacts): string {
   return isKnown ? 'does not answer' : 'is not there';
 }
 
+/** The container is on its way back: what keeps it from starting now is asked first. */
+const comesBack: Conditions<ContainerFacts> = {
+  'nothing new keeps it from starting': ({ isStuckWaiting, waitingReason }) =>
+    (!isStuckWaiting || waitingReason.text === 'CrashLoopBackOff') && [],
+};
+
 /** Modes 50 and 51: the container ended because its node or the container runtime was started anew. */
 export const restartedNodeRules: readonly ContainerRule[] = [
   {
@@ -116,6 +122,7 @@ export const restartedNodeRules: readonly ContainerRule[] = [
     category: 'NodeRestart',
     mode: 50,
     when: {
+      ...comesBack,
       'the runtime does not know how it ended': ({ ended }) => ended?.reason.is('Unknown') ?? false,
     },
     shows: ({ ended, restartCount }) =>
@@ -135,6 +142,7 @@ export const restartedNodeRules: readonly ContainerRule[] = [
     category: 'NodeRestart',
     mode: 51,
     when: {
+      ...comesBack,
       'the kubelet could not find the container any more': ({ ended }) =>
         ended?.reason.is('ContainerStatusUnknown') ?? false,
     },
@@ -176,6 +184,7 @@ export const restartedNodeRules: readonly ContainerRule[] = [
     category: 'NodeRestart',
     mode: 50,
     when: {
+      ...comesBack,
       'the node was rebooted when the container ended': rebootedThen,
     },
     shows: ({ ended }) => (ended === undefined ? [] : [ended.exitCode, ended.finishedAt]),

@@ -321,6 +321,34 @@ export const nodeSpecimens: readonly Specimen[] = [
     }),
     expected: [{ category: 'AppError' }],
   },
+  ...(
+    [
+      ['the runtime lost it', life('Unknown', 255)],
+      ['the kubelet lost it', { reason: 'ContainerStatusUnknown', exitCode: 137 }],
+      ['it was stopped', life('Error', 143, { ended: 90, lasted: 9000 })],
+    ] as const
+  ).map(([what, last]): Specimen => ({
+    name: `${what} when the node was rebooted, and its name is taken since`,
+    observation: podOf({
+      containers: [
+        {
+          waiting: {
+            reason: 'CreateContainerError',
+            message: 'name "app_web_shop_1" is reserved for "ab"',
+          },
+          restarts: 1,
+          last,
+        },
+      ],
+      events: [
+        event('Rebooted', 'Node node-1 has been rebooted, boot id: 7', {
+          seen: 40,
+          about: { kind: 'Node', name: 'node-1' },
+        }),
+      ],
+    }),
+    expected: [{ category: 'CreateContainerError' }],
+  })),
   {
     name: 'a pod that names a node which is not there',
     observation: podOf({
