@@ -8,6 +8,9 @@ export const NONE = '<none>';
 /** What a cell shows for something that nobody knows. */
 export const UNKNOWN = '<unknown>';
 
+/** What a cell shows for something that nobody set. */
+export const UNSET = '<unset>';
+
 /** The value at a dotted path of member names; undefined when a part of it is absent or null. */
 export function valueOf(object: unknown, path: string): unknown {
   let value = object;
@@ -23,6 +26,11 @@ export function textAt(object: unknown, path: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The name of an object. */
+export function objectName(object: JsonObject): string {
+  return textAt(object, 'metadata.name');
+}
+
 /** The number at a path. */
 export function numberAt(object: unknown, path: string, fallback = 0): number {
   const value = valueOf(object, path);
@@ -33,6 +41,13 @@ export function numberAt(object: unknown, path: string, fallback = 0): number {
 export function listAt(object: unknown, path: string): unknown[] {
   const value = valueOf(object, path);
   return Array.isArray(value) ? value : [];
+}
+
+/** The condition of a type in the status of an object; undefined when it has none. */
+export function conditionOf(object: unknown, type: string): unknown {
+  return listAt(object, 'status.conditions').find(
+    (condition) => textAt(condition, 'type') === type,
+  );
 }
 
 /** The members of the map of texts at a path, sorted by key. */

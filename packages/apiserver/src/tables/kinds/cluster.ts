@@ -2,24 +2,22 @@ import type { JsonObject } from '../../contracts.ts';
 import { kindTable, type KindTable } from '../kind-table.ts';
 import {
   ageOf,
+  conditionOf,
   entriesAt,
   listAt,
   NONE,
   numberAt,
   objectAge,
+  objectName,
   textAt,
   UNKNOWN,
   valueOf,
 } from '../object-reader.ts';
 
-const name = (object: JsonObject): string => textAt(object, 'metadata.name');
-
 const ROLE_LABEL = 'node-role.kubernetes.io/';
 
 function nodeStatus(node: JsonObject): string {
-  const ready = listAt(node, 'status.conditions').find(
-    (condition) => textAt(condition, 'type') === 'Ready',
-  );
+  const ready = conditionOf(node, 'Ready');
   const states =
     ready === undefined ? ['Unknown'] : [textAt(ready, 'status') === 'True' ? 'Ready' : 'NotReady'];
   if (valueOf(node, 'spec.unschedulable') === true) states.push('SchedulingDisabled');
@@ -51,7 +49,7 @@ function kernelText(node: JsonObject): string {
 const nodes = kindTable(
   'Name|Status|Roles|Age|Version|Internal-IP+|External-IP+|OS-Image+|Kernel-Version+|Container-Runtime+',
   (node, nowMs) => [
-    name(node),
+    objectName(node),
     nodeStatus(node),
     nodeRoles(node),
     objectAge(node, nowMs),
@@ -65,7 +63,7 @@ const nodes = kindTable(
 );
 
 const namespaces = kindTable('Name|Status|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   textAt(object, 'status.phase'),
   objectAge(object, nowMs),
 ]);
@@ -119,7 +117,7 @@ const events = kindTable(
       (textAt(event, 'message') || textAt(event, 'note')).trim(),
       first,
       typeof count === 'number' && count > 0 ? count : 1,
-      name(event),
+      objectName(event),
     ];
   },
 );
@@ -160,7 +158,7 @@ const claims = kindTable(
     const volume = textAt(claim, 'spec.volumeName');
     const isDeleting = valueOf(claim, 'metadata.deletionTimestamp') !== undefined;
     return [
-      name(claim),
+      objectName(claim),
       isDeleting ? 'Terminating' : textAt(claim, 'status.phase'),
       volume,
       volume === '' ? '' : textAt(claim, 'status.capacity.storage') || '0',
@@ -179,7 +177,7 @@ const volumes = kindTable(
     const claim = valueOf(volume, 'spec.claimRef');
     const isDeleting = valueOf(volume, 'metadata.deletionTimestamp') !== undefined;
     return [
-      name(volume),
+      objectName(volume),
       textAt(volume, 'spec.capacity.storage') || '0',
       accessModes(volume, 'spec.accessModes'),
       textAt(volume, 'spec.persistentVolumeReclaimPolicy'),
@@ -203,7 +201,7 @@ const storageClasses = kindTable(
       ([key, value]) => key === DEFAULT_CLASS && value === 'true',
     );
     return [
-      isDefault ? `${name(object)} (default)` : name(object),
+      isDefault ? `${objectName(object)} (default)` : objectName(object),
       textAt(object, 'provisioner'),
       textAt(object, 'reclaimPolicy') || 'Delete',
       textAt(object, 'volumeBindingMode') || '<unset>',
@@ -216,7 +214,7 @@ const storageClasses = kindTable(
 const priorityClasses = kindTable(
   'Name|Value:integer|Global-Default:boolean|Age|PreemptionPolicy',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     numberAt(object, 'value'),
     valueOf(object, 'globalDefault') === true,
     objectAge(object, nowMs),
@@ -235,20 +233,20 @@ function quotaText(object: JsonObject, kind: 'request' | 'limit'): string {
 }
 
 const resourceQuotas = kindTable('Name|Request|Limit|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   quotaText(object, 'request'),
   quotaText(object, 'limit'),
   objectAge(object, nowMs),
 ]);
 
 const leases = kindTable('Name|Holder|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   textAt(object, 'spec.holderIdentity'),
   objectAge(object, nowMs),
 ]);
 
 const runtimeClasses = kindTable('Name|Handler|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   textAt(object, 'handler'),
   objectAge(object, nowMs),
 ]);

@@ -1,37 +1,40 @@
 import type { JsonObject } from '../../contracts.ts';
 import { kindTable, type KindTable } from '../kind-table.ts';
 import {
+  conditionOf,
   entriesAt,
   labelText,
   listAt,
   NONE,
   numberAt,
   objectAge,
+  objectName,
   selectorText,
   textAt,
   valueOf,
 } from '../object-reader.ts';
 
-const name = (object: JsonObject): string => textAt(object, 'metadata.name');
-
 const configMaps = kindTable('Name|Data|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   entriesAt(object, 'data').length + entriesAt(object, 'binaryData').length,
   objectAge(object, nowMs),
 ]);
 
 const secrets = kindTable('Name|Type|Data|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   textAt(object, 'type'),
   entriesAt(object, 'data').length,
   objectAge(object, nowMs),
 ]);
 
-const named = kindTable('Name|Age', (object, nowMs) => [name(object), objectAge(object, nowMs)]);
+const named = kindTable('Name|Age', (object, nowMs) => [
+  objectName(object),
+  objectAge(object, nowMs),
+]);
 
 /** Kinds that show the moment itself; the client turns it into an age. */
 const created = kindTable('Name|Created At:date', (object) => [
-  name(object),
+  objectName(object),
   textAt(object, 'metadata.creationTimestamp'),
 ]);
 
@@ -66,7 +69,7 @@ function servicePorts(service: JsonObject): string {
 const services = kindTable(
   'Name|Type|Cluster-IP|External-IP|Port(s)|Age|Selector+',
   (service, nowMs) => [
-    name(service),
+    objectName(service),
     textAt(service, 'spec.type'),
     textAt(service, 'spec.clusterIP') || NONE,
     externalAddress(service),
@@ -97,7 +100,7 @@ function endpointTexts(endpoints: JsonObject): string {
 }
 
 const endpoints = kindTable('Name|Endpoints|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   endpointTexts(object),
   objectAge(object, nowMs),
 ]);
@@ -111,7 +114,7 @@ function shortList(items: readonly string[], absent: string): string {
 }
 
 const endpointSlices = kindTable('Name|AddressType|Ports|Endpoints|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   textAt(object, 'addressType'),
   shortList(
     listAt(object, 'ports').map((port) => {
@@ -139,7 +142,7 @@ const ingresses = kindTable('Name|Class|Hosts|Address|Ports|Age', (ingress, nowM
     (point) => textAt(point, 'ip') || textAt(point, 'hostname'),
   );
   return [
-    name(ingress),
+    objectName(ingress),
     textAt(ingress, 'spec.ingressClassName') || NONE,
     shortList(hosts, '*'),
     addresses.join(','),
@@ -152,7 +155,7 @@ const ingressClasses = kindTable('Name|Controller|Parameters|Age', (object, nowM
   const parameters = valueOf(object, 'spec.parameters');
   const group = textAt(parameters, 'apiGroup');
   return [
-    name(object),
+    objectName(object),
     textAt(object, 'spec.controller'),
     parameters === undefined
       ? NONE
@@ -171,17 +174,21 @@ const ipAddresses = kindTable('Name|ParentRef', (object, nowMs) => {
     ...(namespace === '' ? [] : [namespace]),
     textAt(parent, 'name'),
   ];
-  return [name(object), parent === undefined ? NONE : path.join('/'), objectAge(object, nowMs)];
+  return [
+    objectName(object),
+    parent === undefined ? NONE : path.join('/'),
+    objectAge(object, nowMs),
+  ];
 });
 
 const serviceCidrs = kindTable('Name|CIDRs|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   listAt(object, 'spec.cidrs').join(','),
   objectAge(object, nowMs),
 ]);
 
 const networkPolicies = kindTable('Name|Pod-Selector|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   selectorText(object, 'spec.podSelector'),
   objectAge(object, nowMs),
 ]);
@@ -198,7 +205,7 @@ function subjectsOf(binding: JsonObject, kind: string): string {
 }
 
 const bindings = kindTable('Name|Role|Age|Users+|Groups+|ServiceAccounts+', (binding, nowMs) => [
-  name(binding),
+  objectName(binding),
   `${textAt(binding, 'roleRef.kind')}/${textAt(binding, 'roleRef.name')}`,
   objectAge(binding, nowMs),
   subjectsOf(binding, 'User'),
@@ -207,20 +214,18 @@ const bindings = kindTable('Name|Role|Age|Users+|Groups+|ServiceAccounts+', (bin
 ]);
 
 const webhookConfigurations = kindTable('Name|Webhooks:integer|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   listAt(object, 'webhooks').length,
   objectAge(object, nowMs),
 ]);
 
 const apiServices = kindTable('Name|Service|Available|Age', (object, nowMs) => {
   const service = valueOf(object, 'spec.service');
-  const available = listAt(object, 'status.conditions').find(
-    (condition) => textAt(condition, 'type') === 'Available',
-  );
+  const available = conditionOf(object, 'Available');
   const status = textAt(available, 'status') || 'Unknown';
   const reason = textAt(available, 'reason');
   return [
-    name(object),
+    objectName(object),
     service === undefined ? 'Local' : `${textAt(service, 'namespace')}/${textAt(service, 'name')}`,
     status === 'True' || reason === '' ? status : `${status} (${reason})`,
     objectAge(object, nowMs),

@@ -1,8 +1,6 @@
 import type { JsonObject } from '../../contracts.ts';
 import { kindTable, type KindTable } from '../kind-table.ts';
-import { listAt, NONE, objectAge, textAt, valueOf } from '../object-reader.ts';
-
-const name = (object: JsonObject): string => textAt(object, 'metadata.name');
+import { listAt, NONE, objectAge, objectName, textAt, UNSET, valueOf } from '../object-reader.ts';
 
 const isSet = (object: JsonObject, path: string): boolean => valueOf(object, path) === true;
 
@@ -11,11 +9,11 @@ const csiDrivers = kindTable(
   (driver, nowMs) => {
     const audiences = listAt(driver, 'spec.tokenRequests').map((each) => textAt(each, 'audience'));
     return [
-      name(driver),
+      objectName(driver),
       valueOf(driver, 'spec.attachRequired') !== false,
       isSet(driver, 'spec.podInfoOnMount'),
       isSet(driver, 'spec.storageCapacity'),
-      audiences.length === 0 ? '<unset>' : audiences.join(','),
+      audiences.length === 0 ? UNSET : audiences.join(','),
       isSet(driver, 'spec.requiresRepublish'),
       listAt(driver, 'spec.volumeLifecycleModes').join(',') || NONE,
       objectAge(driver, nowMs),
@@ -24,7 +22,7 @@ const csiDrivers = kindTable(
 );
 
 const csiNodes = kindTable('Name|Drivers:integer|Age', (node, nowMs) => [
-  name(node),
+  objectName(node),
   listAt(node, 'spec.drivers').length,
   objectAge(node, nowMs),
 ]);
@@ -32,7 +30,7 @@ const csiNodes = kindTable('Name|Drivers:integer|Age', (node, nowMs) => [
 const volumeAttachments = kindTable(
   'Name|Attacher:string/name|PV|Node|Attached:boolean|Age',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     textAt(object, 'spec.attacher'),
     textAt(object, 'spec.source.persistentVolumeName'),
     textAt(object, 'spec.nodeName'),
@@ -42,7 +40,7 @@ const volumeAttachments = kindTable(
 );
 
 const volumeAttributesClasses = kindTable('Name|DriverName|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   textAt(object, 'driverName'),
   objectAge(object, nowMs),
 ]);
@@ -60,13 +58,13 @@ function claimState(claim: JsonObject): string {
 }
 
 const resourceClaims = kindTable('Name|State|Age', (claim, nowMs) => [
-  name(claim),
+  objectName(claim),
   claimState(claim),
   objectAge(claim, nowMs),
 ]);
 
 const resourceSlices = kindTable('Name|Node|Driver|Pool|Age', (slice, nowMs) => [
-  name(slice),
+  objectName(slice),
   textAt(slice, 'spec.nodeName'),
   textAt(slice, 'spec.driver'),
   textAt(slice, 'spec.pool.name'),

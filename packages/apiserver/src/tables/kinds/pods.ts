@@ -1,6 +1,15 @@
 import type { JsonObject } from '../../contracts.ts';
 import { kindTable, type KindTable } from '../kind-table.ts';
-import { ageOf, listAt, NONE, numberAt, objectAge, textAt, valueOf } from '../object-reader.ts';
+import {
+  ageOf,
+  listAt,
+  NONE,
+  numberAt,
+  objectAge,
+  objectName,
+  textAt,
+  valueOf,
+} from '../object-reader.ts';
 
 /** What the statuses of a group of containers add up to. */
 interface Tally {
@@ -138,7 +147,7 @@ export const PODS: KindTable = kindTable(
     const { ready, reason, restarts } = summarize(pod, nowMs);
     const [address] = listAt(pod, 'status.podIPs');
     return [
-      textAt(pod, 'metadata.name'),
+      objectName(pod),
       ready,
       reason,
       restarts,

@@ -1,12 +1,18 @@
 import type { JsonObject } from '../../contracts.ts';
 import { humanDuration } from '../human-duration.ts';
 import { kindTable, type KindTable } from '../kind-table.ts';
-import { entriesAt, listAt, NONE, numberAt, objectAge, textAt, valueOf } from '../object-reader.ts';
-
-const name = (object: JsonObject): string => textAt(object, 'metadata.name');
-
-/** What a cell shows for something that nobody set. */
-const UNSET = '<unset>';
+import {
+  conditionOf,
+  entriesAt,
+  listAt,
+  NONE,
+  numberAt,
+  objectAge,
+  objectName,
+  textAt,
+  UNSET,
+  valueOf,
+} from '../object-reader.ts';
 
 function paramKindText(policy: JsonObject): string {
   const kind = valueOf(policy, 'spec.paramKind');
@@ -34,14 +40,14 @@ function paramRefText(binding: JsonObject): string {
 
 const policies = (counted: string, path: string): KindTable =>
   kindTable(`Name|${counted}:integer|ParamKind|Age`, (policy, nowMs) => [
-    name(policy),
+    objectName(policy),
     listAt(policy, path).length,
     paramKindText(policy),
     objectAge(policy, nowMs),
   ]);
 
 const policyBindings = kindTable('Name|PolicyName|ParamRef|Age', (binding, nowMs) => [
-  name(binding),
+  objectName(binding),
   textAt(binding, 'spec.policyName'),
   paramRefText(binding),
   objectAge(binding, nowMs),
@@ -63,7 +69,7 @@ const signingRequests = kindTable(
   (request, nowMs) => {
     const seconds = valueOf(request, 'spec.expirationSeconds');
     return [
-      name(request),
+      objectName(request),
       objectAge(request, nowMs),
       textAt(request, 'spec.signerName') || NONE,
       textAt(request, 'spec.username'),
@@ -76,16 +82,13 @@ const signingRequests = kindTable(
 const flowSchemas = kindTable(
   'Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL',
   (schema, nowMs) => {
-    const dangling = listAt(schema, 'status.conditions').find(
-      (condition) => textAt(condition, 'type') === 'Dangling',
-    );
     return [
-      name(schema),
+      objectName(schema),
       textAt(schema, 'spec.priorityLevelConfiguration.name'),
       numberAt(schema, 'spec.matchingPrecedence'),
       textAt(schema, 'spec.distinguisherMethod.type') || NONE,
       objectAge(schema, nowMs),
-      textAt(dangling, 'status') || '?',
+      textAt(conditionOf(schema, 'Dangling'), 'status') || '?',
     ];
   },
 );
@@ -96,7 +99,7 @@ const priorityLevels = kindTable(
     const limited = valueOf(level, 'spec.limited');
     const queuing = valueOf(limited, 'limitResponse.queuing');
     return [
-      name(level),
+      objectName(level),
       textAt(level, 'spec.type'),
       valueOf(limited, 'nominalConcurrencyShares') ?? NONE,
       ...['queues', 'handSize', 'queueLengthLimit'].map((path) => valueOf(queuing, path) ?? NONE),

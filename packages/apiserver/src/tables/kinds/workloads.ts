@@ -9,6 +9,7 @@ import {
   NONE,
   numberAt,
   objectAge,
+  objectName,
   selectorText,
   textAt,
   UNKNOWN,
@@ -17,12 +18,10 @@ import {
 
 const TEMPLATE = 'spec.template.spec.containers';
 
-const name = (object: JsonObject): string => textAt(object, 'metadata.name');
-
 const deployments = kindTable(
   'Name|Ready|Up-to-date|Available|Age|Containers+|Images+|Selector+',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     `${numberAt(object, 'status.readyReplicas')}/${numberAt(object, 'spec.replicas')}`,
     numberAt(object, 'status.updatedReplicas'),
     numberAt(object, 'status.availableReplicas'),
@@ -35,7 +34,7 @@ const deployments = kindTable(
 const replicaSets = kindTable(
   'Name|Desired:integer|Current:integer|Ready:integer|Age|Containers+|Images+|Selector+',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     numberAt(object, 'spec.replicas'),
     numberAt(object, 'status.replicas'),
     numberAt(object, 'status.readyReplicas'),
@@ -48,7 +47,7 @@ const replicaSets = kindTable(
 const replicationControllers = kindTable(
   'Name|Desired:integer|Current:integer|Ready:integer|Age|Containers+|Images+|Selector+',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     numberAt(object, 'spec.replicas'),
     numberAt(object, 'status.replicas'),
     numberAt(object, 'status.readyReplicas'),
@@ -59,7 +58,7 @@ const replicationControllers = kindTable(
 );
 
 const statefulSets = kindTable('Name|Ready|Age|Containers+|Images+', (object, nowMs) => [
-  name(object),
+  objectName(object),
   `${numberAt(object, 'status.readyReplicas')}/${numberAt(object, 'spec.replicas')}`,
   objectAge(object, nowMs),
   ...containerTexts(object, TEMPLATE),
@@ -68,7 +67,7 @@ const statefulSets = kindTable('Name|Ready|Age|Containers+|Images+', (object, no
 const daemonSets = kindTable(
   'Name|Desired:integer|Current:integer|Ready:integer|Up-to-date:integer|Available:integer|Node Selector|Age|Containers+|Images+|Selector+',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     numberAt(object, 'status.desiredNumberScheduled'),
     numberAt(object, 'status.currentNumberScheduled'),
     numberAt(object, 'status.numberReady'),
@@ -112,7 +111,7 @@ function jobDuration(job: JsonObject, nowMs: number): string {
 const jobs = kindTable(
   'Name|Status|Completions|Duration|Age|Containers+|Images+|Selector+',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     jobStatus(object),
     jobCompletions(object),
     jobDuration(object, nowMs),
@@ -127,7 +126,7 @@ const cronJobs = kindTable(
   (object, nowMs) => {
     const last = valueOf(object, 'status.lastScheduleTime');
     return [
-      name(object),
+      objectName(object),
       textAt(object, 'spec.schedule'),
       textAt(object, 'spec.timeZone') || NONE,
       // The one column of this type that holds words.
@@ -142,7 +141,7 @@ const cronJobs = kindTable(
 );
 
 const podTemplates = kindTable('Name|Containers|Images|Pod Labels', (object) => [
-  name(object),
+  objectName(object),
   ...containerTexts(object, 'template.spec.containers'),
   labelText(object, 'template.metadata.labels'),
 ]);
@@ -160,7 +159,7 @@ function ownerText(object: JsonObject): string {
 }
 
 const controllerRevisions = kindTable('Name|Controller|Revision|Age', (object, nowMs) => [
-  name(object),
+  objectName(object),
   ownerText(object),
   numberAt(object, 'revision'),
   objectAge(object, nowMs),
@@ -195,7 +194,7 @@ function autoscalerTargets(object: JsonObject): string {
 const autoscalers = kindTable(
   'Name|Reference|Targets|MinPods|MaxPods|Replicas|Age',
   (object, nowMs) => [
-    name(object),
+    objectName(object),
     `${textAt(object, 'spec.scaleTargetRef.kind')}/${textAt(object, 'spec.scaleTargetRef.name')}`,
     autoscalerTargets(object),
     valueOf(object, 'spec.minReplicas') === undefined
@@ -230,7 +229,7 @@ const disruptionBudgets = kindTable(
       return typeof value === 'number' || typeof value === 'string' ? String(value) : 'N/A';
     };
     return [
-      name(object),
+      objectName(object),
       bound('spec.minAvailable'),
       bound('spec.maxUnavailable'),
       numberAt(object, 'status.disruptionsAllowed'),
