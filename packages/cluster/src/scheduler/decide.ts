@@ -59,10 +59,7 @@ export function decide(
     const message = `0/${placements.length} nodes are available: ${claims}. not found`;
     return { type: 'unschedulable', message };
   }
-  const isClaimTaken = hasClaimConflict(
-    claims,
-    placements.flatMap(({ pods }) => pods),
-  );
+  const isClaimTaken = hasClaimConflict(claims, placements);
   const misfits: Misfit[] = [];
   let best: { nodeName: string; room: number; volumes: readonly VolumeChoice[] } | undefined;
   for (const placement of placements) {

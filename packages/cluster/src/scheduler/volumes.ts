@@ -11,7 +11,7 @@ import {
 } from '../controllers/volumes/pod-claims.ts';
 import { classNameOf, waitsForConsumer } from '../controllers/volumes/storage-class.ts';
 import { bindCompleted, selectedNode } from '../controllers/volumes/volume-annotations.ts';
-import { fitsTerms } from './affinity.ts';
+import { fitsTerms, type Placement } from './affinity.ts';
 
 /** What the scheduler knows of storage. */
 export interface StorageView {
@@ -80,26 +80,22 @@ function isBound({ metadata, spec }: ReadonlyClaim): boolean {
 /**
  * Whether another pod has a claim of this pod that is for one pod alone (`ReadWriteOncePod`, KEP-2485).
  *
- * @param others - The pods that hold what is theirs, on any node.
+ * @param placements - The pods that hold what is theirs, on all nodes.
  */
 export function hasClaimConflict(
   { bound, delayed }: PodClaims,
-  others: Iterable<DeepReadonly<Pod>>,
+  placements: readonly Placement[],
 ): boolean {
   const alone = [...bound, ...delayed]
     .filter(({ spec }) => spec?.accessModes?.includes('ReadWriteOncePod'))
     .map(({ metadata }) => metadata);
-  if (alone.length === 0) return false;
-  for (const pod of others) {
+  const isTaken = (pod: DeepReadonly<Pod>): boolean => {
     const names = claimNamesOf(pod);
-    if (
-      alone.some(
-        ({ name, namespace }) => namespace === pod.metadata.namespace && names.includes(name),
-      )
-    )
-      return true;
-  }
-  return false;
+    return alone.some(
+      ({ name, namespace }) => namespace === pod.metadata.namespace && names.includes(name),
+    );
+  };
+  return alone.length > 0 && placements.some(({ pods }) => pods.some(isTaken));
 }
 
 /** Which volumes the claims of a pod would have on a node, or why they cannot be had there. */
