@@ -3,12 +3,8 @@ import {
   celFunc,
   celMethod,
   CelScalar,
-  isCelError,
-  parse,
-  plan,
   type CelEnv,
   type CelFunc,
-  type CelInput,
   type CelValue,
 } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
@@ -23,6 +19,7 @@ import { isOpaque } from './opaque-value.ts';
 import { optionalFunctions } from './optional-values.ts';
 import { compareQuantities, quantityFunctions } from './quantity-functions.ts';
 import { compareVersions, semverFunctions } from './semver-functions.ts';
+import { standardExpression } from './standard-expression.ts';
 import { textConversions } from './text-conversions.ts';
 import { textFunctions } from './text-functions.ts';
 import { urlFunctions } from './url-functions.ts';
@@ -32,17 +29,10 @@ const { BOOL, DYN, INT } = CelScalar;
 /** Name of the function that every round of a loop passes through. */
 export const TICK = '@tick';
 
-const BASE_ENVIRONMENT = celEnv();
-
 /** A function of two values, written in CEL itself. */
 function operation(source: string): (left: CelValue, right: CelValue) => CelValue {
-  const evaluate = plan(BASE_ENVIRONMENT, parse(source));
-  return (left, right) => {
-    // Values of the evaluator are inputs of the evaluator.
-    const result = evaluate({ left: left as CelInput, right: right as CelInput });
-    if (isCelError(result)) throw new Error(result.message);
-    return result;
-  };
+  const evaluate = standardExpression(source);
+  return (left, right) => evaluate({ left: left, right: right });
 }
 
 const isLess = operation('left < right');
@@ -57,12 +47,8 @@ const VALUE_OPERATIONS: ValueOperations = {
 
 /** A text as a value of a type that has no notation of its own in JSON. */
 function conversion(source: string): (text: string) => CelValue {
-  const evaluate = plan(BASE_ENVIRONMENT, parse(source));
-  return (text) => {
-    const result = evaluate({ text });
-    if (isCelError(result)) throw new Error(result.message);
-    return result;
-  };
+  const evaluate = standardExpression(source);
+  return (text) => evaluate({ text });
 }
 
 /** RFC 3339 text as a timestamp. @throws Error for other texts */

@@ -138,8 +138,8 @@ function isUnbound(type: CelType): boolean {
 
 /** The type of values that may be of either type; undefined when the two have nothing in common. */
 export function joinTypes(left: CelType, right: CelType): CelType | undefined {
-  if (isDynamic(left)) return left.kind === 'primitive' && left.name === 'none' ? right : left;
-  if (isDynamic(right)) return right.kind === 'primitive' && right.name === 'none' ? left : right;
+  if (isDynamic(left)) return isUnbound(left) ? right : left;
+  if (isDynamic(right)) return isUnbound(right) ? left : right;
   if (left.kind === 'list' && right.kind === 'list') {
     const element = joinTypes(left.element, right.element);
     return element === undefined ? undefined : listOf(element, largerSize(left, right));

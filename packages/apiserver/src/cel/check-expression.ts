@@ -12,7 +12,12 @@ import {
 } from './cel-types.ts';
 import { ExpressionError, type ExpressionProblem } from './expression-error.ts';
 import { isBinding } from './expression-writer.ts';
-import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import {
+  nodesOf,
+  writtenText,
+  type ExpressionNode,
+  type ParsedExpression,
+} from './expression-nodes.ts';
 import { withSize } from './result-sizes.ts';
 import { overloadsOf, resolveCall, TYPE_NAMES } from './overloads.ts';
 
@@ -176,7 +181,7 @@ class Checker {
 
   #optionalSelect(node: ExpressionNode, args: readonly ExpressionNode[], scope: Scope): CelType {
     const [operand, field] = args;
-    const name = constantText(field);
+    const name = writtenText(field);
     if (operand === undefined || name === undefined) {
       return this.#problem(this.#offset(node), 'unsupported optional field selection');
     }
@@ -252,7 +257,7 @@ class Checker {
     const bool = primitive('bool');
     for (const [index, arg] of args.entries()) {
       const type = types[index] ?? bool;
-      if (joinTypes(bool, type) === undefined) this.#mismatch(arg, bool, type);
+      if (!canBeBool(type)) this.#mismatch(arg, bool, type);
     }
     return bool;
   }
@@ -260,9 +265,7 @@ class Checker {
   #conditional(types: readonly CelType[], offset: number): CelType {
     const [condition, yes, no] = types;
     const joined = yes === undefined || no === undefined ? undefined : joinTypes(yes, no);
-    const isBool =
-      condition !== undefined &&
-      (isDynamic(condition) || (condition.kind === 'primitive' && condition.name === 'bool'));
+    const isBool = condition !== undefined && canBeBool(condition);
     if (joined !== undefined && isBool) return joined;
     return this.#problem(
       offset,
@@ -343,6 +346,10 @@ class Checker {
   }
 }
 
+function canBeBool(type: CelType): boolean {
+  return joinTypes(primitive('bool'), type) !== undefined;
+}
+
 function sizeOrAbsent(type: CelType): number | undefined {
   const size = maxSizeOf(type);
   return size === Infinity ? undefined : size;
@@ -360,12 +367,6 @@ function elementOf(range: CelType): CelType | undefined {
   if (isDynamic(range)) return primitive('dyn');
   if (range.kind === 'list') return range.element;
   return range.kind === 'map' ? range.key : undefined;
-}
-
-function constantText(node: ExpressionNode | undefined): string | undefined {
-  const constant =
-    node?.exprKind.case === 'constExpr' ? node.exprKind.value.constantKind : undefined;
-  return constant?.case === 'stringValue' ? constant.value : undefined;
 }
 
 function constantType(constant: { case?: string | undefined; value?: unknown }): CelType {

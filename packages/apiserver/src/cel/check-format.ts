@@ -1,7 +1,12 @@
 import type { CelType } from './cel-types.ts';
 import type { CheckedTypes } from './check-expression.ts';
 import type { ExpressionProblem } from './expression-error.ts';
-import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import {
+  nodesOf,
+  writtenText,
+  type ExpressionNode,
+  type ParsedExpression,
+} from './expression-nodes.ts';
 import { misfit, piecesOf, type FormatVerb } from './format-clauses.ts';
 
 const DOUBLES = ['double', 'string'];
@@ -109,11 +114,10 @@ export function formatProblems(
   for (const node of nodesOf(parsed.expr)) {
     if (node.exprKind.case !== 'callExpr' || node.exprKind.value.function !== 'format') continue;
     const { target, args } = node.exprKind.value;
-    const constant =
-      target?.exprKind.case === 'constExpr' ? target.exprKind.value.constantKind : undefined;
+    const format = writtenText(target);
     const list = args[0]?.exprKind;
-    if (constant?.case !== 'stringValue' || list?.case !== 'listExpr') continue;
-    const problem = problemOf(node, constant.value, list.value.elements, types);
+    if (format === undefined || list?.case !== 'listExpr') continue;
+    const problem = problemOf(node, format, list.value.elements, types);
     if (problem !== undefined) problems.push(problem);
   }
   return problems;

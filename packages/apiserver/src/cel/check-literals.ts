@@ -4,7 +4,12 @@ import { formatProblems } from './check-format.ts';
 import { areEquivalent, describeType, isOptionalType, type CelType } from './cel-types.ts';
 import type { CheckedTypes } from './check-expression.ts';
 import { ExpressionError, type ExpressionProblem } from './expression-error.ts';
-import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import {
+  nodesOf,
+  writtenText,
+  type ExpressionNode,
+  type ParsedExpression,
+} from './expression-nodes.ts';
 
 /** Functions of a text that may be written into a rule as it is, and what reads such a text. */
 const LITERALS: Readonly<Record<string, (text: string) => unknown>> = {
@@ -22,11 +27,10 @@ function checkTexts(parsed: ParsedExpression): void {
     const { function: name, args } = node.exprKind.value;
     const [first] = args;
     const read = Object.hasOwn(LITERALS, name) ? LITERALS[name] : undefined;
-    if (read === undefined || first?.exprKind.case !== 'constExpr') continue;
-    const { constantKind } = first.exprKind.value;
-    if (constantKind.case !== 'stringValue') continue;
+    const text = writtenText(first);
+    if (read === undefined || first === undefined || text === undefined) continue;
     try {
-      read(constantKind.value);
+      read(text);
     } catch {
       const offset = parsed.sourceInfo?.positions[String(first.id)] ?? 0;
       throw new ExpressionError([{ message: `invalid ${name} argument`, offset }]);

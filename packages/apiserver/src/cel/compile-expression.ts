@@ -6,7 +6,8 @@ import { checkLiterals } from './check-literals.ts';
 import { readComposed, VARIABLES } from './composed-variables.ts';
 import { ExpressionError } from './expression-error.ts';
 import { evaluationMessage } from './evaluation-message.ts';
-import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import { nodesOf, type ParsedExpression } from './expression-nodes.ts';
+import { ExpressionWriter } from './expression-writer.ts';
 import { estimateCost } from './estimate-cost.ts';
 import { lowerOptionals } from './lower-optionals.ts';
 import { parseExpression } from './parse-expression.ts';
@@ -38,17 +39,13 @@ function describeProblem(source: string, message: string, offset: number): strin
 
 /** Makes every loop of an expression pass through the budget. */
 function meterLoops(parsed: ParsedExpression): void {
+  const writer = new ExpressionWriter(parsed);
   for (const node of [...nodesOf(parsed.expr)]) {
     if (node.exprKind.case !== 'comprehensionExpr') continue;
     const fold = node.exprKind.value;
     const condition = fold.loopCondition;
     if (condition === undefined) continue;
-    const call = { function: TICK, args: [condition] };
-    // The planner reads the members of nodes, and nothing of how they were made.
-    fold.loopCondition = {
-      id: condition.id,
-      exprKind: { case: 'callExpr', value: call },
-    } as unknown as ExpressionNode;
+    fold.loopCondition = writer.call(condition, TICK, [condition]);
   }
 }
 

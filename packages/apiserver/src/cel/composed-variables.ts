@@ -1,5 +1,6 @@
 import { celFunc, CelScalar, type CelFunc, type CelValue } from '@bufbuild/cel';
-import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import { nodesOf, type ParsedExpression } from './expression-nodes.ts';
+import { callKind, ExpressionWriter } from './expression-writer.ts';
 
 const { DYN, STRING } = CelScalar;
 
@@ -31,6 +32,7 @@ export class ComposedVariables {
 
 /** Makes every `variables.name` of an expression a call, so that what nobody asks for is never evaluated. */
 export function readComposed(parsed: ParsedExpression): void {
+  const writer = new ExpressionWriter(parsed);
   for (const node of [...nodesOf(parsed.expr)]) {
     const { exprKind } = node;
     if (exprKind.case !== 'selectExpr') continue;
@@ -38,22 +40,9 @@ export function readComposed(parsed: ParsedExpression): void {
     if (operand?.exprKind.case !== 'identExpr' || operand.exprKind.value.name !== VARIABLES) {
       continue;
     }
-    // The planner reads the members of nodes, and nothing of how they were made. The checker has seen the member: it is
-    // there.
-    node.exprKind = (testOnly
-      ? { case: 'constExpr', value: { constantKind: { case: 'boolValue', value: true } } }
-      : {
-          case: 'callExpr',
-          value: { function: READ, args: [textNode(operand, field)] },
-        }) as unknown as ExpressionNode['exprKind'];
+    // The checker has seen the member: it is there.
+    node.exprKind = testOnly
+      ? writer.boolean(node, true).exprKind
+      : callKind(READ, [writer.text(operand, field)]);
   }
-}
-
-function textNode({ id }: ExpressionNode, text: string): ExpressionNode {
-  const exprKind = {
-    case: 'constExpr',
-    value: { constantKind: { case: 'stringValue', value: text } },
-  };
-  // As above.
-  return { id, exprKind } as unknown as ExpressionNode;
 }

@@ -6,6 +6,13 @@ export type ParsedExpression = ReturnType<typeof parse>;
 /** One node of a parsed expression. */
 export type ExpressionNode = ParsedExpression['expr'];
 
+/** A text that is written out in an expression; undefined for other nodes. */
+export function writtenText(node: ExpressionNode | undefined): string | undefined {
+  const constant =
+    node?.exprKind.case === 'constExpr' ? node.exprKind.value.constantKind : undefined;
+  return constant?.case === 'stringValue' ? constant.value : undefined;
+}
+
 /** Every node of an expression, outermost first. */
 export function* nodesOf(node: ExpressionNode | undefined): Generator<ExpressionNode> {
   if (node === undefined) return;

@@ -46,6 +46,10 @@ export class ExpressionWriter {
     return this.node(place, constantKind({ case: 'int64Value', value }));
   }
 
+  boolean(place: ExpressionNode, value: boolean): ExpressionNode {
+    return this.node(place, constantKind({ case: 'boolValue', value }));
+  }
+
   select(place: ExpressionNode, operand: ExpressionNode, field: string): ExpressionNode {
     const exprKind = { case: 'selectExpr', value: { operand, field, testOnly: false } };
     // As above.
@@ -81,7 +85,7 @@ export class ExpressionWriter {
       accuInit: value,
       iterVar: UNUSED,
       iterRange: this.list(place, []),
-      loopCondition: this.node(place, constantKind({ case: 'boolValue', value: false })),
+      loopCondition: this.boolean(place, false),
       loopStep: this.ident(place, name),
       result,
     });
@@ -102,7 +106,7 @@ export class ExpressionWriter {
         accuInit: this.list(place, []),
         iterVar: variable,
         iterRange: range,
-        loopCondition: this.node(place, constantKind({ case: 'boolValue', value: true })),
+        loopCondition: this.boolean(place, true),
         loopStep: this.call(place, '_+_', [this.ident(place, made), this.list(place, [step])]),
         result: this.ident(place, made),
       }),

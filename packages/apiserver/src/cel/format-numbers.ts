@@ -1,3 +1,5 @@
+import { formatNumber } from '../schema/go-number.ts';
+
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** Digits behind the point where a format does not say how many. */
@@ -92,17 +94,13 @@ function powerOfTen(value: number): string {
   return `${value < 0 ? '-' : ''}${mantissa}×10${power < 0 ? '⁻' : ''}${exponent}`;
 }
 
-/** From this power of ten on, numbers are written with an exponent. */
-const LARGE = 6;
+/** From here on, numbers are written with an exponent. */
+const LARGE = 1e6;
 
 /** A number in the fewest digits that tell it from others, as Go's `%g`: `1e+06`, `0.1`, `+Inf`. */
 export function formatShortest(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value < 0 ? '-Inf' : '+Inf';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
-  const power = Number(exponent);
-  // Between these, JavaScript writes plain digits as well.
-  if (power >= -4 && power < LARGE) return String(value);
-  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+  if (Object.is(value, -0)) return '-0';
+  return formatNumber(value, LARGE);
 }

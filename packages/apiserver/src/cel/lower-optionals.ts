@@ -1,6 +1,11 @@
 import { isOptionalType } from './cel-types.ts';
 import type { CheckedTypes } from './check-expression.ts';
-import { nodesOf, type ExpressionNode, type ParsedExpression } from './expression-nodes.ts';
+import {
+  nodesOf,
+  writtenText,
+  type ExpressionNode,
+  type ParsedExpression,
+} from './expression-nodes.ts';
 import { callKind, ExpressionWriter, type ExpressionKind } from './expression-writer.ts';
 import { OPTIONAL_FUNCTIONS } from './optional-values.ts';
 
@@ -144,7 +149,7 @@ function lowerSelection(
 ): ExpressionKind {
   const { exprKind } = operand;
   if (exprKind.case === 'identExpr' && lazy.has(exprKind.value.name)) {
-    return callKind('optional.of', [writer.select(node, operand, textOf(field))]);
+    return callKind('optional.of', [writer.select(node, operand, writtenText(field) ?? '')]);
   }
   const name = OPTIONAL_FUNCTIONS.select;
   // The API server looks into an optional that is the value of a variable or a call, not into one that it finds on its way.
@@ -178,9 +183,4 @@ function lowerHeldIndex(
     writer.call(node, OPTIONAL_FUNCTIONS.index, [holder(), index]),
   ]);
   return writer.binding(node, HOLDER, operand, element);
-}
-
-function textOf({ exprKind }: ExpressionNode): string {
-  const constant = exprKind.case === 'constExpr' ? exprKind.value.constantKind : undefined;
-  return constant?.case === 'stringValue' ? constant.value : '';
 }

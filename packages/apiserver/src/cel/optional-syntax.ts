@@ -115,6 +115,7 @@ export function applyOptionalMarks(
   parsed: ParsedExpression,
   marks: readonly OptionalMark[],
 ): readonly OptionalMark[] {
+  if (marks.length === 0) return [];
   const byOwner = Map.groupBy(marks, ({ owner }) => owner);
   const writer = new ExpressionWriter(parsed);
   const used = new Set<OptionalMark>();
