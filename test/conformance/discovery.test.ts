@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { before, test } from 'node:test';
 import type { Client } from '@kubewright/client';
 import { describeOnEachServer } from './on-each-server.ts';
@@ -48,19 +49,15 @@ describeOnEachServer('discovery', {}, (environment) => {
   });
 
   test('answers a health check as a whole, by its parts, and one by one', async () => {
-    const text = async (path: string): Promise<string> => {
-      const { body } = await client.raw({ method: 'GET', path, headers: {} });
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of body) chunks.push(chunk);
-      return Buffer.concat(chunks).toString();
-    };
-    assert.equal(await text('/readyz'), 'ok');
-    const verbose = await text('/readyz?verbose');
+    const textAt = async (path: string): Promise<string> =>
+      text((await client.raw({ method: 'GET', path, headers: {} })).body);
+    assert.equal(await textAt('/readyz'), 'ok');
+    const verbose = await textAt('/readyz?verbose');
     assert.match(verbose, /^\[\+\]ping ok\n/);
     assert.match(verbose, /\nreadyz check passed\n$/);
-    assert.match(await text('/livez?verbose&exclude=etcd'), /\n\[\+\]etcd excluded: ok\n/);
-    assert.equal(await text('/livez/ping'), 'ok');
-    await assert.rejects(text('/livez/nonsense'), { code: 404 });
+    assert.match(await textAt('/livez?verbose&exclude=etcd'), /\n\[\+\]etcd excluded: ok\n/);
+    assert.equal(await textAt('/livez/ping'), 'ok');
+    await assert.rejects(textAt('/livez/nonsense'), { code: 404 });
   });
 
   test('names kind, scope, verbs, short names and categories of a resource', async () => {

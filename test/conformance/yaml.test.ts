@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
 import { before, test } from 'node:test';
-import { ConfigMap, resourcePath, type TransportRequest } from '@kubewright/apimachinery';
+import { ConfigMap, resourcePath } from '@kubewright/apimachinery';
 import type { Client } from '@kubewright/client';
 import { defineCustomResource, defineVersion } from '@kubewright/crd';
 import { parseDocument } from 'yaml';
@@ -83,28 +84,22 @@ describeOnEachServer('objects as YAML', {}, (environment) => {
     await environment().install(Anything.manifest());
   });
 
-  async function textOf(request: TransportRequest): Promise<string> {
-    const { body } = await client.raw(request);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of body) chunks.push(chunk);
-    return Buffer.concat(chunks).toString('utf8');
-  }
-
   test('read back as they are, and are taken as they were written', async () => {
     const reference = { namespace, name: 'tricky' };
-    const data = Object.fromEntries(tricky.map((text, index) => [`text-${index}`, text]));
+    const data = Object.fromEntries(tricky.map((value, index) => [`text-${index}`, value]));
     const annotations = { yes: 'no', '017': '018', 'a.b/on': '0o17' };
     await client.create(ConfigMap, { metadata: { ...reference, annotations }, data });
     const stored = await client.rawJson({
       method: 'GET',
       path: resourcePath(ConfigMap, reference),
     });
-    const text = await textOf({
+    const answer = await client.raw({
       method: 'GET',
       path: resourcePath(ConfigMap, reference),
       headers: { accept: 'application/yaml' },
     });
-    const document = parseDocument(text);
+    const yaml = await text(answer.body);
+    const document = parseDocument(yaml);
     assert.deepEqual(document.errors, []);
     assert.deepEqual(document.toJS(), stored);
 
@@ -112,7 +107,7 @@ describeOnEachServer('objects as YAML', {}, (environment) => {
       method: 'PUT',
       path: resourcePath(ConfigMap, reference),
       headers: { 'content-type': 'application/yaml' },
-      body: text,
+      body: yaml,
     });
     assert.deepEqual(written, stored);
   });

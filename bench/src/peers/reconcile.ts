@@ -28,8 +28,8 @@ export async function reconcile(variant: string): Promise<void> {
         reconciles += 1;
         first ??= { atMs: performance.now(), cpuSeconds: cpuSeconds() };
         const widget = cache.get(Widget, request);
-        if (widget?.status?.observedGeneration === widget?.metadata.generation) return done();
         if (widget === undefined) return done();
+        if (widget.status?.observedGeneration === widget.metadata.generation) return done();
         await writeStatus(writer, widget, way as WriteWay, signal); // of the variants that are known
         ready.add(widget.metadata.uid);
         if (ready.size === wanted) all.resolve(undefined);

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { Pod, type KubernetesObject, type Resource, type Stored } from '@kubewright/apimachinery';
+import { Pod, type Stored } from '@kubewright/apimachinery';
 import { Client } from '@kubewright/client';
 import { Cache } from '@kubewright/runtime';
 import {
@@ -46,24 +46,17 @@ export async function sync(variant: string): Promise<void> {
   await using client = await Client.fromKubeConfig();
   const stop = new AbortController();
   const cache = new Cache({ client });
-  const fill = async <T extends KubernetesObject>(
-    resource: Resource<T>,
-    transform?: (object: Stored<T>) => Stored<T>,
-  ): Promise<() => number> => {
-    const informer = cache.informer(resource, transform === undefined ? {} : { transform });
-    running = cache.start(stop.signal);
-    await informer.whenSynced();
-    return () => informer.size;
-  };
-  let running: Promise<void> = Promise.resolve();
-  let size: () => number;
-  if (variant === 'widgets') size = await fill(Widget);
-  else size = await fill(Pod, variant === 'pods-project' ? projected : undefined);
+  const informer =
+    variant === 'widgets'
+      ? cache.informer(Widget)
+      : cache.informer(Pod, variant === 'pods-project' ? { transform: projected } : {});
+  const running = cache.start(stop.signal);
+  await informer.whenSynced();
   const line = {
     peer: 'kubewright',
     task: 'sync',
     variant,
-    size: size(),
+    size: informer.size,
     wall_ms: sinceExecMs(),
     start_ms: round(performance.now() - startMs),
     cpu_s: cpuSeconds(),
@@ -82,7 +75,7 @@ export async function sync(variant: string): Promise<void> {
           trimmed_rss_mb: residentMb(),
         }
       : {};
-  print({ ...line, stall_ms: round(delay.max / 1e6), ...settled, kept: size() });
+  print({ ...line, stall_ms: round(delay.max / 1e6), ...settled, kept: informer.size });
   stop.abort(new Error('measured'));
   await running;
 }

@@ -1,4 +1,3 @@
-export { toYaml } from '@kubewright/apimachinery';
 export type {
   ConversionByWebhook,
   ConversionOutput,

@@ -57,7 +57,7 @@ export function writeYaml(value: unknown, { sortMembers = false }: YamlOptions =
   return yaml
     .toString({ lineWidth: 0, directives: false })
     .replaceAll(
-      new RegExp(unsafe, 'g'),
+      eachUnsafe,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
 }
@@ -71,3 +71,4 @@ const indented = /^\s/;
 /** Control characters but tab and line feed, line ends other than line feed, the byte order mark, non-characters. */
 // eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const unsafe = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+const eachUnsafe = new RegExp(unsafe, 'g');

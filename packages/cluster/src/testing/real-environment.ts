@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { isConditionTrue, Node, StatusError } from '@kubewright/apimachinery';
+import { isConditionTrue, Node, StatusError, writeYaml } from '@kubewright/apimachinery';
 import { Client, KubeConfig } from '@kubewright/client';
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { TestDefinitions } from './definitions.ts';
 import { LocalServer } from './local-server.ts';
 import { hasControllers, TestNamespaces } from './namespaces.ts';
@@ -99,7 +99,7 @@ function impersonating(text: string, { user, groups = [] }: TestUser): string {
     ...entry,
     user: { ...entry.user, as: user, 'as-groups': groups },
   }));
-  return stringify({ ...config, users }, { version: '1.1', lineWidth: 0 });
+  return writeYaml({ ...config, users });
 }
 
 async function hasReadyNode(client: Client): Promise<boolean> {

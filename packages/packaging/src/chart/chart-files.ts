@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { groupResourceOf } from '@kubewright/apimachinery';
-import { toYaml, type GeneratedFiles } from '@kubewright/crd';
+import { toYaml } from '@kubewright/apimachinery';
+import type { GeneratedFiles } from '@kubewright/crd';
 import type { OperatorDefinition } from '../operator-definition.ts';
 import { toValuesSchema, toValuesYaml } from './chart-value.ts';
 import { definitionTemplate } from './definition-template.ts';

@@ -1,10 +1,8 @@
-import { toYaml } from '@kubewright/crd';
+import { writeYaml } from '@kubewright/apimachinery';
 
 /** An object as the text of a Helm template: what is in it means itself, and is no template. */
 export function templateText(object: object): string {
-  return toYaml([object])
-    .replace(/^---\n/, '')
-    .replaceAll('{{', '{{ "{{" }}');
+  return writeYaml(object).replaceAll('{{', '{{ "{{" }}');
 }
 
 /**

@@ -3,7 +3,8 @@ import type {
   KubernetesObject,
   Namespace,
 } from '@kubewright/apimachinery';
-import { toYaml, type CustomResource, type GeneratedFiles } from '@kubewright/crd';
+import { toYaml } from '@kubewright/apimachinery';
+import type { CustomResource, GeneratedFiles } from '@kubewright/crd';
 import type { OperatorDefinition } from '../operator-definition.ts';
 import { clusterRules, ownRules } from '../permissions.ts';
 import { clusterRoleWithBinding, roleWithBinding, serviceAccount } from './access.ts';
